@@ -1,92 +1,97 @@
 /// What a subject allowed a client at a provider, with everything the planner needs to judge it.
+///
 /// Tokens themselves stay sealed in the store; here is only which of them there are.
 package struct Grant: Hashable, Sendable {
-  /// (provider, id): the key of a grant.
-  package struct Key: Hashable, Comparable, Sendable, CustomStringConvertible {
-    package let provider: ProviderID
-    package let id: String
+    /// (provider, id): the key of a grant.
+    package struct Key: Hashable, Comparable, Sendable, CustomStringConvertible {
+        package let provider: ProviderID
+        package let id: String
 
-    package init(provider: ProviderID, id: String) {
-      self.provider = provider
-      self.id = id
+        package init(provider: ProviderID, id: String) {
+            self.provider = provider
+            self.id = id
+        }
+
+        package static func < (lhs: Key, rhs: Key) -> Bool {
+            lhs.provider == rhs.provider
+                ? lhs.id.utf8.lexicographicallyPrecedes(rhs.id.utf8) : lhs.provider < rhs.provider
+        }
+
+        package var description: String { "\(provider)/\(id)" }
     }
 
-    package static func < (lhs: Key, rhs: Key) -> Bool {
-      lhs.provider == rhs.provider
-        ? lhs.id.utf8.lexicographicallyPrecedes(rhs.id.utf8) : lhs.provider < rhs.provider
+    /// The store's own number of the row; 0 where it is not stored yet.
+    package var row: Int64 = 0
+    /// Raised by every write that can change a decision; an apply that sees another one re-reads.
+    package var revision: Int64 = 0
+
+    package var key: Key
+    package var tenant: TenantID
+    package var client: ClientID
+    /// The user or service that allowed it; nil where nobody recorded one.
+    package var subject: String?
+    package var scopes: ScopeSet
+    package var role: String?
+    package var environment: String?
+    /// The store's number of the family; nil where the grant is a family of its own.
+    package var family: Int64?
+    package var providerGrantID: String?
+
+    /// When the consent was given.
+    package var issuedAt: Timestamp
+    /// The end of the authorization itself, not of a token.
+    package var expiresAt: Timestamp?
+    package var accessTokenExpiresAt: Timestamp?
+    package var refreshTokenExpiresAt: Timestamp?
+
+    /// The latest use that any feed or record reported.
+    package var lastUsedAt: Timestamp?
+    /// The window of the pseudo-feed `import`, as the records gave it.
+    package var observedFrom: Timestamp?
+    package var observedUntil: Timestamp?
+
+    package var holdsAccessToken = false
+    package var holdsRefreshToken = false
+    /// The record's `has_refresh_token`: there is one, though we may not hold it.
+    package var claimsRefreshToken = false
+
+    package var standing = Standing.active
+    /// When the present standing began.
+    package var standingSince: Timestamp?
+    /// The rule that announced or quarantined it, or that is ending it.
+    package var cause: Rule?
+    /// From when the notice or quarantine counts: the telling sink's acknowledgement; nil until then.
+    package var clockFrom: Timestamp?
+    package var validity = Validity()
+    package var exemption: Exemption?
+    package var proof: Proof?
+    /// Until when an access token may stay usable although the grant has ended.
+    package var residualUntil: Timestamp?
+
+    package init(
+        key: Key,
+        tenant: TenantID,
+        client: ClientID,
+        subject: String? = nil,
+        scopes: ScopeSet,
+        issuedAt: Timestamp
+    ) {
+        self.key = key
+        self.tenant = tenant
+        self.client = client
+        self.subject = subject
+        self.scopes = scopes
+        self.issuedAt = issuedAt
     }
 
-    package var description: String { "\(provider)/\(id)" }
-  }
+    package var hasRefreshToken: Bool { holdsRefreshToken || claimsRefreshToken }
 
-  /// The store's own number of the row; 0 where it is not stored yet.
-  package var row: Int64 = 0
-  /// Raised by every write that can change a decision; an apply that sees another one re-reads.
-  package var revision: Int64 = 0
+    /// Nothing but an access token carries it: past that token's end there is nothing left.
+    package var isAccessTokenOnly: Bool {
+        holdsAccessToken && !hasRefreshToken && providerGrantID == nil
+    }
 
-  package var key: Key
-  package var tenant: TenantID
-  package var client: ClientID
-  /// The user or service that allowed it; nil where nobody recorded one.
-  package var subject: String?
-  package var scopes: ScopeSet
-  package var role: String?
-  package var environment: String?
-  /// The store's number of the family; nil where the grant is a family of its own.
-  package var family: Int64?
-  package var providerGrantID: String?
-
-  /// When the consent was given.
-  package var issuedAt: Timestamp
-  /// The end of the authorization itself, not of a token.
-  package var expiresAt: Timestamp?
-  package var accessTokenExpiresAt: Timestamp?
-  package var refreshTokenExpiresAt: Timestamp?
-
-  /// The latest use that any feed or record reported.
-  package var lastUsedAt: Timestamp?
-  /// The window of the pseudo-feed `import`, as the records gave it.
-  package var observedFrom: Timestamp?
-  package var observedUntil: Timestamp?
-
-  package var holdsAccessToken = false
-  package var holdsRefreshToken = false
-  /// The record's `has_refresh_token`: there is one, though we may not hold it.
-  package var claimsRefreshToken = false
-
-  package var standing = Standing.active
-  /// When the present standing began.
-  package var standingSince: Timestamp?
-  /// The rule that announced or quarantined it, or that is ending it.
-  package var cause: Rule?
-  /// From when the notice or quarantine counts: the telling sink's acknowledgement; nil until then.
-  package var clockFrom: Timestamp?
-  package var validity = Validity()
-  package var exemption: Exemption?
-  package var proof: Proof?
-  /// Until when an access token may stay usable although the grant has ended.
-  package var residualUntil: Timestamp?
-
-  package init(
-    key: Key, tenant: TenantID, client: ClientID, subject: String? = nil, scopes: ScopeSet,
-    issuedAt: Timestamp
-  ) {
-    self.key = key
-    self.tenant = tenant
-    self.client = client
-    self.subject = subject
-    self.scopes = scopes
-    self.issuedAt = issuedAt
-  }
-
-  package var hasRefreshToken: Bool { holdsRefreshToken || claimsRefreshToken }
-
-  /// Nothing but an access token carries it: past that token's end there is nothing left.
-  package var isAccessTokenOnly: Bool {
-    holdsAccessToken && !hasRefreshToken && providerGrantID == nil
-  }
-
-  package var providerClient: ProviderClientID {
-    ProviderClientID(provider: key.provider, client: client)
-  }
+    package var providerClient: ProviderClientID {
+        ProviderClientID(provider: key.provider, client: client)
+    }
 }

@@ -1,64 +1,66 @@
 /// A name from the configuration or a record that must not be mixed up with another kind of name.
 package protocol Identifier: RawRepresentable, Hashable, Comparable, Sendable,
-  ExpressibleByStringLiteral, CustomStringConvertible
+    ExpressibleByStringLiteral, CustomStringConvertible
 where RawValue == String {
-  init(_ rawValue: String)
+    init(_ rawValue: String)
 }
 
 extension Identifier {
-  package init(rawValue: String) { self.init(rawValue) }
-  package init(stringLiteral value: String) { self.init(value) }
-  package var description: String { rawValue }
+    package init(rawValue: String) { self.init(rawValue) }
+    package init(stringLiteral value: String) { self.init(value) }
+    package var description: String { rawValue }
 
-  /// By UTF-8 bytes, as SQLite's BINARY collation orders: plans are sorted the same everywhere.
-  package static func < (lhs: Self, rhs: Self) -> Bool {
-    lhs.rawValue.utf8.lexicographicallyPrecedes(rhs.rawValue.utf8)
-  }
+    /// By UTF-8 bytes, as SQLite's BINARY collation orders: plans are sorted the same everywhere.
+    package static func < (lhs: Self, rhs: Self) -> Bool {
+        lhs.rawValue.utf8.lexicographicallyPrecedes(rhs.rawValue.utf8)
+    }
 }
 
 /// An authorization server, by its `id` in the configuration.
 package struct ProviderID: Identifier {
-  package let rawValue: String
-  package init(_ rawValue: String) { self.rawValue = rawValue }
+    package let rawValue: String
+    package init(_ rawValue: String) { self.rawValue = rawValue }
 }
 
 /// The organisation a grant belongs to.
 package struct TenantID: Identifier {
-  package let rawValue: String
-  package init(_ rawValue: String) { self.rawValue = rawValue }
+    package let rawValue: String
+    package init(_ rawValue: String) { self.rawValue = rawValue }
 }
 
 /// An OAuth client (RFC 6749 §2.2), unique within its provider.
 package struct ClientID: Identifier {
-  package let rawValue: String
-  package init(_ rawValue: String) { self.rawValue = rawValue }
+    package let rawValue: String
+    package init(_ rawValue: String) { self.rawValue = rawValue }
 }
 
 /// An event sink, by its `id` in the configuration.
 package struct SinkID: Identifier {
-  package let rawValue: String
-  package init(_ rawValue: String) { self.rawValue = rawValue }
+    package let rawValue: String
+    package init(_ rawValue: String) { self.rawValue = rawValue }
 }
 
-/// A usage feed, by its `id` in the configuration. `import` is the pseudo-feed of grant records.
+/// A usage feed, by its `id` in the configuration.
+///
+/// `import` is the pseudo-feed of grant records.
 package struct FeedID: Identifier {
-  package let rawValue: String
-  package init(_ rawValue: String) { self.rawValue = rawValue }
+    package let rawValue: String
+    package init(_ rawValue: String) { self.rawValue = rawValue }
 }
 
 /// One run of a job.
 package struct RunID: Identifier {
-  package let rawValue: String
-  package init(_ rawValue: String) { self.rawValue = rawValue }
+    package let rawValue: String
+    package init(_ rawValue: String) { self.rawValue = rawValue }
 }
 
 /// A client at a provider.
 package struct ProviderClientID: Hashable, Sendable {
-  package let provider: ProviderID
-  package let client: ClientID
+    package let provider: ProviderID
+    package let client: ClientID
 
-  package init(provider: ProviderID, client: ClientID) {
-    self.provider = provider
-    self.client = client
-  }
+    package init(provider: ProviderID, client: ClientID) {
+        self.provider = provider
+        self.client = client
+    }
 }

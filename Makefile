@@ -1,0 +1,20 @@
+.DEFAULT_GOAL := help
+.PHONY: help build test lint format clean
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+build: ## the debug build that the tests use
+	swift build --build-tests --explicit-target-dependency-import-check error
+
+test: ## build and run all tests; FILTER=REGEX for some
+	@Scripts/test
+
+lint: ## formatting, allowed imports, no machine's paths
+	@Scripts/lint
+
+format: ## format all Swift files in place
+	git ls-files -z '*.swift' | xargs -0 swift format format --in-place --parallel
+
+clean: ## remove what was built
+	rm -rf .build .build-*
