@@ -1,0 +1,55 @@
+/// What is known about the use of one grant: by its own record and by the feeds that cover it.
+package struct UseEvidence: Hashable, Sendable {
+    /// nil: nobody observed it.
+    package var window: Window?
+    /// Every covering feed is younger than its own `max_age`.
+    package var isFresh: Bool
+
+    package init(window: Window?, isFresh: Bool = true) {
+        self.window = window
+        self.isFresh = isFresh
+    }
+
+    /// One covering feed, as far as it has been read.
+    package struct Feed: Hashable, Sendable {
+        /// nil: declared, and nothing was ever received.
+        package var window: Window?
+        package var maxAge: Duration
+
+        package init(window: Window?, maxAge: Duration) {
+            self.window = window
+            self.maxAge = maxAge
+        }
+    }
+
+    /// Joins a record's own observation with the feeds covering the grant.
+    ///
+    /// A covering feed without a window leaves the grant without one: uses may have happened that only
+    /// that feed would have told.
+    package init(of grant: Grant, feeds: [Feed], now: Timestamp) {
+        let imported = Self.importWindow(grant)
+        guard !feeds.isEmpty else {
+            self.init(window: imported)
+            return
+        }
+        let windows = feeds.map { feed in
+            feed.window.map { window in imported.map { window.extendedBack(by: $0) } ?? window }
+        }
+        let joined = windows.dropFirst().reduce(windows[0]) { window, next in
+            next.flatMap { window?.intersection($0) }
+        }
+        self.init(
+            window: joined,
+            isFresh: feeds.allSatisfy { feed in
+                feed.window.map { now - $0.until <= feed.maxAge } ?? false
+            }
+        )
+    }
+
+    private static func importWindow(_ grant: Grant) -> Window? {
+        guard let until = grant.observedUntil, let from = grant.observedFrom ?? grant.lastUsedAt,
+            from <= until
+        else { return nil }
+        return Window(from: from, until: until)
+    }
+}

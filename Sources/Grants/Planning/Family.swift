@@ -1,0 +1,54 @@
+/// The live members of one consent, judged together.
+///
+/// A grant without a family is a family of one.
+package struct Family: Hashable, Sendable {
+    /// A member with what is known of its use.
+    package struct Member: Hashable, Sendable {
+        package var grant: Grant
+        package var evidence: UseEvidence
+
+        package init(_ grant: Grant, _ evidence: UseEvidence) {
+            self.grant = grant
+            self.evidence = evidence
+        }
+    }
+
+    package let members: [Member]
+
+    /// - Precondition: at least one member.
+    package init(_ members: [Member]) {
+        precondition(!members.isEmpty, "a family has a member")
+        self.members = members
+    }
+
+    package var lastUsedAt: Timestamp? { members.compactMap(\.grant.lastUsedAt).max() }
+
+    /// The family's oldest consent: its lifetime counts from here.
+    package var oldest: Timestamp { members.reduce(members[0].grant.issuedAt) { min($0, $1.grant.issuedAt) } }
+
+    /// The family's youngest consent: whether it is new, and idle, counts from here.
+    package var youngest: Timestamp { members.reduce(members[0].grant.issuedAt) { max($0, $1.grant.issuedAt) } }
+
+    /// The stretch in which every member was observed.
+    package var window: Window? {
+        members.dropFirst().reduce(members[0].evidence.window) { window, member in
+            member.evidence.window.flatMap { window?.intersection($0) }
+        }
+    }
+
+    package var isFresh: Bool { members.allSatisfy(\.evidence.isFresh) }
+
+    /// Across tenants or clients a family is a mistake in the data: listed, never ended automatically.
+    package var isMixed: Bool {
+        members.contains {
+            $0.grant.tenant != members[0].grant.tenant || $0.grant.client != members[0].grant.client
+        }
+    }
+
+    /// `max(0, observedUntil − max(lastUsedAt, issuedAt, observedFrom))`; nil without a window.
+    package var idle: Duration? {
+        guard let window else { return nil }
+        let since = max(lastUsedAt ?? youngest, youngest, window.from)
+        return max(.zero, window.until - since)
+    }
+}

@@ -1,0 +1,209 @@
+/// The verdict on one grant: a pure function of what is stored and the time.
+///
+/// The first rule that applies decides. Unknown is never a reason to end a grant.
+package struct Planner: Sendable {
+    package let policy: PolicyValues
+    package let now: Timestamp
+
+    package init(policy: PolicyValues, now: Timestamp) {
+        self.policy = policy
+        self.now = now
+    }
+
+    /// Judges a grant by its family: the live members, the grant among them.
+    package func decide(_ grant: Grant, family: Family, context: PlanningContext) -> Decision {
+        let decision = firstRule(grant, family, context)
+        return carriedOut(decision, family, context)
+    }
+
+    /// Whether the provider is to be asked; no keep hides it.
+    package func isVerdictDue(_ grant: Grant, context: PlanningContext) -> Bool {
+        guard context.canBeAsked, grant.standing.isLive,
+            grant.holdsRefreshToken || grant.holdsAccessToken
+        else { return false }
+        guard let last = grant.validity.lastVerdictAt else { return true }
+        if grant.validity.inactiveCount == 1 { return now >= last + policy.confirmAfter }
+        let jitter = StableJitter.delay(
+            grant.key.description,
+            upTo: .milliseconds(policy.revalidateEvery.milliseconds / 10)
+        )
+        return now >= last + policy.revalidateEvery - jitter
+    }
+
+    private func firstRule(_ grant: Grant, _ family: Family, _ context: PlanningContext) -> Decision {
+        if context.isOurs { return Decision(.keep, .selfProtection, "grantkeeper lives on it") }
+        if let decision = usedAgain(grant, family) { return decision }
+        if let decision = groundGone(grant, family, context) { return decision }
+        if let decision = goneAtProvider(grant, family) { return decision }
+        if let exemption = grant.exemption, now < exemption.until {
+            return Decision(relief(grant) ?? .keep, .exempt, "exempt until \(exemption.until)")
+        }
+        if let decision = expired(grant) { return decision }
+        if isOverLifetime(family) {
+            return announced(grant, .lifetime, policy.lifetimeNotice, .expired, "max-lifetime is over")
+        }
+        if case .outside(let excess) = context.scopes, policy.onScopeViolation == .revoke {
+            let names = excess.prefix(5).joined(separator: " ")
+            return announced(grant, .outOfPolicy, policy.notice, .revoked, "not allowed: \(names)")
+        }
+        if now < family.youngest + policy.newGrantGrace {
+            return Decision(.keep, .new, "younger than \(policy.newGrantGrace.typed)")
+        }
+        return disuse(grant, family, context)
+    }
+
+    // MARK: Rules 2 to 6
+
+    private func relief(_ grant: Grant) -> Decision.Action? {
+        switch grant.standing {
+        case .noticed: .reprieve
+        case .quarantined: .restore
+        default: nil
+        }
+    }
+
+    private func usedAgain(_ grant: Grant, _ family: Family) -> Decision? {
+        guard let relief = relief(grant), grant.cause == .unused, let since = grant.standingSince,
+            let used = family.lastUsedAt, used >= since
+        else { return nil }
+        return Decision(relief, .usedAgain, "used at \(used)")
+    }
+
+    private func groundGone(_ grant: Grant, _ family: Family, _ context: PlanningContext) -> Decision? {
+        guard let relief = relief(grant) else { return nil }
+        let isGone: Bool
+        switch grant.cause {
+        case .unused: isGone = family.idle.map { $0 < policy.idleAfter } ?? false
+        case .lifetime: isGone = !isOverLifetime(family)
+        case .outOfPolicy:
+            isGone =
+                policy.onScopeViolation != .revoke || context.scopes == .allowed
+                || context.scopes == .notJudged
+        default: isGone = true
+        }
+        return isGone ? Decision(relief, .groundGone, "its reason no longer holds") : nil
+    }
+
+    /// Counted inactive often enough, over long enough, and not used since.
+    package func isGone(_ grant: Grant, lastUsedAt: Timestamp?) -> Bool {
+        let validity = grant.validity
+        guard validity.inactiveCount >= max(1, policy.confirmations),
+            let since = validity.inactiveSince, let first = validity.firstCountedAt,
+            let last = validity.lastCountedAt
+        else { return false }
+        if let lastUsedAt, lastUsedAt > since { return false }
+        return last - first >= policy.confirmAfter
+    }
+
+    private func goneAtProvider(_ grant: Grant, _ family: Family) -> Decision? {
+        let speaking = family.members.map(\.grant).filter { $0.holdsRefreshToken || $0.holdsAccessToken }
+        guard !speaking.isEmpty else { return nil }
+        let used = family.lastUsedAt
+        if speaking.allSatisfy({ isGone($0, lastUsedAt: used) }) {
+            return Decision(
+                .end(.init(.revoked, needsCall: false)),
+                .goneAtProvider,
+                "inactive at the provider"
+            )
+        }
+        guard isGone(grant, lastUsedAt: used) else { return nil }
+        return Decision(.end(.init(.expired, needsCall: false)), .goneAtProvider, Self.superseded)
+    }
+
+    /// The reason of a member that is gone while its family lives; outside the valve.
+    package static let superseded = "superseded"
+
+    private func expired(_ grant: Grant) -> Decision? {
+        let end: Timestamp
+        if let own = grant.expiresAt, own <= now {
+            end = own
+        } else if grant.isAccessTokenOnly, let token = grant.accessTokenExpiresAt, token <= now {
+            end = token
+        } else {
+            return nil
+        }
+        let isActiveThere = grant.validity.lastVerdict == .active
+        return Decision(.end(.init(.expired, needsCall: isActiveThere)), .expired, "ended at \(end)")
+    }
+
+    // MARK: Rules 7 to 11
+
+    /// One announcement runs at a time: a second reason waits until the first has ended the grant or
+    /// let it go, so nobody is told one thing and shown another.
+    private func mayAnnounce(_ grant: Grant, _ rule: Rule) -> Bool {
+        grant.standing == .active || grant.cause == rule
+    }
+
+    private func isOverLifetime(_ family: Family) -> Bool {
+        policy.maxLifetime.map { family.oldest + $0 <= now } ?? false
+    }
+
+    /// Notice, then end, by the clock alone: rules 7 and 8.
+    private func announced(
+        _ grant: Grant,
+        _ rule: Rule,
+        _ period: Duration,
+        _ standing: Standing,
+        _ reason: String
+    ) -> Decision {
+        let end = Decision(.end(.init(standing, needsCall: true)), rule, reason)
+        if period == .zero { return end }
+        if grant.standing == .active { return Decision(.notice, rule, reason) }
+        guard let start = grant.clockFrom else { return Decision(.keep, rule, "nobody acknowledged the notice yet") }
+        return now >= start + period ? end : Decision(.keep, rule, "announced until \(start + period)")
+    }
+
+    private func disuse(_ grant: Grant, _ family: Family, _ context: PlanningContext) -> Decision {
+        if context.scopes == .noPolicy, policy.onScopeViolation == .revoke {
+            return Decision(.keep, .noEvidence, "no-policy")
+        }
+        guard let window = family.window, let idle = family.idle else {
+            return Decision(.keep, .noEvidence, "nobody observes its use")
+        }
+        guard now - window.until <= policy.evidenceMaxAge, family.isFresh else {
+            return Decision(.keep, .noEvidence, "observed only until \(window.until)")
+        }
+        guard idle >= policy.idleAfter else {
+            return Decision(.keep, .keep, "in use")
+        }
+        let reason = "not used since \(max(family.lastUsedAt ?? family.youngest, family.youngest))"
+        return advanced(grant, window, reason)
+    }
+
+    /// Notice, quarantine, end: clock *and* observation must have passed each period.
+    private func advanced(_ grant: Grant, _ window: Window, _ reason: String) -> Decision {
+        let end = Decision(.end(.init(.expired, needsCall: true)), .unused, reason)
+        let quarantine = policy.quarantine == .zero ? end : Decision(.quarantine, .unused, reason)
+        let period: Duration
+        let next: Decision
+        switch grant.standing {
+        case .quarantined: (period, next) = (policy.quarantine, end)
+        case .noticed where grant.cause == .unused: (period, next) = (policy.notice, quarantine)
+        default: return policy.notice == .zero ? quarantine : Decision(.notice, .unused, reason)
+        }
+        if period == .zero { return next }
+        guard let start = grant.clockFrom else {
+            return Decision(.keep, .unused, "nobody acknowledged the announcement yet")
+        }
+        let over = start + period
+        return now >= over && window.until >= over
+            ? next : Decision(.keep, .unused, "announced; observed and waited for until \(over)")
+    }
+
+    // MARK: Ends that cannot be carried out
+
+    private func carriedOut(_ decision: Decision, _ family: Family, _ context: PlanningContext) -> Decision {
+        switch decision.action {
+        case .notice where !context.someoneIsTold:
+            return Decision(.keep, .nobodyTold, "no sink with notifies: true")
+        case .end(let end) where decision.reason != Self.superseded:
+            if family.isMixed { return Decision(.keep, .collateral, "its family crosses tenants or clients") }
+            if end.needsCall, !context.canRevoke {
+                return Decision(.keep, .cannotRevoke, "no token, or no credentials the provider takes")
+            }
+            return decision
+        default:
+            return decision
+        }
+    }
+}

@@ -1,0 +1,24 @@
+/// What the planner must know beyond the grant and its family.
+package struct PlanningContext: Sendable {
+    /// Whether the scopes are within what tenant × role allows.
+    package enum ScopeJudgement: Hashable, Sendable {
+        /// No scope policy is in force.
+        case notJudged
+        case allowed
+        case outside([String])
+        /// No role, an unknown tenant or an unknown scope: unknown is no reason to end.
+        case noPolicy
+    }
+
+    /// The client is a provider's own, or the grant carries a token that we live on.
+    package var isOurs = false
+    package var scopes = ScopeJudgement.notJudged
+    /// We hold a token and credentials that the provider would take, or receivers enforce.
+    package var canRevoke = true
+    /// A sink with `notifies: true` exists.
+    package var someoneIsTold = true
+    /// Whether the provider could be asked about this grant at all.
+    package var canBeAsked = true
+
+    package init() {}
+}

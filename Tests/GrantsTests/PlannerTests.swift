@@ -1,0 +1,289 @@
+import Grants
+import Testing
+
+/// A day on which everything below is judged.
+private let now = Timestamp(milliseconds: 1_795_478_400_000)
+
+private func ago(_ days: Int64) -> Timestamp { now - .days(days) }
+
+/// A grant a year old, observed since, and idle for `idle` days of it.
+private func grant(idle: Int64 = 1, _ change: (inout Grant) -> Void = { _ in }) -> Grant {
+    var grant = Grant(
+        key: .init(provider: "idp", id: "g-1"),
+        tenant: "acme",
+        client: "portal",
+        subject: "u-1",
+        scopes: ScopeSet(["ticket.read"]),
+        issuedAt: ago(365)
+    )
+    grant.holdsAccessToken = true
+    grant.holdsRefreshToken = true
+    grant.observedFrom = ago(365)
+    grant.observedUntil = ago(1)
+    grant.lastUsedAt = ago(1 + idle)
+    change(&grant)
+    return grant
+}
+
+private func decide(
+    _ grant: Grant,
+    others: [Grant] = [],
+    feeds: [UseEvidence.Feed] = [],
+    policy change: (inout PolicyValues) -> Void = { _ in },
+    context adjust: (inout PlanningContext) -> Void = { _ in }
+) -> Decision {
+    var policy = PolicyValues()
+    change(&policy)
+    var context = PlanningContext()
+    adjust(&context)
+    let family = Family(
+        ([grant] + others).map { .init($0, UseEvidence(of: $0, feeds: feeds, now: now)) }
+    )
+    return Planner(policy: policy, now: now).decide(grant, family: family, context: context)
+}
+
+private func announce(_ grant: inout Grant, _ standing: Standing, _ cause: Rule, daysAgo: Int64) {
+    grant.standing = standing
+    grant.cause = cause
+    grant.standingSince = ago(daysAgo)
+    grant.clockFrom = ago(daysAgo)
+}
+
+private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(1)) {
+    grant.validity.inactiveSince = now - over
+    grant.validity.firstCountedAt = now - over
+    grant.validity.lastCountedAt = now
+    grant.validity.inactiveCount = count
+}
+
+@Suite struct PlannerTests {
+    // MARK: One test a rule, in the table's order
+
+    @Test func `rule 1 keeps what we live on, even when it is gone`() {
+        let decision = decide(grant { lose(&$0) }, context: { $0.isOurs = true })
+        #expect(decision.action == .keep && decision.rule == .selfProtection)
+    }
+
+    @Test(arguments: [(Standing.noticed, "reprieve"), (.quarantined, "restore")])
+    func `rule 2 lets go what was used since it was announced`(standing: Standing, action: String) {
+        let decision = decide(
+            grant {
+                announce(&$0, standing, .unused, daysAgo: 5)
+                $0.lastUsedAt = ago(4)
+            }
+        )
+        #expect(decision.action.name == action && decision.rule == .usedAgain)
+    }
+
+    @Test func `rule 3 lets go what a longer period no longer covers`() {
+        let announced = grant(idle: 100) { announce(&$0, .noticed, .unused, daysAgo: 2) }
+        let decision = decide(announced, policy: { $0.idleAfter = .days(200) })
+        #expect(decision.action == .reprieve && decision.rule == .groundGone)
+        #expect(decide(announced).action == .keep)
+    }
+
+    @Test func `rule 3 ignores freshness, and a lost window is no ground gone`() {
+        let stale = grant(idle: 100) {
+            announce(&$0, .noticed, .unused, daysAgo: 2)
+            $0.observedFrom = nil
+            $0.observedUntil = nil
+        }
+        let decision = decide(stale)
+        #expect(decision.action == .keep && decision.rule == .noEvidence)
+    }
+
+    @Test func `rule 4 ends what is gone, without a call`() {
+        let decision = decide(grant { lose(&$0) })
+        #expect(decision.action == .end(.init(.revoked, needsCall: false)))
+        #expect(decision.rule == .goneAtProvider)
+    }
+
+    @Test(arguments: [(1, Duration.hours(1)), (0, .hours(1)), (2, .minutes(14)), (9, .zero)])
+    func `rule 4 waits for the confirmations and for their time`(count: Int, over: Duration) {
+        #expect(decide(grant { lose(&$0, count: count, over: over) }).action == .keep)
+    }
+
+    @Test func `rule 4 does not believe the loss of a token whose grant was used after it`() {
+        let decision = decide(
+            grant {
+                lose(&$0)
+                $0.lastUsedAt = now - .minutes(5)
+            }
+        )
+        #expect(decision.action == .keep)
+    }
+
+    @Test func `rule 4 ends one member as superseded while another lives`() {
+        let decision = decide(grant { lose(&$0) }, others: [grant { $0.key = .init(provider: "idp", id: "g-2") }])
+        #expect(decision.action == .end(.init(.expired, needsCall: false)))
+        #expect(decision.reason == Planner.superseded)
+    }
+
+    @Test(arguments: [(Standing.active, "keep"), (.noticed, "reprieve"), (.quarantined, "restore")])
+    func `rule 5 keeps what a person exempted, until the date`(standing: Standing, action: String) {
+        func exempted(until: Timestamp) -> Grant {
+            grant(idle: 100) {
+                if standing != .active { announce(&$0, standing, .unused, daysAgo: 2) }
+                $0.exemption = Exemption(owner: "ops", reason: "year end", until: until)
+            }
+        }
+        let decision = decide(exempted(until: now + .days(1)))
+        #expect(decision.action.name == action && decision.rule == .exempt)
+        #expect(decide(exempted(until: now)).rule != .exempt)
+    }
+
+    @Test func `rule 6 ends what has come to its own end, with a call only if it was seen active`() {
+        let ended = grant { $0.expiresAt = now }
+        #expect(decide(ended).action == .end(.init(.expired, needsCall: false)))
+        var active = ended
+        active.validity.lastVerdict = .active
+        #expect(decide(active).action == .end(.init(.expired, needsCall: true)))
+    }
+
+    @Test func `rule 6 never takes an old access token beside a refresh token for the end`() {
+        let old = grant { $0.accessTokenExpiresAt = ago(1) }
+        #expect(decide(old).action == .keep)
+        var claimed = old
+        claimed.holdsRefreshToken = false
+        claimed.claimsRefreshToken = true
+        #expect(decide(claimed).action == .keep)
+        claimed.claimsRefreshToken = false
+        #expect(decide(claimed).rule == .expired)
+    }
+
+    @Test func `rule 7 announces a lifetime that is over, and then ends it`() {
+        let limit = { (policy: inout PolicyValues) in policy.maxLifetime = .days(180) }
+        let first = decide(grant(), policy: limit)
+        #expect(first.action == .notice && first.rule == .lifetime)
+        let waiting = decide(grant { announce(&$0, .noticed, .lifetime, daysAgo: 29) }, policy: limit)
+        #expect(waiting.action == .keep)
+        let over = decide(grant { announce(&$0, .noticed, .lifetime, daysAgo: 30) }, policy: limit)
+        #expect(over.action == .end(.init(.expired, needsCall: true)))
+    }
+
+    @Test func `rule 8 ends what is outside its policy only where the policy says so`() {
+        let outside = { (context: inout PlanningContext) in context.scopes = .outside(["ticket.write"]) }
+        #expect(decide(grant(), context: outside).action == .keep)
+        let revoke = { (policy: inout PolicyValues) in policy.onScopeViolation = .revoke }
+        #expect(decide(grant(), policy: revoke, context: outside).action == .notice)
+        let over = grant { announce(&$0, .noticed, .outOfPolicy, daysAgo: 7) }
+        #expect(
+            decide(over, policy: revoke, context: outside).action
+                == .end(.init(.revoked, needsCall: true))
+        )
+        let unknown = decide(grant(), policy: revoke, context: { $0.scopes = .noPolicy })
+        #expect(unknown.rule == .noEvidence && unknown.reason == "no-policy")
+    }
+
+    @Test func `rule 9 keeps what is new, however little it was used`() {
+        let young = grant(idle: 5) { $0.issuedAt = ago(13) }
+        let decision = decide(young, policy: { $0.idleAfter = .days(1) })
+        #expect(decision.action == .keep && decision.rule == .new)
+    }
+
+    @Test func `rule 10 keeps what nobody observes`() {
+        let unseen = grant(idle: 300) {
+            $0.observedFrom = nil
+            $0.lastUsedAt = nil
+        }
+        #expect(decide(unseen).rule == .noEvidence)
+    }
+
+    @Test func `rule 10 keeps what was last observed too long ago`() {
+        let stale = grant(idle: 300) { $0.observedUntil = ago(4) }
+        #expect(decide(stale).rule == .noEvidence)
+    }
+
+    @Test func `rule 11 announces, quarantines and ends what nobody uses`() {
+        #expect(decide(grant(idle: 90)).action == .notice)
+        #expect(decide(grant(idle: 89)).action == .keep)
+        let noticed = grant(idle: 100) { announce(&$0, .noticed, .unused, daysAgo: 9) }
+        #expect(decide(noticed).action == .end(.init(.expired, needsCall: true)))
+        let quarantine = { (policy: inout PolicyValues) in policy.quarantine = .days(3) }
+        #expect(decide(noticed, policy: quarantine).action == .quarantine)
+        let quarantined = grant(idle: 100) { announce(&$0, .quarantined, .unused, daysAgo: 4) }
+        #expect(decide(quarantined, policy: quarantine).action == .end(.init(.expired, needsCall: true)))
+        #expect(decide(grant(idle: 100), policy: { $0.notice = .zero }).isEnd)
+    }
+
+    @Test func `rule 12 keeps the rest`() {
+        #expect(decide(grant()) == Decision(.keep, .keep, "in use"))
+    }
+
+    // MARK: Evidence
+
+    @Test func `a feed that starts today notices nothing`() {
+        let today = UseEvidence.Feed(window: Window(from: now - .hours(1), until: now), maxAge: .days(3))
+        let used = grant(idle: 200) {
+            $0.observedFrom = nil
+            $0.observedUntil = nil
+        }
+        #expect(decide(used, feeds: [today]).action == .keep)
+    }
+
+    @Test func `a feed that dies in the notice week ends nothing`() {
+        let dead = UseEvidence.Feed(window: Window(from: ago(365), until: ago(2)), maxAge: .days(30))
+        let noticed = grant(idle: 100) { announce(&$0, .noticed, .unused, daysAgo: 8) }
+        #expect(decide(noticed, feeds: [dead]).action == .keep)
+        let alive = UseEvidence.Feed(window: Window(from: ago(365), until: now), maxAge: .days(3))
+        #expect(decide(noticed, feeds: [alive]).isEnd)
+    }
+
+    @Test func `a fresh import does not stand in for a dead feed`() {
+        let dead = UseEvidence.Feed(window: Window(from: ago(365), until: ago(10)), maxAge: .days(3))
+        #expect(decide(grant(idle: 200), feeds: [dead]).rule == .noEvidence)
+    }
+
+    @Test func `a declared feed that never spoke leaves no window`() {
+        let silent = UseEvidence.Feed(window: nil, maxAge: .days(3))
+        #expect(decide(grant(idle: 200), feeds: [silent]).rule == .noEvidence)
+    }
+
+    @Test func `use of one member is use of the family`() {
+        let used = grant(idle: 1) { $0.key = .init(provider: "idp", id: "g-2") }
+        #expect(decide(grant(idle: 200), others: [used]).action == .keep)
+    }
+
+    // MARK: Ends that cannot be carried out
+
+    @Test func `an end that cannot be carried out is a keep that says so`() {
+        let due = grant(idle: 100) { announce(&$0, .noticed, .unused, daysAgo: 9) }
+        #expect(decide(due, context: { $0.canRevoke = false }).rule == .cannotRevoke)
+        #expect(decide(grant(idle: 100), context: { $0.someoneIsTold = false }).rule == .nobodyTold)
+        let foreign = grant(idle: 100) {
+            $0.key = .init(provider: "idp", id: "g-2")
+            $0.tenant = "globex"
+        }
+        #expect(decide(due, others: [foreign]).rule == .collateral)
+    }
+
+    @Test func `a notice nobody acknowledged never runs out`() {
+        let unheard = grant(idle: 100) {
+            announce(&$0, .noticed, .unused, daysAgo: 90)
+            $0.clockFrom = nil
+        }
+        #expect(decide(unheard).action == .keep)
+    }
+
+    @Test func `unknown verdicts, however many, end nothing`() {
+        for reason in UnknownReason.allCases {
+            let decision = decide(
+                grant {
+                    $0.validity.lastVerdict = .unknown(reason)
+                    $0.validity.failures = 1_000
+                }
+            )
+            #expect(decision.action == .keep)
+        }
+    }
+
+    @Test func `no keep hides that a verdict is due`() {
+        let planner = Planner(policy: PolicyValues(), now: now)
+        var asked = grant()
+        #expect(planner.isVerdictDue(asked, context: PlanningContext()))
+        asked.validity.lastVerdictAt = now - .hours(1)
+        #expect(!planner.isVerdictDue(asked, context: PlanningContext()))
+        asked.validity.inactiveCount = 1
+        #expect(planner.isVerdictDue(asked, context: PlanningContext()))
+    }
+}
