@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format clean
+.PHONY: help build test lint format mutants clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -15,6 +15,9 @@ lint: ## formatting, allowed imports, no machine's paths
 
 format: ## format all Swift files in place
 	git ls-files -z '*.swift' | xargs -0 swift format format --in-place --parallel
+
+mutants: ## break each rule on purpose and see its tests fail
+	@Scripts/mutants
 
 clean: ## remove what was built
 	rm -rf .build .build-*
