@@ -1,0 +1,123 @@
+import Grants
+import Testing
+
+private let now = Timestamp(milliseconds: 1_795_478_400_000)
+
+private func grant(_ change: (inout Grant) -> Void = { _ in }) -> Grant {
+    var grant = Grant(
+        key: .init(provider: "idp", id: "g-1"),
+        tenant: "acme",
+        client: "portal",
+        scopes: ScopeSet(["ticket.read"]),
+        issuedAt: now - .days(365)
+    )
+    grant.holdsRefreshToken = true
+    grant.holdsAccessToken = true
+    change(&grant)
+    return grant
+}
+
+private func judge(
+    _ grant: Grant,
+    kind: TokenKind = .refreshToken,
+    canary: VerdictJudge.Canary = .healthy,
+    observedUntil: Timestamp? = now,
+    since: Timestamp = now - .hours(25),
+    _ change: (inout ProviderCapabilities) -> Void = { _ in }
+) -> Verdict {
+    var capabilities = ProviderCapabilities()
+    change(&capabilities)
+    let window = observedUntil.map { Window(from: now - .days(365), until: $0) }
+    let family = Family([.init(grant, UseEvidence(window: window))])
+    return VerdictJudge(capabilities: capabilities, now: now)
+        .inactive(grant, kind: kind, family: family, canary: canary, since: since)
+}
+
+@Suite struct VerdictTests {
+    @Test(
+        arguments: [
+            (.healthy, .inactive), (.healthyWithControl, .inactive), (.failed, .unknown(.canary)),
+            (.none, .unknown(.noCanary)), (.ownClientOnly, .unknown(.noControl)),
+        ] as [(VerdictJudge.Canary, Verdict)]
+    )
+    func `inactive counts only beside a healthy canary that can see it`(
+        canary: VerdictJudge.Canary,
+        verdict: Verdict
+    ) {
+        #expect(judge(grant(), canary: canary) == verdict)
+    }
+
+    @Test func `an access token beside a refresh token cannot say gone`() {
+        #expect(judge(grant(), kind: .accessToken) == .unknown(.accessTokenOnly))
+        let claimed = grant {
+            $0.holdsRefreshToken = false
+            $0.claimsRefreshToken = true
+        }
+        #expect(judge(claimed, kind: .accessToken) == .unknown(.accessTokenOnly))
+        let alone = grant { $0.holdsRefreshToken = false }
+        #expect(judge(alone, kind: .accessToken) == .inactive)
+    }
+
+    @Test func `a refresh token cannot say gone where the provider does not know that kind`() {
+        #expect(judge(grant(), { $0.introspects = [.accessToken] }) == .unknown(.kindNotIntrospected))
+    }
+
+    @Test func `a refresh token that may be rotated counts only after a day without use`() {
+        #expect(judge(grant(), since: now) == .unknown(.mayBeRotated))
+        #expect(judge(grant(), observedUntil: nil) == .unknown(.mayBeRotated))
+        #expect(judge(grant(), since: now) { $0.rotatesRefreshTokens = false } == .inactive)
+    }
+
+    @Test func `use after the loss shows a stale token, whatever the provider rotates`() {
+        let used = grant { $0.lastUsedAt = now - .hours(1) }
+        #expect(judge(used) == .unknown(.staleToken))
+        #expect(judge(used) { $0.rotatesRefreshTokens = false } == .unknown(.staleToken))
+    }
+
+    @Test func `the token that speaks is asked, and silence has a reason`() {
+        let capable = VerdictJudge(capabilities: ProviderCapabilities(), now: now)
+        #expect(capable.speaker(of: grant()) == .success(.refreshToken))
+        var narrow = ProviderCapabilities()
+        narrow.introspects = [.accessToken]
+        let judge = VerdictJudge(capabilities: narrow, now: now)
+        #expect(judge.speaker(of: grant()) == .success(.accessToken))
+        func reason(_ grant: Grant) -> UnknownReason? {
+            if case .failure(let silence) = judge.speaker(of: grant) { silence.reason } else { nil }
+        }
+        #expect(reason(grant { $0.accessTokenExpiresAt = now }) == .pastItsEnd)
+        #expect(reason(grant { $0.holdsAccessToken = false }) == .kindNotIntrospected)
+        let empty = grant {
+            $0.holdsAccessToken = false
+            $0.holdsRefreshToken = false
+        }
+        #expect(reason(empty) == .noToken)
+    }
+
+    @Test(arguments: UnknownReason.allCases)
+    func `an unknown verdict counts nothing`(reason: UnknownReason) {
+        var validity = Validity()
+        validity.record(.active, at: now - .days(1))
+        for _ in 0..<10 { validity.record(.unknown(reason), at: now) }
+        #expect(validity.inactiveCount == 0 && validity.failures == 10)
+        #expect(validity.lastVerdict == .active && validity.lastVerdictAt == now - .days(1))
+    }
+
+    @Test func `active, a contradiction or a stale token leaves no count behind`() {
+        for verdict in [Verdict.active, .unknown(.contradiction), .unknown(.staleToken)] {
+            var validity = Validity()
+            validity.record(.inactive, at: now - .hours(1))
+            validity.record(.inactive, at: now)
+            #expect(validity.inactiveCount == 2)
+            validity.record(verdict, at: now)
+            #expect(validity.inactiveCount == 0 && validity.inactiveSince == nil)
+        }
+    }
+
+    @Test func `counting begins after the day of a possible rotation, not with it`() {
+        var validity = Validity()
+        validity.record(.unknown(.mayBeRotated), at: now - .hours(30))
+        validity.record(.inactive, at: now)
+        #expect(validity.inactiveSince == now - .hours(30))
+        #expect(validity.firstCountedAt == now && validity.inactiveCount == 1)
+    }
+}
