@@ -210,6 +210,32 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
         #expect(decide(grant()) == Decision(.keep, .keep, "in use"))
     }
 
+    @Test func `a second reason never ends a grant by the notice given for a first`() {
+        let noticed = grant(idle: 100) { announce(&$0, .noticed, .unused, daysAgo: 5) }
+        for days in [Int64(5), 40] {
+            let other = grant(idle: 100) { announce(&$0, .noticed, .unused, daysAgo: days) }
+            let lifetime = decide(
+                other,
+                policy: {
+                    $0.maxLifetime = .days(180)
+                    $0.notice = .days(60)
+                }
+            )
+            #expect(lifetime.action == .keep && lifetime.rule == .unused)
+            let outside = decide(
+                other,
+                policy: {
+                    $0.onScopeViolation = .revoke
+                    $0.notice = .days(60)
+                },
+                context: { $0.scopes = .outside(["ticket.write"]) }
+            )
+            #expect(outside.action == .keep && outside.rule == .unused)
+        }
+        let exhausted = decide(noticed, policy: { $0.maxLifetime = .days(180) })
+        #expect(exhausted.action == .keep && exhausted.rule == .unused)
+    }
+
     // MARK: Evidence
 
     @Test func `a feed that starts today notices nothing`() {

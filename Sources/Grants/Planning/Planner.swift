@@ -39,10 +39,12 @@ package struct Planner: Sendable {
             return Decision(relief(grant) ?? .keep, .exempt, "exempt until \(exemption.until)")
         }
         if let decision = expired(grant) { return decision }
-        if isOverLifetime(family) {
+        if isOverLifetime(family), mayAnnounce(grant, .lifetime) {
             return announced(grant, .lifetime, policy.lifetimeNotice, .expired, "max-lifetime is over")
         }
-        if case .outside(let excess) = context.scopes, policy.onScopeViolation == .revoke {
+        if case .outside(let excess) = context.scopes, policy.onScopeViolation == .revoke,
+            mayAnnounce(grant, .outOfPolicy)
+        {
             let names = excess.prefix(5).joined(separator: " ")
             return announced(grant, .outOfPolicy, policy.notice, .revoked, "not allowed: \(names)")
         }
