@@ -1,131 +1,163 @@
-/// Times as RFC 3339 §5.6 writes them, checked against the calendar, in UTC only.
+/// Times as RFC 3339 writes them, in UTC, as whole milliseconds since 1970-01-01.
 ///
-/// An offset other than zero is refused, and so are leap seconds and lower-case letters: a record has
-/// one spelling for one instant, give or take its fraction.
+/// Stricter than the RFC where it leaves a choice: only UTC (`Z`, `+00:00`, `-00:00`), capital `T` and `Z`,
+/// no leap second, 1 to 9 fractional digits (cut to milliseconds), years 0001 to 9999, days that exist.
 package enum RFC3339 {
-    /// Milliseconds since 1970-01-01T00:00:00Z; nil for anything but a UTC time of the years
-    /// 0001–9999.
-    ///
-    /// Digits of a fraction past the third are cut off, not rounded.
+    /// 0001-01-01T00:00:00Z.
+    package static let earliest: Int64 = -62_135_596_800_000
+    /// 9999-12-31T23:59:59.999Z.
+    package static let latest: Int64 = 253_402_300_799_999
+
+    /// Nil unless the whole text is such a time.
     package static func parse(_ text: String) -> Int64? {
-        parse(Array(text.utf8))
+        parse(text.utf8.span)
     }
 
-    /// As ``parse(_:)-(String)``, over bytes.
+    /// Nil unless the bytes are such a time and nothing else.
     package static func parse(_ bytes: [UInt8]) -> Int64? {
-        guard bytes.count >= 20, bytes.count <= 35 else { return nil }
-        func number(_ range: Range<Int>) -> Int64? {
-            var value: Int64 = 0
-            for index in range {
-                guard (0x30...0x39).contains(bytes[index]) else { return nil }
-                value = value * 10 + Int64(bytes[index] - 0x30)
-            }
-            return value
+        parse(bytes.span)
+    }
+
+    /// Nil unless the bytes are such a time and nothing else.
+    package static func parse(_ bytes: Span<UInt8>) -> Int64? {
+        // The shortest is 2026-05-01T08:00:00Z, the longest has nine digits and a numeric offset.
+        guard bytes.count >= 20, bytes.count <= 35,
+            bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"), bytes[10] == UInt8(ascii: "T"),
+            bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
+            let century = pair(bytes, 0), let yearOfCentury = pair(bytes, 2), let month = pair(bytes, 5),
+            let day = pair(bytes, 8), let hour = pair(bytes, 11), let minute = pair(bytes, 14),
+            let second = pair(bytes, 17)
+        else {
+            return nil
         }
-        guard bytes[4] == 0x2d, bytes[7] == 0x2d, bytes[10] == 0x54, bytes[13] == 0x3a,
-            bytes[16] == 0x3a,
-            let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
-            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
-            year >= 1, (1...12).contains(month), day >= 1, day <= days(inMonth: month, of: year),
-            hour <= 23, minute <= 59, second <= 59
-        else { return nil }
+        let year = century * 100 + yearOfCentury
+        guard year >= 1, (1...12).contains(month), day >= 1, day <= days(inMonth: month, of: year),
+            hour < 24, minute < 60, second < 60, let fraction = endOfTime(bytes)
+        else {
+            return nil
+        }
+        let seconds = dayNumber(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second
+        return Int64(seconds * 1000 + fraction)
+    }
+
+    /// `2026-05-01T08:00:00Z`, with `.123` only where there are milliseconds.
+    ///
+    /// What lies outside ``earliest`` and ``latest`` is written as the nearer of them: "never" must not trap.
+    package static func string(_ milliseconds: Int64) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(24)
+        append(milliseconds, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends what ``string(_:)`` returns.
+    static func append(_ milliseconds: Int64, to bytes: inout [UInt8]) {
+        let instant = Int(min(max(milliseconds, earliest), latest))
+        let (day, inDay) = floorDivided(instant, by: 86_400_000)
+        let date = civilDate(day)
+        appendPair(date.year / 100, to: &bytes)
+        appendPair(date.year % 100, to: &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        appendPair(date.month, to: &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        appendPair(date.day, to: &bytes)
+        bytes.append(UInt8(ascii: "T"))
+        appendPair(inDay / 3_600_000, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        appendPair(inDay / 60_000 % 60, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        appendPair(inDay / 1000 % 60, to: &bytes)
+        let fraction = inDay % 1000
+        if fraction != 0 {
+            bytes.append(UInt8(ascii: "."))
+            bytes.append(UInt8(ascii: "0") + UInt8(fraction / 100))
+            appendPair(fraction % 100, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "Z"))
+    }
+
+    /// The milliseconds of the fraction if a valid fraction (or none) and offset end the text at byte 19.
+    private static func endOfTime(_ bytes: Span<UInt8>) -> Int? {
         var index = 19
-        var fraction: Int64 = 0
-        if bytes[index] == 0x2e {
+        var fraction = 0
+        if bytes[index] == UInt8(ascii: ".") {
             index += 1
-            var scale: Int64 = 100
-            let start = index
-            while index < bytes.count, (0x30...0x39).contains(bytes[index]) {
-                fraction += Int64(bytes[index] - 0x30) * scale
-                scale /= 10
+            var weight = 100
+            let first = index
+            while index < bytes.count, let digit = digit(bytes[index]) {
+                fraction += digit * weight
+                weight /= 10
                 index += 1
             }
-            guard (1...9).contains(index - start) else { return nil }
-        }
-        let zone = bytes[index...]
-        guard
-            zone.elementsEqual("Z".utf8) || zone.elementsEqual("+00:00".utf8)
-                || zone.elementsEqual("-00:00".utf8)
-        else { return nil }
-        let seconds =
-            dayNumber(year: year, month: month, day: day) * 86_400
-            + hour * 3_600 + minute * 60 + second
-        return seconds * 1_000 + fraction
-    }
-
-    /// An instant as `2026-05-01T08:00:00Z`, with `.123` only where there are milliseconds.
-    ///
-    /// Instants outside the years 0001–9999 show the nearest instant inside.
-    package static func string(_ milliseconds: Int64) -> String {
-        let clamped = Swift.min(Swift.max(milliseconds, earliest), latest)
-        let (day, rest) = floorDivide(clamped, 86_400_000)
-        let date = civil(day)
-        var text: [UInt8] = []
-        text.reserveCapacity(24)
-        func append(_ value: Int64, _ width: Int) {
-            var divisor: Int64 = 1
-            for _ in 1..<width { divisor *= 10 }
-            while divisor > 0 {
-                text.append(UInt8(0x30 + value / divisor % 10))
-                divisor /= 10
+            guard (1...9).contains(index - first) else {
+                return nil
             }
         }
-        append(date.year, 4)
-        text.append(0x2d)
-        append(date.month, 2)
-        text.append(0x2d)
-        append(date.day, 2)
-        text.append(0x54)
-        append(rest / 3_600_000, 2)
-        text.append(0x3a)
-        append(rest / 60_000 % 60, 2)
-        text.append(0x3a)
-        append(rest / 1_000 % 60, 2)
-        if rest % 1_000 != 0 {
-            text.append(0x2e)
-            append(rest % 1_000, 3)
+        if index == bytes.count - 1 {
+            return bytes[index] == UInt8(ascii: "Z") ? fraction : nil
         }
-        text.append(0x5a)
-        return String(decoding: text, as: UTF8.self)
+        guard index == bytes.count - 6,
+            bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-"),
+            pair(bytes, index + 1) == 0, bytes[index + 3] == UInt8(ascii: ":"), pair(bytes, index + 4) == 0
+        else {
+            return nil
+        }
+        return fraction
     }
 
-    static let earliest: Int64 = -62_135_596_800_000
-    static let latest: Int64 = 253_402_300_799_999
+    private static func digit(_ byte: UInt8) -> Int? {
+        let value = byte &- UInt8(ascii: "0")
+        return value < 10 ? Int(value) : nil
+    }
 
-    private static func days(inMonth month: Int64, of year: Int64) -> Int64 {
+    private static func pair(_ bytes: Span<UInt8>, _ index: Int) -> Int? {
+        guard let tens = digit(bytes[index]), let ones = digit(bytes[index + 1]) else {
+            return nil
+        }
+        return tens * 10 + ones
+    }
+
+    private static func appendPair(_ value: Int, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "0") + UInt8(value / 10))
+        bytes.append(UInt8(ascii: "0") + UInt8(value % 10))
+    }
+}
+
+// The civil calendar, proleptic Gregorian. A year here begins on 1 March, so that the leap day is its last:
+// then the day of the year is a straight line over the months.
+extension RFC3339 {
+    private static func days(inMonth month: Int, of year: Int) -> Int {
         switch month {
-        case 2: isLeap(year) ? 29 : 28
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
         case 4, 6, 9, 11: 30
         default: 31
         }
     }
 
-    private static func isLeap(_ year: Int64) -> Bool {
-        year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-    }
-
-    /// Days since 1970-01-01 in the proleptic Gregorian calendar: years begin in March, so that the
-    /// leap day is the last of its year.
-    private static func dayNumber(year: Int64, month: Int64, day: Int64) -> Int64 {
+    /// Days since 1970-01-01 of a date that exists.
+    private static func dayNumber(year: Int, month: Int, day: Int) -> Int {
         let marchYear = month <= 2 ? year - 1 : year
-        let (era, yearOfEra) = floorDivide(marchYear, 400)
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
+        let marchMonth = month <= 2 ? month + 9 : month - 3
+        let dayOfYear = (153 * marchMonth + 2) / 5 + day - 1
+        // 719,468 days lie between 0000-03-01 and 1970-01-01; a year is 1 or more, so nothing is negative.
+        return marchYear * 365 + marchYear / 4 - marchYear / 100 + marchYear / 400 + dayOfYear - 719_468
     }
 
-    private static func civil(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let (era, dayOfEra) = floorDivide(day + 719_468, 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    private static func civilDate(_ dayNumber: Int) -> (year: Int, month: Int, day: Int) {
+        // 146,097 days are 400 years, after which the calendar repeats.
+        let (era, dayOfEra) = floorDivided(dayNumber + 719_468, by: 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
         return (
-            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1
+            year: era * 400 + yearOfEra + (month <= 2 ? 1 : 0),
+            month: month,
+            day: dayOfYear - (153 * marchMonth + 2) / 5 + 1
         )
     }
 
-    private static func floorDivide(_ value: Int64, _ divisor: Int64) -> (Int64, Int64) {
+    private static func floorDivided(_ value: Int, by divisor: Int) -> (quotient: Int, remainder: Int) {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
