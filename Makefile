@@ -1,13 +1,16 @@
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format mutants clean
+.PHONY: help deps build test lint format mutants clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-build: ## the debug build that the tests use
+deps: ## install the system libraries that are missing (Debian)
+	@Scripts/deps
+
+build: deps ## the debug build that the tests use
 	swift build --build-tests --explicit-target-dependency-import-check error
 
-test: ## build and run all tests; FILTER=REGEX for some
+test: deps ## build and run all tests; FILTER=REGEX for some
 	@Scripts/test
 
 lint: ## formatting, allowed imports, no machine's paths

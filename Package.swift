@@ -6,8 +6,20 @@ let package = Package(
     targets: [
         .target(name: "Records"),
         .target(name: "Grants", dependencies: ["Records"]),
+        .target(name: "HTTPTransport"),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]
+        ),
+        .target(name: "CurlTransport", dependencies: ["CCurl", "HTTPTransport"]),
         .testTarget(name: "RecordsTests", dependencies: ["Records"]),
         .testTarget(name: "GrantsTests", dependencies: ["Grants", "Records"]),
+        .testTarget(
+            name: "CurlTransportTests",
+            dependencies: ["CurlTransport", "HTTPTransport"],
+            exclude: ["Servers"]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
@@ -21,7 +33,7 @@ for target in package.targets where target.type != .system {
         .treatAllWarnings(as: .error),
         .treatWarning("DeprecatedDeclaration", as: .warning),
     ]
-    if ["Grants", "Records"].contains(target.name) {
+    if ["CurlTransport", "Grants", "HTTPTransport", "Records"].contains(target.name) {
         target.swiftSettings?.append(.strictMemorySafety())
     }
 }

@@ -1,0 +1,64 @@
+import HTTPTransport
+
+/// A request that has passed every check: nothing of it can change the framing of the message.
+struct CheckedRequest: Sendable {
+    let method: HTTPMethod
+    let url: String
+    let address: RequestAddress
+    /// Header lines in the form that libcurl wants.
+    let headerLines: [String]
+    let body: [UInt8]?
+    let deadline: ContinuousClock.Instant
+
+    /// - Throws: `.invalidURL`, `.insecureURL` or `.invalidRequest`, before anything is sent.
+    init(_ request: HTTPRequest, options: CurlTransport.Options) throws(HTTPFailure) {
+        let operation = request.method.rawValue
+        let address: RequestAddress
+        do {
+            address = try RequestAddress(request.url)
+        } catch {
+            throw HTTPFailure(.invalidURL, operation: operation, host: "", message: error.message, hint: error.hint)
+        }
+        guard address.isSecure || address.isLoopback || options.allowInsecureHTTP.contains(address.host) else {
+            throw HTTPFailure(
+                .insecureURL,
+                operation: operation,
+                host: address.host,
+                message: "http is for loopback addresses only",
+                hint: "use https, or permit this host by allow_insecure_http"
+            )
+        }
+        func refused(_ message: String, hint: String? = nil) -> HTTPFailure {
+            HTTPFailure(.invalidRequest, operation: operation, host: address.host, message: message, hint: hint)
+        }
+        guard request.method != .get || request.body == nil else { throw refused("a GET has no body") }
+        var lines = Self.ownLines
+        var hasContentType = false
+        for header in request.headers {
+            guard HeaderSyntax.isName(header.name) else { throw refused("a header's name is not a token of RFC 9110") }
+            guard HeaderSyntax.isValue(header.value) else {
+                // The name has just been found harmless; the value may be a secret.
+                throw refused("the value of header '\(header.name)' holds a control or non-ASCII character")
+            }
+            let name = header.name.lowercased()
+            guard !HeaderSyntax.ownedByTransport.contains(name) else {
+                throw refused("header '\(header.name)' is the transport's own")
+            }
+            hasContentType = hasContentType || name == "content-type"
+            // "Name:" would tell libcurl to drop the header; "Name;" sends it empty.
+            let isEmpty = header.value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
+            lines.append(isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
+        }
+        // libcurl would call any body a form.
+        if !hasContentType { lines.append("Content-Type:") }
+        method = request.method
+        url = request.url
+        self.address = address
+        headerLines = lines
+        body = request.body
+        deadline = .now + min(max(request.timeout, .zero), .seconds(86_400))
+    }
+
+    /// No `Expect: 100-continue`: a server that does not know it costs a second.
+    private static let ownLines = ["Expect:"]
+}
