@@ -7,14 +7,15 @@ let package = Package(
         .target(name: "Records"),
         .target(name: "Grants", dependencies: ["Records"]),
         .target(name: "HTTPTransport"),
+        .target(name: "GrantsTestSupport"),
         .systemLibrary(
             name: "CCurl",
             pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]
         ),
         .target(name: "CurlTransport", dependencies: ["CCurl", "HTTPTransport"]),
-        .testTarget(name: "RecordsTests", dependencies: ["Records"]),
-        .testTarget(name: "GrantsTests", dependencies: ["Grants", "Records"]),
+        .testTarget(name: "RecordsTests", dependencies: ["GrantsTestSupport", "Records"]),
+        .testTarget(name: "GrantsTests", dependencies: ["Grants", "GrantsTestSupport"]),
         .testTarget(
             name: "CurlTransportTests",
             dependencies: ["CurlTransport", "HTTPTransport"],

@@ -19,7 +19,7 @@ import Testing
         for (from, to, event) in Self.table {
             for source in from.split(separator: " ") { rows.insert("\(source) \(to[0]) \(event)") }
         }
-        let code = Set(Lifecycle.transitions.map { "\($0.from.name) \($0.to.name) \($0.event)" })
+        let code = Set(Lifecycle.transitions.map { "\($0.from.rawValue) \($0.to.rawValue) \($0.event)" })
         #expect(code == rows)
     }
 

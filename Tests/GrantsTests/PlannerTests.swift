@@ -45,7 +45,7 @@ private func decide(
 private func announce(_ grant: inout Grant, _ standing: Standing, _ cause: Rule, daysAgo: Int64) {
     grant.standing = standing
     grant.cause = cause
-    grant.standingSince = ago(daysAgo)
+    grant.announcedAt = ago(daysAgo)
     grant.clockFrom = ago(daysAgo)
 }
 
@@ -113,10 +113,14 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
         #expect(decision.action == .keep)
     }
 
-    @Test func `rule 4 ends one member as superseded while another lives`() {
-        let decision = decide(grant { lose(&$0) }, others: [grant { $0.key = .init(provider: "idp", id: "g-2") }])
-        #expect(decision.action == .end(.init(.expired, needsCall: false)))
-        #expect(decision.reason == Planner.superseded)
+    @Test func `rule 4 ends one member as superseded only while another is known to live`() {
+        let gone = grant { lose(&$0) }
+        var other = grant { $0.key = .init(provider: "idp", id: "g-2") }
+        #expect(decide(gone, others: [other]).action == .keep)
+        other.validity.record(.active, at: now)
+        #expect(decide(gone, others: [other]) == Decision(.end(.superseded), .goneAtProvider, "superseded"))
+        other.validity.record(.inactive, at: now)
+        #expect(decide(gone, others: [other]).action == .keep)
     }
 
     @Test(arguments: [(Standing.active, "keep"), (.noticed, "reprieve"), (.quarantined, "restore")])
@@ -270,7 +274,59 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
         #expect(decide(grant(idle: 200), others: [used]).action == .keep)
     }
 
+    @Test func `what the clock has not reached was not observed`() {
+        let ahead = grant(idle: 1) { $0.observedUntil = now + .days(400) }
+        #expect(decide(ahead).action == .keep)
+        let feed = UseEvidence.Feed(window: Window(from: ago(300), until: now + .days(400)), maxAge: .days(3))
+        #expect(decide(ahead, feeds: [feed]).action == .keep)
+    }
+
+    @Test func `a reason claims no more than was observed`() {
+        let decision = decide(grant(idle: 300) { $0.observedFrom = ago(120) })
+        #expect(decision.reason == "not used since \(ago(120))")
+    }
+
+    @Test func `a use in the notice that is told in the quarantine still counts`() {
+        let used = grant {
+            announce(&$0, .quarantined, .unused, daysAgo: 3)
+            $0.announcedAt = ago(40)
+            $0.lastUsedAt = ago(30)
+        }
+        let decision = decide(
+            used,
+            policy: {
+                $0.idleAfter = .days(5)
+                $0.quarantine = .days(1)
+            }
+        )
+        #expect(decision.action == .restore && decision.rule == .usedAgain)
+    }
+
+    @Test(arguments: [Standing.revoking, .stuck, .expired, .revoked])
+    func `what is decided already is not judged again`(standing: Standing) {
+        let decision = decide(
+            grant(idle: 300) {
+                lose(&$0)
+                $0.standing = standing
+                $0.expiresAt = ago(1)
+            }
+        )
+        #expect(decision.action == .keep)
+    }
+
     // MARK: Ends that cannot be carried out
+
+    @Test func `a family across tenants is not even announced, quarantined or superseded`() {
+        let foreign = grant(idle: 300) {
+            $0.key = .init(provider: "idp", id: "g-2")
+            $0.tenant = "globex"
+            $0.validity.record(.active, at: now)
+        }
+        #expect(decide(grant(idle: 300), others: [foreign]).rule == .collateral)
+        #expect(decide(grant { lose(&$0) }, others: [foreign]).rule == .collateral)
+        let noticed = grant(idle: 300) { announce(&$0, .noticed, .unused, daysAgo: 9) }
+        #expect(decide(noticed, others: [foreign], policy: { $0.quarantine = .days(1) }).rule == .collateral)
+    }
 
     @Test func `an end that cannot be carried out is a keep that says so`() {
         let due = grant(idle: 100) { announce(&$0, .noticed, .unused, daysAgo: 9) }

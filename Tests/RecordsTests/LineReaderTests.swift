@@ -1,4 +1,5 @@
 import Glibc
+import GrantsTestSupport
 import Records
 import Testing
 

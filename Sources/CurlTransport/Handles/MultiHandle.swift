@@ -5,10 +5,9 @@ import HTTPTransport
 @safe
 struct MultiHandle: ~Copyable {
     /// The one thing that other threads may do, as long as the handle lives.
-    ///
-    /// Unchecked because of the pointer: libcurl lets `curl_multi_wakeup` alone be called from any thread, and the
-    /// mailbox's lock keeps it from running during or after the handle's end.
     @safe
+    // Unchecked because of the pointer: libcurl lets `curl_multi_wakeup` alone be called from any thread, and the
+    // mailbox's lock keeps it from running during or after the handle's end.
     struct Waker: @unchecked Sendable {
         fileprivate let handle: UnsafeMutableRawPointer
 

@@ -27,13 +27,15 @@ package struct UseEvidence: Hashable, Sendable {
     /// A covering feed without a window leaves the grant without one: uses may have happened that only
     /// that feed would have told.
     package init(of grant: Grant, feeds: [Feed], now: Timestamp) {
-        let imported = Self.importWindow(grant)
+        let imported = Self.importWindow(grant).flatMap { $0.ended(by: now) }
         guard !feeds.isEmpty else {
             self.init(window: imported)
             return
         }
         let windows = feeds.map { feed in
-            feed.window.map { window in imported.map { window.extendedBack(by: $0) } ?? window }
+            feed.window.flatMap { $0.ended(by: now) }.map { window in
+                imported.map { window.extendedBack(by: $0) } ?? window
+            }
         }
         let joined = windows.dropFirst().reduce(windows[0]) { window, next in
             next.flatMap { window?.intersection($0) }

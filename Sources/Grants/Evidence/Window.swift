@@ -8,6 +8,11 @@ package struct Window: Hashable, Sendable {
         self.until = until
     }
 
+    /// As much of it as lies before `now`: after a step of the clock the future is not observed.
+    package func ended(by now: Timestamp) -> Window? {
+        from <= now ? Window(from: from, until: Swift.min(until, now)) : nil
+    }
+
     /// nil where they share no instant.
     package func intersection(_ other: Window) -> Window? {
         let from = Swift.max(from, other.from)

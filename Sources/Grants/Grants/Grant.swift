@@ -20,11 +20,6 @@ package struct Grant: Hashable, Sendable {
         package var description: String { "\(provider)/\(id)" }
     }
 
-    /// The store's own number of the row; 0 where it is not stored yet.
-    package var row: Int64 = 0
-    /// Raised by every write that can change a decision; an apply that sees another one re-reads.
-    package var revision: Int64 = 0
-
     package var key: Key
     package var tenant: TenantID
     package var client: ClientID
@@ -56,8 +51,8 @@ package struct Grant: Hashable, Sendable {
     package var claimsRefreshToken = false
 
     package var standing = Standing.active
-    /// When the present standing began.
-    package var standingSince: Timestamp?
+    /// When it was announced; a quarantine keeps the time of the notice before it.
+    package var announcedAt: Timestamp?
     /// The rule that announced or quarantined it, or that is ending it.
     package var cause: Rule?
     /// From when the notice or quarantine counts: the telling sink's acknowledgement; nil until then.
@@ -89,9 +84,5 @@ package struct Grant: Hashable, Sendable {
     /// Nothing but an access token carries it: past that token's end there is nothing left.
     package var isAccessTokenOnly: Bool {
         holdsAccessToken && !hasRefreshToken && providerGrantID == nil
-    }
-
-    package var providerClient: ProviderClientID {
-        ProviderClientID(provider: key.provider, client: client)
     }
 }

@@ -33,34 +33,3 @@ package struct ClientID: Identifier {
     package let rawValue: String
     package init(_ rawValue: String) { self.rawValue = rawValue }
 }
-
-/// An event sink, by its `id` in the configuration.
-package struct SinkID: Identifier {
-    package let rawValue: String
-    package init(_ rawValue: String) { self.rawValue = rawValue }
-}
-
-/// A usage feed, by its `id` in the configuration.
-///
-/// `import` is the pseudo-feed of grant records.
-package struct FeedID: Identifier {
-    package let rawValue: String
-    package init(_ rawValue: String) { self.rawValue = rawValue }
-}
-
-/// One run of a job.
-package struct RunID: Identifier {
-    package let rawValue: String
-    package init(_ rawValue: String) { self.rawValue = rawValue }
-}
-
-/// A client at a provider.
-package struct ProviderClientID: Hashable, Sendable {
-    package let provider: ProviderID
-    package let client: ClientID
-
-    package init(provider: ProviderID, client: ClientID) {
-        self.provider = provider
-        self.client = client
-    }
-}

@@ -21,7 +21,7 @@ package enum Collateral {
         on grant: Grant,
         reaching others: [Reached]
     ) -> Decision {
-        guard decision.isEnd, decision.reason != Planner.superseded else { return decision }
+        guard case .end(let end) = decision.action, !end.isSuperseded else { return decision }
         let inTheWay = others.filter { other in
             other.grant.key != grant.key && other.grant.standing.isLive
                 && (!other.decision.isEnd || other.grant.tenant != grant.tenant)

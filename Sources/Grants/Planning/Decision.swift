@@ -27,10 +27,16 @@ package struct Decision: Hashable, Sendable {
         /// The provider must be told; until it has done it the grant is `revoking`.
         package var needsCall: Bool
 
-        package init(_ standing: Standing, needsCall: Bool) {
+        /// It is gone while its family lives: no consent is lost, so neither valve nor collateral asks.
+        package var isSuperseded: Bool
+
+        package init(_ standing: Standing, needsCall: Bool, isSuperseded: Bool = false) {
             self.standing = standing
             self.needsCall = needsCall
+            self.isSuperseded = isSuperseded
         }
+
+        package static let superseded = End(.expired, needsCall: false, isSuperseded: true)
     }
 
     package var action: Action

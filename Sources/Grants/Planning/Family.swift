@@ -45,10 +45,14 @@ package struct Family: Hashable, Sendable {
         }
     }
 
-    /// `max(0, observedUntil − max(lastUsedAt, issuedAt, observedFrom))`; nil without a window.
+    /// `max(lastUsedAt, issuedAt, observedFrom)`: what came before was not observed; nil without a window.
+    package var idleSince: Timestamp? {
+        window.map { max(lastUsedAt ?? youngest, youngest, $0.from) }
+    }
+
+    /// `max(0, observedUntil − idleSince)`; nil without a window.
     package var idle: Duration? {
-        guard let window else { return nil }
-        let since = max(lastUsedAt ?? youngest, youngest, window.from)
-        return max(.zero, window.until - since)
+        guard let window, let idleSince else { return nil }
+        return max(.zero, window.until - idleSince)
     }
 }

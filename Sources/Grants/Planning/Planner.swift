@@ -12,6 +12,9 @@ package struct Planner: Sendable {
 
     /// Judges a grant by its family: the live members, the grant among them.
     package func decide(_ grant: Grant, family: Family, context: PlanningContext) -> Decision {
+        guard grant.standing.isLive else {
+            return Decision(.keep, .keep, "decided already")
+        }
         let decision = firstRule(grant, family, context)
         return carriedOut(decision, family, context)
     }
@@ -65,7 +68,7 @@ package struct Planner: Sendable {
     }
 
     private func usedAgain(_ grant: Grant, _ family: Family) -> Decision? {
-        guard let relief = relief(grant), grant.cause == .unused, let since = grant.standingSince,
+        guard let relief = relief(grant), grant.cause == .unused, let since = grant.announcedAt,
             let used = family.lastUsedAt, used >= since
         else { return nil }
         return Decision(relief, .usedAgain, "used at \(used)")
@@ -108,12 +111,14 @@ package struct Planner: Sendable {
                 "inactive at the provider"
             )
         }
-        guard isGone(grant, lastUsedAt: used) else { return nil }
-        return Decision(.end(.init(.expired, needsCall: false)), .goneAtProvider, Self.superseded)
+        // Outside the valve, so another member must be known to live, not merely not known to be gone.
+        guard isGone(grant, lastUsedAt: used), speaking.contains(where: Self.isKnownToLive) else { return nil }
+        return Decision(.end(.superseded), .goneAtProvider, "superseded")
     }
 
-    /// The reason of a member that is gone while its family lives; outside the valve.
-    package static let superseded = "superseded"
+    private static func isKnownToLive(_ grant: Grant) -> Bool {
+        grant.validity.lastVerdict == .active && grant.validity.inactiveSince == nil
+    }
 
     private func expired(_ grant: Grant) -> Decision? {
         let end: Timestamp
@@ -159,17 +164,16 @@ package struct Planner: Sendable {
         if context.scopes == .noPolicy, policy.onScopeViolation == .revoke {
             return Decision(.keep, .noEvidence, "no-policy")
         }
-        guard let window = family.window, let idle = family.idle else {
+        guard let window = family.window, let idleSince = family.idleSince else {
             return Decision(.keep, .noEvidence, "nobody observes its use")
         }
         guard now - window.until <= policy.evidenceMaxAge, family.isFresh else {
             return Decision(.keep, .noEvidence, "observed only until \(window.until)")
         }
-        guard idle >= policy.idleAfter else {
+        guard window.until - idleSince >= policy.idleAfter else {
             return Decision(.keep, .keep, "in use")
         }
-        let reason = "not used since \(max(family.lastUsedAt ?? family.youngest, family.youngest))"
-        return advanced(grant, window, reason)
+        return advanced(grant, window, "not used since \(idleSince)")
     }
 
     /// Notice, quarantine, end: clock *and* observation must have passed each period.
@@ -196,14 +200,17 @@ package struct Planner: Sendable {
 
     private func carriedOut(_ decision: Decision, _ family: Family, _ context: PlanningContext) -> Decision {
         switch decision.action {
+        case .notice, .quarantine, .end:
+            // A quarantine cuts off as an end does, and a notice would announce what never comes.
+            if family.isMixed { return Decision(.keep, .collateral, "its family crosses tenants or clients") }
+        case .keep, .reprieve, .restore:
+            return decision
+        }
+        switch decision.action {
         case .notice where !context.someoneIsTold:
             return Decision(.keep, .nobodyTold, "no sink with notifies: true")
-        case .end(let end) where decision.reason != Self.superseded:
-            if family.isMixed { return Decision(.keep, .collateral, "its family crosses tenants or clients") }
-            if end.needsCall, !context.canRevoke {
-                return Decision(.keep, .cannotRevoke, "no token, or no credentials the provider takes")
-            }
-            return decision
+        case .end(let end) where end.needsCall && !context.canRevoke:
+            return Decision(.keep, .cannotRevoke, "no token, or no credentials the provider takes")
         default:
             return decision
         }

@@ -36,19 +36,3 @@ extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC, with milliseconds only where there are some.
     package var description: String { RFC3339.string(milliseconds) }
 }
-
-extension Optional where Wrapped == Timestamp {
-    /// The earlier of two instants, where nil is "never".
-    package func earlier(_ other: Timestamp?) -> Timestamp? {
-        guard let self else { return other }
-        guard let other else { return self }
-        return Swift.min(self, other)
-    }
-
-    /// The later of two instants, where nil is "not yet".
-    package func later(_ other: Timestamp?) -> Timestamp? {
-        guard let self else { return other }
-        guard let other else { return self }
-        return Swift.max(self, other)
-    }
-}
