@@ -14,6 +14,9 @@ package struct PolicyValues: Hashable, Sendable {
     package var maxLifetime: Duration?
     package var lifetimeNotice = Duration.days(30)
     package var onScopeViolation = ScopeViolation.alert
+    /// A revocation that fails is given up after this long *and* so many tries.
+    package var giveUpAfter = Duration.days(3)
+    package var giveUpTries = 10
     package var valve = Valve()
 
     /// The defaults of the configuration reference.

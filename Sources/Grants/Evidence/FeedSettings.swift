@@ -1,0 +1,36 @@
+/// A source of "this grant was used" that the operator declares to see *every* use of what it covers.
+package struct FeedSettings: Hashable, Sendable {
+    /// A part of the grants; nil lists mean all of the provider's.
+    package struct Cover: Hashable, Sendable {
+        package var provider: ProviderID
+        package var tenants: [TenantID]?
+        package var clients: [ClientID]?
+
+        package init(provider: ProviderID, tenants: [TenantID]? = nil, clients: [ClientID]? = nil) {
+            self.provider = provider
+            self.tenants = tenants
+            self.clients = clients
+        }
+
+        package func includes(_ provider: ProviderID, _ tenant: TenantID, _ client: ClientID) -> Bool {
+            provider == self.provider && (tenants?.contains(tenant) ?? true) && (clients?.contains(client) ?? true)
+        }
+    }
+
+    package var id: String
+    package var covers: [Cover]
+    /// How much later than it happened a use may still arrive.
+    package var late = Duration.hours(1)
+    package var maxAge = Duration.days(3)
+    /// In hundredths of the lines since its last move: more lines without a known grant stop it.
+    package var maxUnmappedPercent: Double = 20
+
+    package init(id: String, covers: [Cover]) {
+        self.id = id
+        self.covers = covers
+    }
+
+    package func covers(_ grant: Grant) -> Bool {
+        covers.contains { $0.includes(grant.key.provider, grant.tenant, grant.client) }
+    }
+}

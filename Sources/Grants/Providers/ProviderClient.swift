@@ -1,0 +1,100 @@
+/// One authorization server, spoken to as its protocols say; what its answers mean for a grant is
+/// decided elsewhere (``VerdictJudge``).
+///
+/// No call throws: whatever goes wrong between us and the server is an answer too.
+package protocol ProviderClient: Sendable {
+    var settings: ProviderSettings { get }
+
+    /// Asks whether a token is active (RFC 7662 §2.1).
+    ///
+    /// On a 401 our own credentials are renewed once and the question repeated; waits for the
+    /// provider's rate limit and for `Retry-After` as far as that is short.
+    func introspect(_ token: Secret, kind: TokenKind) async -> IntrospectionAnswer
+
+    /// Obtains the configured canaries, each once in the life of the client.
+    func canaries() async -> [CanaryToken]
+
+    /// Revokes a token as the client that holds it, or as our own (RFC 7009 §2.1).
+    func revoke(_ token: Secret, kind: TokenKind, of client: ClientID) async -> RevocationAnswer
+
+    /// Whether ``revoke(_:kind:of:)`` has credentials that the provider would take for that client.
+    func canRevoke(for client: ClientID) -> Bool
+}
+
+/// What came of one introspection request.
+package struct IntrospectionAnswer: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
+        case active(TokenFacts)
+        case inactive
+        case unknown(UnknownReason)
+    }
+
+    package var outcome: Outcome
+    /// The response's `Date` (RFC 9110 §6.6.1); nil where there was no response or none in it.
+    package var serverDate: Timestamp?
+    /// How long the server asked us to wait, clamped.
+    package var retryAfter: Duration?
+    /// A sentence for people about an unknown outcome; never a secret.
+    package var detail: String?
+
+    package init(
+        _ outcome: Outcome,
+        serverDate: Timestamp? = nil,
+        retryAfter: Duration? = nil,
+        detail: String? = nil
+    ) {
+        self.outcome = outcome
+        self.serverDate = serverDate
+        self.retryAfter = retryAfter
+        self.detail = detail
+    }
+}
+
+/// What an active answer tells about the token (RFC 7662 §2.2); nil where it does not.
+package struct TokenFacts: Hashable, Sendable {
+    package var client: ClientID?
+    package var scopes: ScopeSet?
+    package var subject: String?
+    package var expiresAt: Timestamp?
+
+    package init(
+        client: ClientID? = nil,
+        scopes: ScopeSet? = nil,
+        subject: String? = nil,
+        expiresAt: Timestamp? = nil
+    ) {
+        self.client = client
+        self.scopes = scopes
+        self.subject = subject
+        self.expiresAt = expiresAt
+    }
+}
+
+/// A canary as it was obtained.
+package struct CanaryToken: Hashable, Sendable {
+    package var kind: TokenKind
+    /// It was issued to our own client, or nobody said to whom.
+    package var isOwnClient: Bool
+    /// nil: it could not be obtained.
+    package var token: Secret?
+    /// Why not; never a secret.
+    package var failure: String?
+
+    package init(kind: TokenKind, isOwnClient: Bool, token: Secret?, failure: String? = nil) {
+        self.kind = kind
+        self.isOwnClient = isOwnClient
+        self.token = token
+        self.failure = failure
+    }
+}
+
+/// What came of one revocation request.
+package enum RevocationAnswer: Hashable, Sendable {
+    /// The server says that the token is revoked, or was already (RFC 7009 §2.2).
+    case accepted
+    /// It will not do it however often it is asked; a person is needed. `why` is a stable word:
+    /// `no-credentials`, `wrong-client`, `unsupported-token-type`, `credentials`, `forbidden`, `request`, `no-endpoint`.
+    case refused(why: String, detail: String)
+    /// It may do it later.
+    case failed(UnknownReason, detail: String, retryAfter: Duration?)
+}

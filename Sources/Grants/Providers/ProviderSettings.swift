@@ -1,0 +1,59 @@
+/// An authorization server as the configuration describes it.
+package struct ProviderSettings: Hashable, Sendable {
+    /// Who carries out an end.
+    package enum Revocation: String, CaseIterable, Sendable {
+        case provider
+        /// Receivers of our events enforce; no call is made.
+        case events
+    }
+
+    package struct Limits: Hashable, Sendable {
+        package var requestsPerSecond = 200
+        package var inFlight = 32
+        package var timeout = Duration.seconds(10)
+
+        package init() {}
+    }
+
+    /// A token that is known to be good.
+    package struct Canary: Hashable, Sendable {
+        package enum Origin: Hashable, Sendable {
+            /// An access token that our own client asks for (RFC 6749 §4.4).
+            case clientCredentials(scope: String?, audience: String?)
+            case token(SecretSource)
+        }
+
+        package var kind: TokenKind
+        package var origin: Origin
+        /// The client that the token was issued to; nil: unknown, and taken for our own.
+        package var client: ClientID?
+
+        package init(kind: TokenKind, origin: Origin, client: ClientID? = nil) {
+            self.kind = kind
+            self.origin = origin
+            self.client = client
+        }
+    }
+
+    package var id: ProviderID
+    /// Exactly as the server names itself (RFC 8414 §3.3).
+    package var issuer: String
+    /// nil: discovered.
+    package var introspectionEndpoint: String?
+    package var revocationEndpoint: String?
+    package var tokenEndpoint: String?
+    package var client: ClientSettings
+    package var limits = Limits()
+    package var capabilities = ProviderCapabilities()
+    package var canaries: [Canary] = []
+    package var revocation = Revocation.provider
+    package var allowsInsecureHTTP = false
+    package var proxy: String?
+    package var caFile: String?
+
+    package init(id: ProviderID, issuer: String, client: ClientSettings) {
+        self.id = id
+        self.issuer = issuer
+        self.client = client
+    }
+}
