@@ -1,0 +1,116 @@
+internal import Records
+
+/// A past-tense fact: one entry of the journal, and what sinks receive. Never a token.
+package struct Event: Hashable, Sendable {
+    /// The types that are not told by ``Lifecycle``.
+    package enum Kind {
+        package static let grantRecorded = "grant.recorded"
+        package static let grantRevoking = "grant.revoking"
+        package static let grantSuperseded = "grant.superseded"
+        package static let grantTokenStale = "grant.token_stale"
+        package static let grantExempted = "grant.exempted"
+        package static let runHeld = "run.held"
+        package static let runApproved = "run.approved"
+        package static let runWarned = "run.warned"
+        package static let runFailed = "run.failed"
+        package static let providerHeld = "provider.held"
+        package static let providerRecovered = "provider.recovered"
+        package static let feedStale = "feed.stale"
+        package static let workerFrozen = "worker.frozen"
+        package static let workerThawed = "worker.thawed"
+    }
+
+    /// 128 random bits in hex: also the SET's `jti` and the CloudEvent's `id`.
+    package var id = ""
+    /// Its place in the journal, from 1.
+    package var seq: Int64 = 0
+    package var type: String
+    package var at: Timestamp
+    package var tenant: TenantID?
+    package var provider: ProviderID?
+    package var client: ClientID?
+    /// The store's reference to the subject, which can be erased; never the subject itself.
+    package var subjectReference: Int64?
+    package var scopes: ScopeSet?
+    /// The grant's id at its provider.
+    package var grant: String?
+    package var reason: String?
+    package var rule: Rule?
+    package var proof: Proof?
+    package var residualUntil: Timestamp?
+    package var run: Int64?
+    package var actor: Actor?
+    /// A person's ticket or incident number.
+    package var reference: String?
+    /// Numbers and words that only this type has.
+    package var details: [String: JSONText] = [:]
+
+    /// A string or a number in ``details``.
+    package enum JSONText: Hashable, Sendable {
+        case string(String)
+        case number(Int64)
+    }
+
+    package init(_ type: String, at: Timestamp) {
+        self.type = type
+        self.at = at
+    }
+
+    /// An event about one grant.
+    package init(_ type: String, at: Timestamp, about grant: Grant) {
+        self.init(type, at: at)
+        tenant = grant.tenant
+        provider = grant.key.provider
+        client = grant.client
+        scopes = grant.scopes
+        self.grant = grant.key.id
+        proof = grant.proof
+        residualUntil = grant.residualUntil
+    }
+
+    /// The canonical bytes: members in a fixed order, absent ones left out.
+    ///
+    /// `subject` is what the journal stores for it: the reference, or, on the way out, the name.
+    package func json(subject: String? = nil) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("id", id)
+        writer.member("seq", seq)
+        writer.member("type", type)
+        writer.member("at", time: at.milliseconds)
+        if let tenant { writer.member("tenant", tenant.rawValue) }
+        if let provider { writer.member("provider", provider.rawValue) }
+        if let client { writer.member("client", client.rawValue) }
+        if let subject {
+            writer.member("subject", subject)
+        } else if let subjectReference {
+            writer.member("subject_ref", subjectReference)
+        }
+        if let scopes { writer.member("scopes", scopes.names) }
+        if let grant { writer.member("grant", grant) }
+        if let reason { writer.member("reason", reason) }
+        if let rule { writer.member("rule", rule.rawValue) }
+        if let proof { writer.member("proof", proof.rawValue) }
+        if let residualUntil { writer.member("residual_until", time: residualUntil.milliseconds) }
+        if let run { writer.member("run", run) }
+        if let actor { Self.write(actor, to: &writer) }
+        if let reference { writer.member("reference", reference) }
+        for (name, value) in details.sorted(by: { $0.key < $1.key }) {
+            switch value {
+            case .string(let text): writer.member(name, text)
+            case .number(let number): writer.member(name, number)
+            }
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private static func write(_ actor: Actor, to writer: inout JSONWriter) {
+        writer.object("actor") { writer in
+            writer.member("kind", actor.kind.rawValue)
+            if let user = actor.user { writer.member("user", user) }
+            if let sudoUser = actor.sudoUser { writer.member("sudo_user", sudoUser) }
+            if let host = actor.host { writer.member("host", host) }
+        }
+    }
+}
