@@ -1,6 +1,8 @@
 internal import Records
 
-/// A past-tense fact: one entry of the journal, and what sinks receive. Never a token.
+/// A past-tense fact: one entry of the journal, and what sinks receive.
+///
+/// Never a token.
 package struct Event: Hashable, Sendable {
     /// The types that are not told by ``Lifecycle``.
     package enum Kind {
