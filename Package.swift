@@ -1,29 +1,90 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
 let package = Package(
     name: "grantkeeper",
+    products: [.executable(name: "grantkeeper", targets: ["grantkeeper"])],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", .upToNextMinor(from: "7.10.0")),
+        .package(url: "https://github.com/apple/swift-crypto", .upToNextMinor(from: "4.5.2")),
+        .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
+        .package(url: "https://github.com/apple/swift-log", .upToNextMinor(from: "1.16.2")),
+        .package(url: "https://github.com/apple/swift-system", .upToNextMinor(from: "1.8.1")),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", .upToNextMinor(from: "2.28.1")),
+        .package(url: "https://github.com/jpsim/Yams", .upToNextMinor(from: "6.2.2")),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", .upToNextMinor(from: "1.0.2")),
+    ],
     targets: [
+        // The domain and what it is read from.
         .target(name: "Records"),
         .target(name: "Grants", dependencies: ["Records"]),
+        .target(name: "ConfigurationFiles", dependencies: ["Grants", "Records", yams]),
+        .target(name: "RotationWorker", dependencies: ["Grants", "Records", crypto]),
+
+        // What speaks with the world.
         .target(name: "HTTPTransport"),
-        .target(name: "GrantsTestSupport"),
         .systemLibrary(
             name: "CCurl",
             pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]
         ),
         .target(name: "CurlTransport", dependencies: ["CCurl", "HTTPTransport"]),
+        .target(name: "OAuthProvider", dependencies: ["Grants", "HTTPTransport", "Records"]),
+        .target(name: "EventDelivery", dependencies: ["Grants", subprocess, system]),
+        .target(name: "SQLiteStore", dependencies: ["Grants", "Records", grdb, crypto]),
+        .target(
+            name: "Sandbox",
+            dependencies: [
+                "Grants", "Records",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
+        // The program.
+        .target(
+            name: "GrantkeeperCommands",
+            dependencies: [
+                "ConfigurationFiles", "CurlTransport", "EventDelivery", "Grants", "HTTPTransport", "OAuthProvider",
+                "Records", "RotationWorker", "SQLiteStore", "Sandbox", argumentParser, crypto,
+            ],
+            resources: [
+                .embedInCode("Shipped/grantkeeper.yaml"),
+                .embedInCode("Shipped/expire-nightly.yaml"),
+            ]
+        ),
+        .executableTarget(name: "grantkeeper", dependencies: ["GrantkeeperCommands"]),
+
+        .target(name: "GrantsTestSupport"),
         .testTarget(name: "RecordsTests", dependencies: ["GrantsTestSupport", "Records"]),
         .testTarget(name: "GrantsTests", dependencies: ["Grants", "GrantsTestSupport"]),
+        .testTarget(
+            name: "ConfigurationFilesTests",
+            dependencies: ["ConfigurationFiles", "Grants", "GrantsTestSupport"]
+        ),
         .testTarget(
             name: "CurlTransportTests",
             dependencies: ["CurlTransport", "HTTPTransport"],
             exclude: ["Servers"]
         ),
+        .testTarget(name: "OAuthProviderTests", dependencies: ["Grants", "HTTPTransport", "OAuthProvider"]),
+        .testTarget(name: "SandboxTests", dependencies: ["Grants", "Records", "Sandbox"]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+/// Targets whose dependencies allow strict memory safety.
+let strictlySafe: Set = [
+    "ConfigurationFiles", "CurlTransport", "Grants", "HTTPTransport", "OAuthProvider", "Records",
+]
 
 for target in package.targets where target.type != .system {
     target.swiftSettings = [
@@ -34,7 +95,7 @@ for target in package.targets where target.type != .system {
         .treatAllWarnings(as: .error),
         .treatWarning("DeprecatedDeclaration", as: .warning),
     ]
-    if ["CurlTransport", "Grants", "HTTPTransport", "Records"].contains(target.name) {
+    if strictlySafe.contains(target.name) {
         target.swiftSettings?.append(.strictMemorySafety())
     }
 }

@@ -18,6 +18,7 @@ package struct Event: Hashable, Sendable {
         package static let providerHeld = "provider.held"
         package static let providerRecovered = "provider.recovered"
         package static let feedStale = "feed.stale"
+        package static let feedAccepted = "feed.accepted"
         package static let workerFrozen = "worker.frozen"
         package static let workerThawed = "worker.thawed"
     }
@@ -95,7 +96,7 @@ package struct Event: Hashable, Sendable {
         if let proof { writer.member("proof", proof.rawValue) }
         if let residualUntil { writer.member("residual_until", time: residualUntil.milliseconds) }
         if let run { writer.member("run", run) }
-        if let actor { Self.write(actor, to: &writer) }
+        if let actor { writer.object("actor") { actor.writeMembers(to: &$0) } }
         if let reference { writer.member("reference", reference) }
         for (name, value) in details.sorted(by: { $0.key < $1.key }) {
             switch value {
@@ -105,14 +106,5 @@ package struct Event: Hashable, Sendable {
         }
         writer.endObject()
         return writer.bytes
-    }
-
-    private static func write(_ actor: Actor, to writer: inout JSONWriter) {
-        writer.object("actor") { writer in
-            writer.member("kind", actor.kind.rawValue)
-            if let user = actor.user { writer.member("user", user) }
-            if let sudoUser = actor.sudoUser { writer.member("sudo_user", sudoUser) }
-            if let host = actor.host { writer.member("host", host) }
-        }
     }
 }

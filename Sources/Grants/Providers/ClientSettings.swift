@@ -9,12 +9,26 @@ package enum ClientAuthentication: String, CaseIterable, Sendable {
     case bearer
 }
 
+/// How a bearer token for our own requests is obtained: by the client-credentials grant (RFC 6749 §4.4).
+package struct BearerGrant: Hashable, Sendable {
+    /// nil: what the server gives without being asked.
+    package var scope: String?
+    package var audience: String?
+
+    package init(scope: String? = nil, audience: String? = nil) {
+        self.scope = scope
+        self.audience = audience
+    }
+}
+
 /// A client whose credentials we hold: our own at a provider, or one that holds grants.
 package struct ClientSettings: Hashable, Sendable {
     package var id: ClientID
     package var provider: ProviderID
     package var authentication = ClientAuthentication.clientSecretBasic
     package var secret: SecretSource
+    /// With ``ClientAuthentication/bearer``: how the token is got with the secret; nil: the secret is the token.
+    package var bearerGrant: BearerGrant?
     package var owner: String?
     package var contact: String?
 

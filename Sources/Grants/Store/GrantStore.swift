@@ -1,139 +1,156 @@
 /// Where grants, their journal and the runs are kept.
 ///
-/// One writer at a time; a reader sees one snapshot. Bodies run on the store's own thread and may
+/// One writer at a time; a reader sees one snapshot. Bodies run on the store's own threads and may
 /// be long. What `write` returned is durable.
 package protocol GrantStore: Sendable {
     /// Runs `body` on one snapshot that never changes while it runs.
-    func read<Result: Sendable>(_ body: @escaping @Sendable (any StoreReading) throws -> Result) async throws -> Result
+    func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any StoreReading) throws -> Result
+    ) async throws -> Result
 
     /// Runs `body` in one transaction: all of it, or, when it throws, nothing.
     ///
     /// A cancelled task does not undo it (invariant 5).
-    func write<Result: Sendable>(_ body: @escaping @Sendable (any StoreWriting) throws -> Result) async throws -> Result
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any StoreWriting) throws -> Result
+    ) async throws -> Result
+
+    /// Takes the lock of a job, or throws `lock-held` naming who has it.
+    func lock(_ job: String, owner: Actor, at now: Timestamp) async throws -> JobLock
+
+    /// An empty memory of keys, on disk, gone with its last reference.
+    func seenKeys() throws -> any SeenKeys
+
+    /// Gives a lock back; nothing happens if it was taken over.
+    func unlock(_ lock: JobLock) async throws
 }
 
 /// What can be asked of a snapshot.
-package protocol StoreReading {
+package protocol StoreReading: AnyObject {
     /// In key order; memory is bounded whatever the number of grants.
     func forEach(
         _ state: GrantState,
         in selection: GrantSelection,
         _ body: (StoredGrant) throws -> Void
     ) throws
+    /// The first of them after a key, at most `limit`.
+    func page(
+        _ state: GrantState, in selection: GrantSelection, after key: Grant.Key?, limit: Int
+    ) throws -> [StoredGrant]
+    /// How many grants ``forEach(_:in:_:)`` would give.
+    func count(_ state: GrantState, in selection: GrantSelection) throws -> Int
 
     func grant(_ key: Grant.Key) throws -> StoredGrant?
+    func grant(row: Int64) throws -> StoredGrant?
     /// The keys of all grants with this id, whatever their provider.
     func keys(named id: String) throws -> [Grant.Key]
+    /// The providers that have grants, in order of their names.
+    func providers(in selection: GrantSelection) throws -> [ProviderID]
+    /// What the records call the family; nil where a shared token made it.
+    func familyName(_ family: Int64) throws -> String?
     /// The live members of a family, at most `limit` of them.
     func members(ofFamily family: Int64, limit: Int) throws -> [StoredGrant]
     /// The live grants of a client and subject at a provider, at most `limit` of them.
-    func grants(of client: ClientID, subject: String, at provider: ProviderID, limit: Int) throws -> [StoredGrant]
-    /// Whether a token of this grant is also in another row or among our own.
+    func grants(
+        of client: ClientID, subject: String, at provider: ProviderID, limit: Int
+    ) throws -> [StoredGrant]
+    /// The live grants that hold a token of the kind and were called active last, newest verdict first.
+    func newestActive(at provider: ProviderID, kind: TokenKind, limit: Int) throws -> [StoredGrant]
+
+    /// The tokens, opened. Throws `no-key` without a key.
     func tokens(of row: Int64) throws -> [TokenKind: Secret]
+    /// The rows that carry this very token.
+    func rows(carrying token: Secret) throws -> [Int64]
+    /// The same by the token's SHA-256.
+    func rows(carryingSHA256 digest: [UInt8]) throws -> [Int64]
 
     func feeds() throws -> [String: FeedRecord]
     /// By partition, with the ends since the given instant.
     func counts(endsSince: Timestamp) throws -> [Partition: PartitionCounts]
+    /// Live grants that no evidence covered when they were judged last.
+    func unjudgeable(in selection: GrantSelection) throws -> Int
     func freezes() throws -> [Freeze]
-    /// Provider → why it is held.
     func heldProviders() throws -> [ProviderID: ProviderHold]
     func setting(_ name: String) throws -> String?
-    func held() throws -> [HeldPlan]
+    func heldPlans() throws -> [HeldPlan]
+    func runs(limit: Int) throws -> [RunRecord]
+    func run(_ id: Int64) throws -> RunRecord?
+
+    /// Orders whose next try has come, in key order of their grants.
+    func revocations(dueBy instant: Timestamp, in selection: GrantSelection, limit: Int) throws -> [RevocationOrder]
+    func revocation(row: Int64) throws -> RevocationOrder?
+
+    func journal(after seq: Int64, limit: Int) throws -> [JournalEntry]
+    /// The last entry's seq and hash; (0, 32 zero bytes) for an empty journal.
+    func journalHead() throws -> (seq: Int64, hash: [UInt8])
+    func sinkCursor(_ id: String) throws -> SinkCursor?
+    /// Inactive answers of a surge that count only once they are approved.
+    func pendingVerdicts(of provider: ProviderID) throws -> [PendingVerdict]
+}
+
+/// An inactive answer that waits for a person.
+package struct PendingVerdict: Hashable, Sendable {
+    package var row: Int64
+    package var at: Timestamp
+    /// The run that asked.
+    package var run: Int64
+
+    package init(row: Int64, at: Timestamp, run: Int64) {
+        self.row = row
+        self.at = at
+        self.run = run
+    }
 }
 
 /// What a transaction can change besides.
 package protocol StoreWriting: StoreReading {
-    /// Stores what may change of a grant; a change of standing that ``Lifecycle`` does not know is refused.
+    /// Throws `lock-lost` unless the lock is still ours, and renews its lease.
+    func renew(_ lock: JobLock) throws
+
+    /// Adds a grant and returns its row.
+    func insert(_ grant: Grant, tokens: [TokenKind: Secret], at now: Timestamp) throws -> StoredGrant
+    /// Stores what a record may change, tokens apart.
+    func saveRecord(_ stored: StoredGrant) throws
+    /// Stores what was decided and learned; a change of standing that ``Lifecycle`` does not know is refused.
     func save(_ stored: StoredGrant) throws
+    /// A keep's new deadline, unless something else made the grant due meanwhile.
+    func postpone(row: Int64, from oldDue: Timestamp?, to deadline: Deadline, keptBy rule: Rule) throws
+    /// Replaces tokens; nil removes one. Returns whether any changed.
+    @discardableResult
+    func setTokens(_ tokens: [TokenKind: Secret?], of stored: StoredGrant) throws -> Bool
+    /// The family of this name at the provider, made where there is none.
+    func family(named name: String, at provider: ProviderID) throws -> Int64
+    /// Makes one family of the grants that share a token or a provider grant id with this one.
+    func joinFamilies(of row: Int64) throws
+
     /// Adds to the journal and returns the event with its id and place.
     @discardableResult
-    func append(_ event: Event) throws -> Event
+    func append(_ event: Event, about stored: StoredGrant?) throws -> Event
     /// Counts an end or a quarantine for the valve.
     func countEnd(in partition: Partition, at: Timestamp, isEnd: Bool, counts: Bool) throws
+
     func setSetting(_ name: String, _ value: String?) throws
-    /// Makes the live grants that were kept by one of these rules due at once; nil: all live grants.
-    func makeDue(keptBy rules: [Rule]?, in selection: GrantSelection, at: Timestamp) throws
+    /// Makes live grants due at once; only those that wait for evidence, if so asked.
+    func makeDue(in selection: GrantSelection, onlyWaiting: Bool, at: Timestamp) throws
+    /// Restarts notices and quarantines from `now` and forgets every inactive answer.
+    func restartClocks(in selection: GrantSelection, at now: Timestamp) throws
+    /// Forgets every inactive answer of the provider.
+    func forgetInactivity(at provider: ProviderID) throws
+    /// A sink acknowledged the announcement: the notice or quarantine counts from now.
+    func startClock(of key: Grant.Key, standing: Standing, at now: Timestamp) throws
+    func setExemption(_ exemption: Exemption?, row: Int64) throws
+
     func setFreeze(_ freeze: Freeze) throws
-    func removeFreeze(_ selection: GrantSelection) throws
-    func setHold(_ hold: ProviderHold, of provider: ProviderID) throws
-    func removeHold(of provider: ProviderID) throws
+    /// Returns whether there was one.
+    func removeFreeze(_ selection: GrantSelection) throws -> Bool
+    func setHold(_ hold: ProviderHold?, of provider: ProviderID) throws
+    func setPendingVerdicts(_ verdicts: [PendingVerdict], of provider: ProviderID) throws
+    func removePendingVerdict(row: Int64) throws
     func setFeed(_ feed: FeedRecord) throws
-    func setHeld(_ plans: [HeldPlan]) throws
-    func beginRun(job: String, trigger: String, actor: Actor, at: Timestamp) throws -> Int64
+    func setHeldPlans(_ plans: [HeldPlan]) throws
+    func beginRun(job: String, actor: Actor, at: Timestamp) throws -> Int64
     func endRun(_ run: Int64, outcome: String, summary: [UInt8], at: Timestamp) throws
-}
-
-/// How far a feed has been read, and how well it maps.
-package struct FeedRecord: Hashable, Sendable {
-    package var id: String
-    package var window: Window?
-    /// Since its last move.
-    package var mapped = 0
-    package var unmapped = 0
-    package var lastMovedAt: Timestamp?
-    /// Mapped uses of each of the last 14 days that had a move, newest last.
-    package var days: [Int] = []
-
-    package init(id: String) { self.id = id }
-}
-
-/// Nothing of what it covers is ended, quarantined or announced.
-package struct Freeze: Hashable, Sendable {
-    package var selection: GrantSelection
-    package var reason: String
-    package var since: Timestamp
-
-    package init(selection: GrantSelection, reason: String, since: Timestamp) {
-        self.selection = selection
-        self.reason = reason
-        self.since = since
-    }
-}
-
-/// Why a provider's answers are not acted upon.
-package struct ProviderHold: Hashable, Sendable {
-    /// A stable word: `credentials`, `forbidden`, `clock-skew`, `stale-tokens`, `contradiction`, `surge`.
-    package var why: String
-    package var since: Timestamp
-
-    package init(why: String, since: Timestamp) {
-        self.why = why
-        self.since = since
-    }
-}
-
-/// What a gate stopped.
-package struct HeldPlan: Hashable, Sendable {
-    /// nil: all of the provider, or of the store.
-    package var tenant: TenantID?
-    package var provider: ProviderID?
-    package var wouldEnd: Int
-    package var live: Int
-    /// `observe`, `frozen`, `provider`, or the valve's limit.
-    package var why: String
-    /// SHA-256 over its rows, in hex.
-    package var hash: String
-    package var policyHash: String
-    package var heldAt: Timestamp
-    package var approvedAt: Timestamp?
-
-    package init(
-        tenant: TenantID?,
-        provider: ProviderID?,
-        wouldEnd: Int,
-        live: Int,
-        why: String,
-        hash: String,
-        policyHash: String,
-        heldAt: Timestamp
-    ) {
-        self.tenant = tenant
-        self.provider = provider
-        self.wouldEnd = wouldEnd
-        self.live = live
-        self.why = why
-        self.hash = hash
-        self.policyHash = policyHash
-        self.heldAt = heldAt
-    }
+    func setRevocation(_ order: RevocationOrder) throws
+    func removeRevocation(row: Int64) throws
+    func setSinkCursor(_ cursor: SinkCursor) throws
 }

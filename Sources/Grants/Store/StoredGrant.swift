@@ -2,84 +2,27 @@
 package struct StoredGrant: Hashable, Sendable {
     package var grant: Grant
     /// The store's number of the row.
-    package var row: Int64
+    package let row: Int64
+    /// The standing as it was read: a change from another one is refused.
+    package let readStanding: Standing
     /// The earliest instant at which the decision on it may change.
     package var dueAt: Timestamp?
     /// When its provider is to be asked again; nil: never.
     package var askAt: Timestamp?
     /// The rule that kept it when it was judged last.
     package var keptBy: Rule?
+    /// Its time has come and the observation has not: a feed's move makes it due.
+    package var waitsForEvidence = false
     /// When it ended.
     package var endedAt: Timestamp?
     package var subjectReference: Int64?
+    /// When a record last changed it.
+    package var recordedAt: Timestamp
 
-    package init(grant: Grant, row: Int64) {
+    package init(grant: Grant, row: Int64, recordedAt: Timestamp) {
         self.grant = grant
         self.row = row
-    }
-}
-
-/// Which grants a command or a run is about; nil matches all.
-package struct GrantSelection: Hashable, Sendable {
-    package var tenant: TenantID?
-    package var provider: ProviderID?
-    package var client: ClientID?
-
-    package init(tenant: TenantID? = nil, provider: ProviderID? = nil, client: ClientID? = nil) {
-        self.tenant = tenant
-        self.provider = provider
-        self.client = client
-    }
-
-    package var isAll: Bool { tenant == nil && provider == nil && client == nil }
-
-    package func includes(_ grant: Grant) -> Bool {
-        (tenant == nil || tenant == grant.tenant)
-            && (provider == nil || provider == grant.key.provider)
-            && (client == nil || client == grant.client)
-    }
-}
-
-/// Which of the selected grants.
-package enum GrantState: Hashable, Sendable {
-    case all
-    case live
-    /// Live, and the decision may have changed by then.
-    case due(Timestamp)
-    /// Live, and the provider is to be asked by then.
-    case toAsk(Timestamp)
-}
-
-/// The unit that the valve is tested for.
-package struct Partition: Hashable, Comparable, Sendable {
-    package var provider: ProviderID
-    package var tenant: TenantID
-
-    package init(provider: ProviderID, tenant: TenantID) {
-        self.provider = provider
-        self.tenant = tenant
-    }
-
-    package init(of grant: Grant) {
-        self.init(provider: grant.key.provider, tenant: grant.tenant)
-    }
-
-    package static func < (lhs: Partition, rhs: Partition) -> Bool {
-        lhs.provider == rhs.provider ? lhs.tenant < rhs.tenant : lhs.provider < rhs.provider
-    }
-}
-
-/// What the store counts for one partition.
-package struct PartitionCounts: Hashable, Sendable {
-    package var standings: [Standing: Int] = [:]
-    /// Ends and quarantines of the window that count for the valve.
-    package var recent = 0
-    /// All ends of the window.
-    package var endedInWindow = 0
-
-    package init() {}
-
-    package var live: Int {
-        standings.reduce(0) { $1.key.isLive ? $0 + $1.value : $0 }
+        self.recordedAt = recordedAt
+        readStanding = grant.standing
     }
 }

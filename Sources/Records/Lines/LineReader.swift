@@ -76,6 +76,9 @@ package struct LineReader: ~Copyable {
         try body(buffer.span.extracting(line))
     }
 
+    /// A copy of the line that ``advance()`` went to.
+    package var lineBytes: [UInt8] { Array(buffer[line]) }
+
     /// Reads the line that ``advance()`` went to as one JSON document.
     package func withScanner<Result>(
         _ body: (inout JSONScanner) throws(RecordError) -> Result

@@ -1,0 +1,65 @@
+package import Grants
+internal import Subprocess
+internal import SystemPackage
+
+/// Starts a program for each batch: events as NDJSON on its standard input; exit status 0 acknowledges.
+package struct ExecSink: EventSink {
+    /// A program that hangs must not hold up the others for ever.
+    static let timeout = Duration.seconds(60)
+
+    package let settings: SinkSettings
+    private let command: [String]
+
+    package init(settings: SinkSettings, command: [String]) {
+        self.settings = settings
+        self.command = command
+    }
+
+    package func deliver(_ events: [OutgoingEvent]) async throws(SinkError) {
+        guard let program = command.first else { throw failure("is empty") }
+        var input: [UInt8] = []
+        for event in events {
+            input += event.json
+            input.append(0x0A)
+        }
+        let bytes = input
+        let status: TerminationStatus?
+        do {
+            status = try await withTimeout {
+                try await run(
+                    program.contains("/") ? .path(FilePath(program)) : .name(program),
+                    arguments: Arguments(Array(command.dropFirst())),
+                    input: .array(bytes),
+                    output: .discarded,
+                    error: .discarded
+                ).terminationStatus
+            }
+        } catch {
+            throw failure("could not be run: \(error)")
+        }
+        guard let status else { throw failure("took longer than \(Self.timeout.typed) and was ended") }
+        guard status.isSuccess else { throw failure("ended with \(status)") }
+    }
+
+    /// nil: the time was over; the child is ended with its task.
+    private func withTimeout(
+        _ body: @escaping @Sendable () async throws -> TerminationStatus
+    ) async throws -> TerminationStatus? {
+        try await withThrowingTaskGroup(of: TerminationStatus?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(for: Self.timeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
+    private func failure(_ what: String) -> SinkError {
+        SinkError(
+            "the program '\(command.first ?? "")' of sink '\(settings.id)' \(what)",
+            hint: "it gets one event a line on standard input and must end with status 0"
+        )
+    }
+}

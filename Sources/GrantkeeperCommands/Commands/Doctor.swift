@@ -1,0 +1,158 @@
+internal import ArgumentParser
+internal import ConfigurationFiles
+internal import Grants
+internal import Records
+internal import RotationWorker
+internal import SQLiteStore
+
+struct Doctor: GrantkeeperCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check configuration, key and store, and say what they mean together.",
+        discussion: "Changes nothing, unless --migrate brings an older store up to date. 'providers check' looks at the servers."
+    )
+
+    @OptionGroup var common: CommonOptions
+    @Flag(help: "Bring the store up to this version.")
+    var migrate = false
+
+    private struct Finding {
+        var name: String
+        var ok: Bool
+        var detail: String
+    }
+
+    func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
+        let console = Console(environment)
+        let configuration = try Session.configuration(environment, common, checksFiles: true)
+        var findings = [Finding(name: "configuration", ok: true, detail: configuration.source)]
+        for warning in configuration.warnings {
+            findings.append(Finding(name: "configuration", ok: false, detail: "\(warning)"))
+        }
+        do {
+            findings += try await look(at: configuration, environment)
+        } catch {
+            let failure = CommandError(error)
+            findings.append(
+                Finding(name: "store", ok: false, detail: failure.message + (failure.hint.map { "; \($0)" } ?? ""))
+            )
+        }
+        findings += meaning(of: configuration.settings)
+        for finding in findings {
+            if common.json {
+                var writer = JSONWriter()
+                writer.beginObject()
+                writer.member("name", finding.name)
+                writer.member("ok", finding.ok)
+                writer.member("detail", finding.detail)
+                writer.endObject()
+                console.json(writer.bytes)
+            } else {
+                console.line("\(finding.ok ? "ok  " : "LOOK") \(finding.name): \(Console.printableLong(finding.detail))")
+            }
+        }
+        return findings.allSatisfy(\.ok) ? .success : .findings
+    }
+
+    private func look(at configuration: Configuration, _ environment: ProgramEnvironment) async throws -> [Finding] {
+        var findings: [Finding] = []
+        let keyring = try configuration.keySource.map { try Keyring(parsing: SecretReader.read($0)) }
+        findings.append(
+            Finding(
+                name: "key", ok: keyring != nil,
+                detail: keyring == nil ? "none: tokens can be neither imported nor used" : "\(configuration.keySource.map { "\($0)" } ?? "")"
+            )
+        )
+        if migrate {
+            let writable = try await SQLiteGrantStore.open(
+                path: configuration.storePath, keyring: keyring, newEventID: environment.newEventID
+            )
+            let setting = try await writable.synchronousSetting()
+            findings.append(
+                Finding(name: "durability", ok: setting == 2, detail: "PRAGMA synchronous is \(setting) on the open writer (2 is FULL)")
+            )
+            await writable.close()
+        }
+        let store = try await SQLiteGrantStore.openReadOnly(path: configuration.storePath, keyring: keyring)
+        let problems = try await store.integrityProblems()
+        findings.append(
+            Finding(name: "store", ok: problems.isEmpty, detail: problems.first ?? "\(configuration.storePath), sound and of this version")
+        )
+        let audit = try await AuditCheck.verify(store, from: 1)
+        findings.append(
+            Finding(
+                name: "journal", ok: audit.ok,
+                detail: audit.ok ? "\(Console.figure(audit.entries)) entries, every link holds" : "broken at entry \(audit.firstBadSeq ?? 0): \(audit.why ?? "")"
+            )
+        )
+        findings += try await state(of: store, configuration.settings, environment)
+        await store.close()
+        return findings
+    }
+
+    private func state(
+        of store: SQLiteGrantStore, _ settings: RotationSettings, _ environment: ProgramEnvironment
+    ) async throws -> [Finding] {
+        let now = environment.clock.now()
+        let (counts, unjudged, freezes, holds, feeds, held) = try await store.read { reading in
+            (
+                try reading.counts(endsSince: now), try reading.unjudgeable(in: GrantSelection()),
+                try reading.freezes(), try reading.heldProviders(), try reading.feeds(), try reading.heldPlans()
+            )
+        }
+        let live = counts.values.reduce(0) { $0 + $1.live }
+        let stuck = counts.values.reduce(0) { $0 + ($1.standings[.stuck] ?? 0) }
+        var findings = [
+            Finding(
+                name: "evidence", ok: unjudged == 0,
+                detail: "\(Console.figure(unjudged)) of \(Console.figure(live)) live grants cannot be judged for disuse"
+            )
+        ]
+        for freeze in freezes {
+            findings.append(Finding(name: "freeze", ok: false, detail: "\(freeze.selection.words): \(freeze.reason)"))
+        }
+        for (provider, hold) in holds { findings.append(Finding(name: "provider", ok: false, detail: "\(provider) is held: \(hold.why)")) }
+        if !held.isEmpty { findings.append(Finding(name: "runs", ok: false, detail: "\(Console.count(held.count, "plan")) held; see 'runs list'")) }
+        if stuck > 0 { findings.append(Finding(name: "revocations", ok: false, detail: "\(Console.count(stuck, "grant")) stuck; see 'grants list --standing stuck'")) }
+        for feed in settings.feeds {
+            let until = feeds[feed.id]?.window?.until
+            let isFresh = until.map { now - $0 <= feed.maxAge } ?? false
+            findings.append(
+                Finding(
+                    name: "feed \(feed.id)", ok: isFresh && feeds[feed.id]?.isStale != true,
+                    detail: until.map { "has observed until \($0)" } ?? "has never said how far it observed: nothing it covers is ended for disuse"
+                )
+            )
+        }
+        return findings
+    }
+
+    /// What the configuration means, for those who read it the first time.
+    private func meaning(of settings: RotationSettings) -> [Finding] {
+        var findings: [Finding] = []
+        findings.append(
+            Finding(
+                name: "mode", ok: true,
+                detail: settings.policy.mode == .observe
+                    ? "observe: plans and reports, announces and ends nothing" : "enforce: plans are carried out"
+            )
+        )
+        if settings.providers.isEmpty { findings.append(Finding(name: "providers", ok: false, detail: "none: name an authorization server under 'providers'")) }
+        for provider in settings.providers {
+            for kind in provider.capabilities.introspects.sorted(by: { $0.rawValue < $1.rawValue })
+            where !provider.canaries.contains(where: { $0.kind == kind }) {
+                findings.append(
+                    Finding(
+                        name: "provider \(provider.id)", ok: false,
+                        detail: "no canary of kind \(kind.rawValue): no 'inactive' about one is believed"
+                    )
+                )
+            }
+        }
+        if !settings.sinks.contains(where: \.notifies), settings.policy.defaults.notice > .zero {
+            findings.append(
+                Finding(name: "notices", ok: false, detail: "no sink has notifies: true, so nobody would be told and nothing is announced")
+            )
+        }
+        return findings
+    }
+}

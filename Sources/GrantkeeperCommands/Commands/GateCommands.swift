@@ -1,0 +1,132 @@
+internal import ArgumentParser
+internal import Grants
+internal import Records
+internal import RotationWorker
+
+struct Exempt: GrantkeeperCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Keep a grant until a date, whatever the rules say.",
+        discussion: "Orders by hand still end it, and so does the provider. --end takes an exemption back."
+    )
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: ArgumentHelp("The grant, as ID or PROVIDER/ID.", valueName: "grant"))
+    var grant: String
+    @Option(help: "Who answers for it.")
+    var owner: String?
+    @Option(help: "Why; it stands in events and in the audit trail.")
+    var reason: String
+    @Option(help: "Until when, as 2026-12-31T00:00:00Z, or for how long, as 30d.")
+    var until: String?
+    @Flag(help: "Take the exemption back.")
+    var end = false
+    @Option(help: "A ticket or incident number.")
+    var reference: String?
+
+    func validate() throws {
+        if !end, owner == nil || until == nil { throw ValidationError("an exemption needs --owner and --until") }
+        if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason must say why") }
+    }
+
+    func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
+        let now = environment.clock.now()
+        var exemption: Exemption?
+        if !end, let owner, let until {
+            guard let instant = Self.instant(until, now: now) else {
+                throw CommandError(
+                    .usage, "bad-time", "--until '\(Console.printable(until))' is no time",
+                    hint: "write 2026-12-31T00:00:00Z, or a duration like 30d"
+                )
+            }
+            guard instant > now else { throw CommandError(.usage, "past", "--until must lie in the future") }
+            exemption = Exemption(owner: owner, reason: reason, until: instant)
+        }
+        let wanted = exemption
+        return try await Session.run(environment, common, .write) { session in
+            let key = try await GrantName.resolve(grant, session)
+            _ = try await GateOrders(session.rotation).exempt(key, wanted, reference: reference)
+            if common.json {
+                var writer = JSONWriter()
+                writer.beginObject()
+                writer.member("provider", key.provider.rawValue)
+                writer.member("id", key.id)
+                writer.member("exempt_until", time: wanted?.until.milliseconds)
+                writer.endObject()
+                session.console.json(writer.bytes)
+            } else if let wanted {
+                session.console.line("\(Console.printable(key.description)) is exempt until \(wanted.until)")
+            } else {
+                session.console.line("\(Console.printable(key.description)) is no longer exempt")
+            }
+            return .success
+        }
+    }
+
+    /// An RFC 3339 time, or a duration from now.
+    static func instant(_ text: String, now: Timestamp) -> Timestamp? {
+        if let duration = Duration(typed: text) { return now + duration }
+        return RFC3339.parse(text).map { Timestamp(milliseconds: $0) }
+    }
+}
+
+struct FreezeCommand: GrantkeeperCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "freeze",
+        abstract: "End, quarantine and announce nothing, from the next batch on.",
+        discussion: "Without a filter everything is frozen. Revalidation goes on. 'thaw' with the same filter ends it."
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var only: SelectionOptions
+    @Option(help: "Why; it stands in events and in the audit trail.")
+    var reason: String
+
+    func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
+        try await Session.run(environment, common, .write) { session in
+            let selection = try only.selection(session)
+            try await GateOrders(session.rotation).freeze(selection, reason: reason)
+            Self.say("frozen", selection, common, session)
+            return .success
+        }
+    }
+
+    static func say(_ what: String, _ selection: GrantSelection, _ common: CommonOptions, _ session: Session) {
+        guard common.json else { return session.console.line("\(what): \(selection.words)") }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member(what, true)
+        writer.member("tenant", selection.tenant?.rawValue)
+        writer.member("provider", selection.provider?.rawValue)
+        writer.member("client", selection.client?.rawValue)
+        writer.endObject()
+        session.console.json(writer.bytes)
+    }
+}
+
+struct Thaw: GrantkeeperCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Let a freeze go; every notice and quarantine starts anew.",
+        discussion: "Inactive answers counted so far are forgotten: after a freeze nothing ends on old evidence."
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var only: SelectionOptions
+    @Option(help: "Why; it stands in events and in the audit trail.")
+    var reason: String
+
+    func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
+        try await Session.run(environment, common, .write) { session in
+            let selection = try only.selection(session)
+            guard try await GateOrders(session.rotation).thaw(selection, reason: reason) else {
+                let freezes = try await session.store.read { try $0.freezes() }
+                let known = freezes.map(\.selection.words).joined(separator: "; ")
+                throw CommandError(
+                    .usage, "not-frozen", "there is no freeze of \(selection.words)",
+                    hint: known.isEmpty ? "nothing is frozen" : "frozen: \(known)"
+                )
+            }
+            FreezeCommand.say("thawed", selection, common, session)
+            return .success
+        }
+    }
+}

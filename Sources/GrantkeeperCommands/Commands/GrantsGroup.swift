@@ -1,0 +1,257 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Grants
+internal import Records
+internal import RotationWorker
+
+struct GrantsGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "grants",
+        abstract: "The grants in the store.",
+        subcommands: [GrantsImport.self, GrantsExport.self, GrantsList.self, GrantsShow.self]
+    )
+}
+
+struct GrantsImport: GrantkeeperCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Read grants from a file, one JSON object a line.",
+        discussion: "Everything is checked first: a file with a mistake imports nothing. '-' reads standard input."
+    )
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The file, or - for standard input.")
+    var file: String
+    @Flag(help: "Import the good lines of a file with mistakes; ends with status 2.")
+    var skipBad = false
+
+    func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
+        let input = try InputFile(file, environment)
+        return try await Session.run(environment, common, .tokens) { session in
+            let report = try await GrantImport(session.rotation, skipsBad: skipBad)
+                .perform(descriptor: input.descriptor, isFile: input.isFile)
+            session.clearProgress()
+            show(report, session)
+            guard report.isImported else { return .badData }
+            return report.bad > 0 || !report.unknownTenants.isEmpty ? .findings : .success
+        }
+    }
+
+    private func show(_ report: GrantImport.Report, _ session: Session) {
+        let console = session.console
+        for problem in report.problems {
+            console.note("\(file): \(problem)")
+            if let hint = problem.hint { console.note("hint: \(hint)") }
+        }
+        if report.bad > report.problems.count {
+            console.note("\(Console.figure(report.bad - report.problems.count)) more mistakes of this kind")
+        }
+        if !report.unknownTenants.isEmpty {
+            let names = report.unknownTenants.map { Console.printable($0.rawValue) }.sorted().joined(separator: ", ")
+            console.warning("the configuration knows no tenant \(names)", hint: "add them under 'tenants', with party and owner")
+        }
+        if report.shortLived * 2 > report.withExpiry, report.withExpiry > 0 {
+            console.warning(
+                "\(Console.figure(report.shortLived)) records end within a day of issued_at: this looks like access tokens' expiry",
+                hint: "expires_at is the end of the authorization; a token's end is access_token_expires_at"
+            )
+        }
+        guard !common.json else { return console.json(json(report)) }
+        guard report.isImported else {
+            return console.note(
+                "nothing was imported: \(Console.figure(report.bad)) of \(Console.count(report.lines, "line")) "
+                    + "\(report.bad == 1 ? "is" : "are") bad (--skip-bad imports the rest)"
+            )
+        }
+        var parts = ["\(Console.figure(report.added)) added"]
+        for (number, what) in [
+            (report.updated, "updated"), (report.renewed, "renewed"), (report.unchanged, "unchanged"),
+            (report.ended, "ended already"), (report.outdated, "older than the store"), (report.repeated, "repeated"),
+            (report.bad, "bad"),
+        ] where number > 0 { parts.append("\(Console.figure(number)) \(what)") }
+        console.line("\(Console.count(report.lines, "line")): \(parts.joined(separator: ", "))")
+    }
+
+    private func json(_ report: GrantImport.Report) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("imported", report.isImported)
+        writer.member("lines", report.lines)
+        writer.member("added", report.added)
+        writer.member("updated", report.updated)
+        writer.member("unchanged", report.unchanged)
+        writer.member("renewed", report.renewed)
+        writer.member("ended", report.ended)
+        writer.member("outdated", report.outdated)
+        writer.member("repeated", report.repeated)
+        writer.member("bad", report.bad)
+        writer.member("unknown_tenants", report.unknownTenants.map(\.rawValue).sorted())
+        writer.member("peak_memory_bytes", PeakMemory.bytes)
+        writer.endObject()
+        return writer.bytes
+    }
+}
+
+/// A file to read, or standard input; closed with its last reference.
+final class InputFile: Sendable {
+    let descriptor: Int32
+    /// It can be read twice.
+    let isFile: Bool
+    private let isOurs: Bool
+
+    init(_ path: String, _ environment: ProgramEnvironment) throws {
+        isOurs = path != "-"
+        descriptor = isOurs ? open(path, O_RDONLY | O_CLOEXEC) : environment.standardInput
+        guard descriptor >= 0 else {
+            throw CommandError(
+                .badData, "unreadable", "'\(path)' cannot be read: \(String(cString: strerror(errno)))",
+                hint: "'-' reads standard input"
+            )
+        }
+        var status = stat()
+        let isKnown = fstat(descriptor, &status) == 0
+        isFile = isKnown && status.st_mode & S_IFMT == S_IFREG && lseek(descriptor, 0, SEEK_CUR) == 0
+        if isKnown, status.st_mode & S_IFMT == S_IFDIR {
+            throw CommandError(.badData, "unreadable", "'\(path)' is a directory", hint: "name a file")
+        }
+    }
+
+    deinit { if isOurs { close(descriptor) } }
+}
+
+struct GrantsExport: GrantkeeperCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write grants as the records that import reads.",
+        discussion: "Tokens are left out, unless --with-tokens asks for them."
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var only: SelectionOptions
+    @Flag(help: "Write the tokens too: the output is as secret as they are.")
+    var withTokens = false
+
+    func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
+        try await Session.run(environment, common, withTokens ? .plan : .read) { session in
+            let selection = try only.selection(session)
+            let now = environment.clock.now()
+            let (withTokens, output) = (withTokens, environment.output)
+            try await session.store.read { reading in
+                var buffer: [UInt8] = []
+                try reading.forEach(.live, in: selection) { stored in
+                    let family = try stored.grant.family.flatMap { try reading.familyName($0) }
+                    buffer += try Self.json(
+                        stored, family, withTokens ? try reading.tokens(of: stored.row) : [:], at: now
+                    )
+                    buffer.append(0x0A)
+                    if buffer.count > 65_536 {
+                        output.write(buffer)
+                        buffer.removeAll(keepingCapacity: true)
+                    }
+                }
+                output.write(buffer)
+            }
+            return .success
+        }
+    }
+
+    private static func json(
+        _ stored: StoredGrant, _ family: String?, _ tokens: [TokenKind: Secret], at now: Timestamp
+    ) throws -> [UInt8] {
+        let grant = stored.grant
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("id", grant.key.id)
+        writer.member("provider", grant.key.provider.rawValue)
+        writer.member("tenant", grant.tenant.rawValue)
+        writer.member("client", grant.client.rawValue)
+        if let subject = grant.subject { writer.member("subject", subject) }
+        if let role = grant.role { writer.member("role", role) }
+        if let environment = grant.environment { writer.member("environment", environment) }
+        writer.member("scopes", grant.scopes.names)
+        if let family { writer.member("family", family) }
+        if let id = grant.providerGrantID { writer.member("provider_grant_id", id) }
+        writer.member("issued_at", time: grant.issuedAt.milliseconds)
+        for (name, time) in [
+            ("expires_at", grant.expiresAt), ("access_token_expires_at", grant.accessTokenExpiresAt),
+            ("refresh_token_expires_at", grant.refreshTokenExpiresAt), ("last_used_at", grant.lastUsedAt),
+            ("observed_from", grant.observedFrom), ("observed_until", grant.observedUntil),
+        ] {
+            if let time { writer.member(name, time: time.milliseconds) }
+        }
+        for kind in TokenKind.allCases {
+            if let token = tokens[kind] {
+                writer.member(kind.rawValue, String(decoding: token.bytes, as: UTF8.self))
+            }
+        }
+        if grant.hasRefreshToken { writer.member("has_refresh_token", true) }
+        writer.member("x_exported_at", time: now.milliseconds)
+        writer.endObject()
+        return writer.bytes
+    }
+}
+
+struct GrantsList: GrantkeeperCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Grants, with what the rules say of each now."
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var only: SelectionOptions
+    @Option(help: "Only this standing: \(Standing.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var standing: String?
+    @Flag(help: "Ended grants too.")
+    var all = false
+    @Option(help: "At most so many.")
+    var limit: Int?
+
+    func validate() throws {
+        if let standing, Standing(rawValue: standing) == nil {
+            let near = nearestWord(to: standing, in: Standing.allCases.map(\.rawValue))
+            throw ValidationError("no standing '\(standing)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
+        }
+    }
+
+    func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
+        try await Session.run(environment, common, .read) { session in
+            let selection = try only.selection(session)
+            let wanted = standing.flatMap(Standing.init(rawValue:))
+            let includesEnded = all || (wanted.map { !$0.isLive } ?? false)
+            let (asJSON, console, output) = (common.json, session.console, environment.output)
+            let parties = Dictionary(session.rotation.settings.tenants.map { ($0.id, $0.party) }) { first, _ in first }
+            let rows = RowBuffer()
+            try await GrantAppraiser(session.rotation).forEach(
+                includesEnded ? .all : .live, in: selection, limit: limit,
+                where: { wanted == nil || $0.grant.standing == wanted },
+                { appraisal in
+                    if asJSON {
+                        var writer = JSONWriter()
+                        writer.beginObject()
+                        GrantJSON.write(appraisal, party: parties[appraisal.stored.grant.tenant], to: &writer)
+                        writer.endObject()
+                        output.write(writer.bytes + [0x0A])
+                    } else {
+                        rows.append(Self.row(appraisal))
+                    }
+                }
+            )
+            if !asJSON {
+                console.table(
+                    ["GRANT", "TENANT", "CLIENT", "STANDING", "VERDICT", "LAST USED", "DECISION", "WHY"], rows.all
+                )
+            }
+            return .success
+        }
+    }
+
+    private static func row(_ appraisal: GrantAppraiser.Appraisal) -> [String] {
+        let grant = appraisal.stored.grant
+        return [
+            Console.printable(grant.key.description), Console.printable(grant.tenant.rawValue),
+            Console.printable(grant.client.rawValue), grant.standing.rawValue,
+            grant.validity.lastVerdict?.name ?? "–", appraisal.lastUsedAt.map { String($0.description.prefix(10)) } ?? "–",
+            "\(appraisal.decision.action.name) (\(appraisal.decision.rule.rawValue))",
+            Console.printable(appraisal.decision.reason),
+        ]
+    }
+}

@@ -1,0 +1,68 @@
+internal import ArgumentParser
+internal import ConfigurationFiles
+internal import CurlTransport
+internal import Grants
+internal import OAuthProvider
+internal import Records
+
+struct Providers: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "The authorization servers.", subcommands: [ProvidersCheck.self]
+    )
+}
+
+struct ProvidersCheck: GrantkeeperCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Discover, authenticate, ask about canaries and a made-up token; store nothing."
+    )
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "Only these providers.")
+    var providers: [String] = []
+
+    func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
+        let console = Console(environment)
+        let configuration = try Session.configuration(environment, common, checksFiles: true)
+        let settings = configuration.settings
+        for name in providers where !settings.providers.contains(where: { $0.id.rawValue == name }) {
+            throw CommandError(
+                .usage, "unknown-provider", "the configuration knows no provider '\(Console.printable(name))'",
+                hint: "known: \(settings.providers.map(\.id.rawValue).joined(separator: ", "))"
+            )
+        }
+        var isSound = true
+        for provider in settings.providers where providers.isEmpty || providers.contains(provider.id.rawValue) {
+            let transport = try Session.transport(provider)
+            let check = await Session.provider(provider, settings, transport, environment).check()
+            await transport.shutdown()
+            isSound = isSound && check.ok
+            if common.json { console.json(json(provider.id, check)) } else { show(provider.id, check, on: console) }
+        }
+        return isSound ? .success : .findings
+    }
+
+    private func json(_ provider: ProviderID, _ check: ProviderCheck) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("provider", provider.rawValue)
+        writer.member("ok", check.ok)
+        writer.array("steps") { writer in
+            for step in check.steps {
+                writer.beginObject()
+                writer.member("name", step.name)
+                writer.member("ok", step.ok)
+                writer.member("detail", step.detail)
+                writer.endObject()
+            }
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private func show(_ provider: ProviderID, _ check: ProviderCheck, on console: Console) {
+        console.line("\(provider): \(check.ok ? "ok" : "NOT OK")")
+        for step in check.steps {
+            console.line("  \(step.ok ? "ok  " : "FAIL") \(step.name): \(Console.printableLong(step.detail))")
+        }
+    }
+}

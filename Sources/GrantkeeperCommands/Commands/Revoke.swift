@@ -1,0 +1,150 @@
+internal import ArgumentParser
+internal import Grants
+internal import Records
+internal import RotationWorker
+
+struct Revoke: GrantkeeperCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "End grants by hand, at the provider and here, now.",
+        discussion: """
+            Goes before exemptions, notice and quarantine, never before what grantkeeper itself lives on. What it \
+            would take along is listed and needs --with-collateral; more than the valve lets end needs --approve.
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var only: SelectionOptions
+    @Argument(help: ArgumentHelp("Grants, as ID or PROVIDER/ID.", valueName: "grant"))
+    var grants: [String] = []
+    @Option(help: "Why; it stands in events and in the audit trail.")
+    var reason: String
+    @Option(help: "A ticket or incident number.")
+    var reference: String?
+    @Flag(help: "Show what it would end; change nothing.")
+    var dryRun = false
+    @Option(help: ArgumentHelp("End also what it takes along, as listed under this hash.", valueName: "hash"))
+    var withCollateral: String?
+    @Option(help: ArgumentHelp("End more than the valve lets, as listed under this hash.", valueName: "hash"))
+    var approve: String?
+    @Flag(help: "Go on although the grants are frozen.")
+    var whileFrozen = false
+
+    func validate() throws {
+        if grants.isEmpty == only.isEmpty {
+            throw ValidationError("name grants, or choose them with --tenant, --provider or --client")
+        }
+        if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason must say why") }
+    }
+
+    func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
+        try await Session.run(environment, common, dryRun ? .plan : .providers) { session in
+            let keys = try await GrantName.resolve(grants, session)
+            let selection = only.isEmpty ? nil : try only.selection(session)
+            let order = RevocationByHand(session.rotation)
+            let forecast = try await order.forecast(keys, selection, takesAlong: withCollateral != nil)
+            if let refusal = refusal(of: forecast) {
+                show(forecast, refusal, [], nil, session)
+                return .findings
+            }
+            if dryRun {
+                show(forecast, nil, [], nil, session)
+                return .success
+            }
+            let (now, actor, store) = (environment.clock.now(), environment.actor, session.store)
+            let run = try await store.write { try $0.beginRun(job: "revoke", actor: actor, at: now) }
+            let rows = try await order.execute(forecast, reason: reason, reference: reference, run: run)
+            let report = try await RevocationJob(
+                session.rotation, selection: GrantSelection(), rows: rows, run: run, lock: nil,
+                randomToken: environment.madeUpToken
+            ).perform()
+            let isDone = report.stuck.isEmpty && report.retrying == 0 && report.waiting.isEmpty
+            let end = environment.clock.now()
+            try await store.write {
+                try $0.endRun(run, outcome: isDone ? "done" : "held", summary: Array("{}".utf8), at: end)
+            }
+            session.clearProgress()
+            show(forecast, nil, report.lines, report, session)
+            return isDone && forecast.selfProtected.isEmpty ? .success : .findings
+        }
+    }
+
+    /// Why the order is not carried out as it was given, with what to add.
+    private func refusal(of forecast: RevocationByHand.Forecast) -> String? {
+        if !forecast.ofOtherTenants.isEmpty {
+            return "it would take along grants of other tenants: \(names(forecast.ofOtherTenants)); end those by name first"
+        }
+        if let hash = forecast.collateralHash, withCollateral != hash {
+            return "it would take along \(names(forecast.collateral)); to end them too: --with-collateral \(hash)"
+        }
+        if !forecast.frozen.isEmpty, !whileFrozen {
+            return "frozen: \(names(forecast.frozen)); --while-frozen goes on all the same"
+        }
+        if let excess = forecast.excess, approve != forecast.hash {
+            return "\(excess); to end all of them: --approve \(forecast.hash)"
+        }
+        return nil
+    }
+
+    private func names(_ keys: [Grant.Key]) -> String {
+        let shown = keys.prefix(10).map { Console.printable($0.description) }.joined(separator: ", ")
+        return keys.count > 10 ? "\(shown) and \(keys.count - 10) more" : shown
+    }
+
+    private func show(
+        _ forecast: RevocationByHand.Forecast, _ refusal: String?, _ lines: [RevocationJob.Report.Line],
+        _ report: RevocationJob.Report?, _ session: Session
+    ) {
+        let outcomes = Dictionary(lines.map { ($0.key, $0) }) { first, _ in first }
+        guard !common.json else {
+            return session.console.json(json(forecast, refusal, outcomes))
+        }
+        let console = session.console
+        if !forecast.rows.isEmpty {
+            console.table(
+                ["GRANT", "TENANT", "CLIENT", "SUBJECT", "STANDING", "PROOF", "WHY"],
+                forecast.rows.map { stored in
+                    let line = outcomes[stored.grant.key]
+                    return [
+                        Console.printable(stored.grant.key.description), Console.printable(stored.grant.tenant.rawValue),
+                        Console.printable(stored.grant.client.rawValue),
+                        Console.printable(stored.grant.subject ?? "–"),
+                        (line?.standing ?? stored.grant.standing).rawValue, line?.proof?.rawValue ?? "–", line?.why ?? "",
+                    ]
+                }
+            )
+        }
+        for key in forecast.selfProtected { console.line("not ended, grantkeeper lives on it: \(Console.printable(key.description))") }
+        for key in forecast.decided { console.line("decided already: \(Console.printable(key.description))") }
+        if let report { RevocationText.show(report, on: console) }
+        if let refusal { console.warning("nothing was changed: \(refusal)") }
+    }
+
+    private func json(
+        _ forecast: RevocationByHand.Forecast, _ refusal: String?, _ outcomes: [Grant.Key: RevocationJob.Report.Line]
+    ) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("dry_run", dryRun)
+        writer.member("refused", refusal)
+        writer.member("hash", forecast.hash)
+        writer.member("collateral_hash", forecast.collateralHash)
+        writer.member("collateral", forecast.collateral.map(\.description))
+        writer.member("self_protected", forecast.selfProtected.map(\.description))
+        writer.member("already_decided", forecast.decided.map(\.description))
+        writer.array("grants") { writer in
+            for stored in forecast.rows {
+                let line = outcomes[stored.grant.key]
+                writer.beginObject()
+                writer.member("provider", stored.grant.key.provider.rawValue)
+                writer.member("id", stored.grant.key.id)
+                writer.member("tenant", stored.grant.tenant.rawValue)
+                writer.member("standing", (line?.standing ?? stored.grant.standing).rawValue)
+                writer.member("proof", line?.proof?.rawValue)
+                writer.member("why", line?.why)
+                writer.endObject()
+            }
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+}

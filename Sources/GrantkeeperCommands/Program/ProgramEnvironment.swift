@@ -1,0 +1,124 @@
+internal import Crypto
+internal import Glibc
+package import Grants
+internal import Synchronization
+
+/// All that the program takes from outside: time, randomness, variables, files that are open already.
+///
+/// Tests hand in their own; ``real(isTerminal:)`` is what the executable uses.
+package struct ProgramEnvironment: Sendable {
+    package var clock: any WallClock
+    /// Environment variables.
+    package var variables: [String: String]
+    package var standardInput: Int32
+    package var output: any TextOutput
+    package var errors: any TextOutput
+    /// Standard error is a terminal: progress is shown.
+    package var showsProgress: Bool
+    /// Standard output is a terminal: tables are coloured.
+    package var isTerminal: Bool
+    package var actor: Actor
+    /// Random bytes.
+    package var random: @Sendable (Int) -> [UInt8]
+    /// Waits between two tries to take a lock.
+    package var sleep: @Sendable (Duration) async throws -> Void
+
+    package init(
+        clock: any WallClock, variables: [String: String], standardInput: Int32, output: any TextOutput,
+        errors: any TextOutput, showsProgress: Bool, isTerminal: Bool, actor: Actor,
+        random: @escaping @Sendable (Int) -> [UInt8] = ProgramEnvironment.systemRandom,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) {
+        self.clock = clock
+        self.variables = variables
+        self.standardInput = standardInput
+        self.output = output
+        self.errors = errors
+        self.showsProgress = showsProgress
+        self.isTerminal = isTerminal
+        self.actor = actor
+        self.random = random
+        self.sleep = sleep
+    }
+
+    /// The process's own clock, streams and user.
+    package static func real() -> ProgramEnvironment {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
+            entry += 1
+        }
+        return ProgramEnvironment(
+            clock: SystemClock(), variables: variables, standardInput: 0, output: DescriptorOutput(1),
+            errors: DescriptorOutput(2), showsProgress: isatty(2) == 1,
+            isTerminal: isatty(1) == 1 && variables["NO_COLOR"] == nil, actor: person(variables)
+        )
+    }
+
+    private static func person(_ variables: [String: String]) -> Actor {
+        var user = variables["USER"]
+        if let entry = getpwuid(geteuid()) { user = String(cString: entry.pointee.pw_name) }
+        var name = [CChar](repeating: 0, count: 256)
+        let hasName = gethostname(&name, name.count - 1) == 0
+        let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return Actor(kind: .person, user: user, sudoUser: variables["SUDO_USER"], host: hasName ? host : nil)
+    }
+
+    package static let systemRandom: @Sendable (Int) -> [UInt8] = { count in
+        SymmetricKey(size: SymmetricKeySize(bitCount: count * 8)).withUnsafeBytes { Array($0) }
+    }
+
+    /// 128 random bits in hex.
+    var newEventID: @Sendable () -> String {
+        let random = random
+        return { Hex.string(random(16)) }
+    }
+
+    /// A token that no server issued.
+    var madeUpToken: @Sendable () -> Secret {
+        let random = random
+        return { Secret(Hex.string(random(32))) }
+    }
+}
+
+/// The system's clock.
+struct SystemClock: WallClock {
+    func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}
+
+enum Hex {
+    static func string(_ bytes: [UInt8]) -> String {
+        bytes.reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
+    }
+}
+
+/// Where text goes.
+package protocol TextOutput: Sendable {
+    func write(_ bytes: [UInt8])
+}
+
+/// A file descriptor, written whole lines at a time.
+final class DescriptorOutput: TextOutput {
+    private let descriptor: Int32
+
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    func write(_ bytes: [UInt8]) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            // A reader that has gone (`| head`) ends the program as other tools end, by its signal or silently.
+            guard count > 0 else { return }
+            written += count
+        }
+    }
+}

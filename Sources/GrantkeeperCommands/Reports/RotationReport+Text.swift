@@ -1,0 +1,136 @@
+internal import Grants
+internal import RotationWorker
+
+extension RotationReport {
+    /// The report as a person reads it, the gravest last.
+    func show(on console: Console) {
+        let action = isDryRun ? "would" : "will"
+        console.line(
+            "\(isDryRun ? "dry run" : "run \(run ?? 0)"), \(mode.rawValue); plan \(plan.planHash.prefix(12))…; "
+                + "\(Console.figure(plan.examined)) grants examined"
+        )
+        let rows = plan.rules.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+            .map { [$0.key.rawValue, Console.figure($0.value), Self.meaning(of: $0.key)] }
+        if !rows.isEmpty { console.table(["RULE", "GRANTS", "MEANING"], rows) }
+        console.line()
+        for name in ["notice", "reprieve", "quarantine", "restore", "end"] {
+            guard let planned = plan.actions[name], planned > 0 else { continue }
+            let done = applied.map { ", \(Console.figure($0.actions[name] ?? 0)) done" } ?? ""
+            console.line("\(name): \(Console.figure(planned)) planned\(done)")
+        }
+        if plan.toAsk > 0, isDryRun { console.line("\(action) ask the providers about \(Console.count(plan.toAsk, "grant"))") }
+        showWork(on: console)
+        showHeld(on: console)
+        let counts = Standing.allCases.compactMap { standing in
+            standings[standing].map { "\(standing.rawValue) \(Console.figure($0))" }
+        }
+        console.line("standings: \(counts.joined(separator: ", "))")
+        let live = standings.reduce(0) { $1.key.isLive ? $0 + $1.value : $0 }
+        if plan.unjudgeable > 0 {
+            console.line(
+                "\(Console.figure(plan.unjudgeable)) of \(Console.figure(live)) live grants cannot be judged: "
+                    + "no feed covers them, or it has not been read for too long"
+            )
+        } else if plan.held.contains(where: { $0.why == Gates.Gate.observe.rawValue }) {
+            console.line("nothing was changed: the mode is observe; 'rotation: { mode: enforce }' carries plans out")
+        } else {
+            console.line("every one of the \(Console.figure(live)) live grants can be judged")
+        }
+    }
+
+    private func showWork(on console: Console) {
+        if let applied {
+            for (why, number) in applied.skipped.sorted(by: { $0.key < $1.key }) {
+                console.line("skipped: \(Console.figure(number)) (\(why))")
+            }
+        }
+        if let revocations { RevocationText.show(revocations, on: console) }
+        if let verdicts { VerdictText.show(verdicts, on: console) }
+        for line in deliveries { Deliveries.show(line, on: console) }
+        for job in leftOut { console.line("left out: \(job), somebody else is doing it") }
+    }
+
+    private func showHeld(on console: Console) {
+        for freeze in plan.freezes {
+            console.line("frozen: \(freeze.selection.words) since \(freeze.since), \(Console.printable(freeze.reason))")
+        }
+        for (provider, hold) in plan.heldProviders.sorted(by: { $0.key < $1.key }) {
+            console.line("held provider: \(provider) since \(hold.since), \(hold.why)")
+        }
+        for partition in plan.warned {
+            console.line("warning: more notices for \(partition.tenant) at \(partition.provider) than the valve would let end")
+        }
+        guard !held.isEmpty else { return }
+        console.line()
+        console.table(
+            ["HELD", "WOULD END", "LIVE", "WHY", "HASH"],
+            held.map {
+                [HeldPlans.scope($0), Console.figure($0.wouldEnd), Console.figure($0.live), $0.why, String($0.hash.prefix(16))]
+            }
+        )
+        if held.contains(where: \.isApprovable) {
+            console.line("look at it with 'rotate --dry-run --plan-out FILE'; release it with 'runs approve HASH --reason …'")
+        }
+        console.line()
+    }
+
+    static func meaning(of rule: Rule) -> String {
+        switch rule {
+        case .selfProtection: "grantkeeper itself lives on it"
+        case .usedAgain: "used after it was announced"
+        case .groundGone: "announced, and the reason no longer holds"
+        case .goneAtProvider: "the provider has ended it"
+        case .exempt: "a person keeps it until a date"
+        case .expired: "its own end has come"
+        case .lifetime: "older than max_lifetime"
+        case .outOfPolicy: "holds scopes it may not have"
+        case .new: "younger than new_grant_grace"
+        case .noEvidence: "kept: nobody observed whether it is used"
+        case .unused: "not used for idle_after"
+        case .keep: "in use, or observed for less than idle_after"
+        case .cannotRevoke: "kept: no token or no credentials to revoke it with"
+        case .collateral: "kept: its end would take others along"
+        case .nobodyTold: "kept: no sink would tell its owner"
+        case .byHand: "ordered by a person"
+        }
+    }
+}
+
+enum RevocationText {
+    static func show(_ report: RevocationJob.Report, on console: Console) {
+        for (standing, number) in report.ended.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            let proofs = report.proofs.sorted { $0.key.rawValue < $1.key.rawValue }
+                .map { "\($0.key.rawValue) \(Console.figure($0.value))" }
+            console.line("\(standing.rawValue) at the provider: \(Console.figure(number)) (\(proofs.joined(separator: ", ")))")
+        }
+        for (why, number) in report.stuck.sorted(by: { $0.key < $1.key }) {
+            console.line("stuck: \(Console.figure(number)) (\(why)); a person is needed")
+        }
+        if report.retrying > 0 { console.line("revoking, to be tried again: \(Console.figure(report.retrying))") }
+        for (provider, number) in report.waiting.sorted(by: { $0.key < $1.key }) {
+            console.line("revoking, waits: \(Console.figure(number)) at \(provider), which is held")
+        }
+    }
+}
+
+enum VerdictText {
+    static func show(_ report: VerdictReport, on console: Console) {
+        if report.asked > 0 || report.unknownCount > 0 {
+            let unknown = report.unknown.sorted { $0.key.rawValue < $1.key.rawValue }
+                .map { "\(Console.figure($0.value)) \($0.key.rawValue)" }
+            let why = unknown.isEmpty ? "" : " (\(unknown.joined(separator: ", ")))"
+            console.line(
+                "verdicts: \(Console.figure(report.active)) active, \(Console.figure(report.inactive)) inactive, "
+                    + "\(Console.figure(report.unknownCount)) unknown\(why)"
+            )
+        }
+        if report.pending > 0 { console.line("inactive and held until approved: \(Console.figure(report.pending))") }
+        for (provider, why) in report.held.sorted(by: { $0.key < $1.key }) {
+            console.line("provider held: \(provider) (\(why)); nothing of it is ended")
+        }
+        for provider in report.recovered { console.line("provider recovered: \(provider)") }
+        for (provider, why) in report.unreachable.sorted(by: { $0.key < $1.key }) {
+            console.line("could not be asked: \(provider) (\(Console.printable(why)))")
+        }
+    }
+}

@@ -1,0 +1,171 @@
+internal import Glibc
+internal import Grants
+internal import Records
+internal import RotationWorker
+
+/// What a run did, for scripts and for people; the same for `rotate`, its dry run and `runs approve`.
+struct RotationReport {
+    var run: Int64?
+    var isDryRun: Bool
+    var mode: RotationPolicy.Mode
+    var plan: ExpiryPlan
+    var applied: ExpiryJob.Applied?
+    var revocations: RevocationJob.Report?
+    var verdicts: VerdictReport?
+    var deliveries: [DeliveryJob.Line] = []
+    /// By standing, after the run.
+    var standings: [Standing: Int]
+    var seconds: Double
+    /// Jobs that somebody else was doing.
+    var leftOut: [String] = []
+
+    var held: [HeldPlan] { plan.held + (verdicts?.surges ?? []) }
+    var isFrozen: Bool { plan.isFrozen }
+
+    var ended: [Standing: Int] {
+        (applied?.ended ?? [:]).merging(revocations?.ended ?? [:], uniquingKeysWith: +)
+    }
+
+    var status: ExitStatus {
+        if let verdicts, verdicts.providersAsked == 0, !verdicts.unreachable.isEmpty { return .unavailable }
+        let failedSink = deliveries.contains { $0.failure != nil }
+        let hasFindings =
+            !held.isEmpty || !plan.warned.isEmpty || !plan.freezes.isEmpty || failedSink
+            || !(revocations?.stuck.isEmpty ?? true) || !(revocations?.waiting.isEmpty ?? true)
+            || !(verdicts?.held.isEmpty ?? true) || !(verdicts?.unreachable.isEmpty ?? true) || !leftOut.isEmpty
+            || !plan.heldProviders.isEmpty
+        return hasFindings ? .findings : .success
+    }
+
+    // MARK: JSON
+
+    func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("run", run)
+        writer.member("dry_run", isDryRun)
+        writer.member("frozen", isFrozen)
+        writer.member("mode", mode.rawValue)
+        writer.member("plan_hash", plan.planHash)
+        writer.object("counts") { writer in
+            writer.member("examined", plan.examined)
+            for action in ["keep", "notice", "reprieve", "quarantine", "restore", "end"] {
+                writer.member(action, plan.actions[action] ?? 0)
+            }
+            writer.member("revalidate", plan.toAsk)
+        }
+        writer.numbers("rules", plan.rules.map { ($0.key.rawValue, $0.value) })
+        writer.numbers("skipped", Array(applied?.skipped ?? [:]).map { ($0.key, $0.value) })
+        writer.numbers("refused", plan.refused.map { ($0.key, $0.value) })
+        writer.object("standings") { writer in
+            for standing in Standing.allCases { writer.member(standing.rawValue, standings[standing] ?? 0) }
+        }
+        writer.member("live", standings.reduce(0) { $1.key.isLive ? $0 + $1.value : $0 })
+        writer.member("unjudgeable", plan.unjudgeable)
+        writer.object("ended") { writer in
+            writer.member("expired", ended[.expired] ?? 0)
+            writer.member("revoked", ended[.revoked] ?? 0)
+        }
+        Self.write(verdicts ?? VerdictReport(), to: &writer)
+        if let revocations { Self.write(revocations, to: &writer) }
+        Self.write(held, to: &writer)
+        writer.array("warned") { writer in
+            for partition in plan.warned {
+                writer.beginObject()
+                writer.member("tenant", partition.tenant.rawValue)
+                writer.member("provider", partition.provider.rawValue)
+                writer.endObject()
+            }
+        }
+        if !deliveries.isEmpty { Deliveries.write(deliveries, to: &writer) }
+        if !leftOut.isEmpty { writer.member("left_out", leftOut) }
+        writer.member("seconds", seconds)
+        writer.member("peak_memory_bytes", PeakMemory.bytes)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    static func write(_ verdicts: VerdictReport, to writer: inout JSONWriter) {
+        writer.object("verdicts") { writer in
+            writer.member("active", verdicts.active)
+            writer.member("inactive", verdicts.inactive)
+            writer.member("unknown", verdicts.unknownCount)
+        }
+        writer.numbers("unknown", verdicts.unknown.map { ($0.key.rawValue, $0.value) })
+        writer.array("held_providers") { writer in
+            for (provider, why) in verdicts.held.sorted(by: { $0.key < $1.key }) {
+                writer.beginObject()
+                writer.member("provider", provider.rawValue)
+                writer.member("why", why)
+                writer.endObject()
+            }
+        }
+        writer.array("unreachable") { writer in
+            for (provider, why) in verdicts.unreachable.sorted(by: { $0.key < $1.key }) {
+                writer.beginObject()
+                writer.member("provider", provider.rawValue)
+                writer.member("why", why)
+                writer.endObject()
+            }
+        }
+    }
+
+    private static func write(_ report: RevocationJob.Report, to writer: inout JSONWriter) {
+        writer.object("revocations") { writer in
+            writer.numbers("proofs", report.proofs.map { ($0.key.rawValue, $0.value) })
+            writer.numbers("stuck", report.stuck.map { ($0.key, $0.value) })
+            writer.member("retrying", report.retrying)
+            writer.numbers("waiting", report.waiting.map { ($0.key.rawValue, $0.value) })
+        }
+    }
+
+    static func write(_ held: [HeldPlan], to writer: inout JSONWriter) {
+        writer.array("held") { writer in
+            for plan in held {
+                writer.beginObject()
+                HeldPlans.write(plan, to: &writer)
+                writer.endObject()
+            }
+        }
+    }
+}
+
+/// The held plans of a report or of the store.
+enum HeldPlans {
+    static func write(_ plan: HeldPlan, to writer: inout JSONWriter) {
+        writer.member("tenant", plan.tenant?.rawValue)
+        writer.member("provider", plan.provider?.rawValue)
+        writer.member("would_end", plan.wouldEnd)
+        writer.member("live", plan.live)
+        writer.member("why", plan.why)
+        writer.member("hash", plan.hash)
+        writer.member("approvable", plan.isApprovable)
+    }
+
+    /// Tenant at provider, or what else it holds.
+    static func scope(_ plan: HeldPlan) -> String {
+        switch (plan.tenant, plan.provider) {
+        case (let tenant?, let provider?): "\(tenant) at \(provider)"
+        case (nil, let provider?): "all of \(provider)"
+        default: "the whole store"
+        }
+    }
+}
+
+extension JSONWriter {
+    /// An object of names and numbers, sorted by name.
+    mutating func numbers(_ name: String, _ values: [(String, Int)]) {
+        object(name) { writer in
+            for (name, value) in values.sorted(by: { $0.0 < $1.0 }) { writer.member(name, value) }
+        }
+    }
+}
+
+/// The most memory that was resident so far (`getrusage`).
+enum PeakMemory {
+    static var bytes: Int {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return usage.ru_maxrss * 1_024
+    }
+}

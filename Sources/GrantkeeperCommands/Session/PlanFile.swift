@@ -1,0 +1,144 @@
+internal import Glibc
+internal import Grants
+internal import Records
+internal import RotationWorker
+
+/// The file of `--plan-out`: a header, then a line per decision but keep, and per keep that a person should know of.
+///
+/// The header's numbers are known last, so the lines go to a file beside it first; the whole replaces the target at
+/// once.
+final class PlanFile: Sendable {
+    /// What `--apply` needs of the first line.
+    struct Header {
+        var planHash: String
+        var selection: GrantSelection
+        var isFull: Bool
+    }
+
+    private final class Receiver: PlanRowReceiver {
+        private let descriptor: Int32
+        private let path: String
+        private var buffer: [UInt8] = []
+
+        init(_ descriptor: Int32, _ path: String) {
+            self.descriptor = descriptor
+            self.path = path
+        }
+
+        func receive(_ row: PlanRow) throws {
+            buffer += row.json()
+            buffer.append(0x0A)
+            if buffer.count > 262_144 { try flush() }
+        }
+
+        func flush() throws {
+            try PlanFile.write(buffer, to: descriptor, path)
+            buffer.removeAll(keepingCapacity: true)
+        }
+
+        deinit { try? flush() }
+    }
+
+    private let path: String
+    private let rowsPath: String
+    private let rows: Int32
+
+    init(_ path: String) throws {
+        self.path = path
+        rowsPath = path + ".rows"
+        rows = open(rowsPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard rows >= 0 else { throw Self.failure(path) }
+        unlink(rowsPath)
+    }
+
+    deinit { close(rows) }
+
+    /// Takes the plan's rows; written out when it is dropped.
+    func receiver() -> sending any PlanRowReceiver { Receiver(rows, path) }
+
+    func finish(_ plan: ExpiryPlan, isFull: Bool) throws {
+        let temporary = path + ".new"
+        let target = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard target >= 0 else { throw Self.failure(path) }
+        defer { close(target) }
+        try Self.write(Self.header(plan, isFull), to: target, path)
+        var buffer = [UInt8](repeating: 0, count: 262_144)
+        var offset: off_t = 0
+        while true {
+            let count = pread(rows, &buffer, buffer.count, offset)
+            guard count > 0 else { break }
+            try Self.write(Array(buffer[..<count]), to: target, path)
+            offset += off_t(count)
+        }
+        guard fsync(target) == 0, rename(temporary, path) == 0 else { throw Self.failure(path) }
+    }
+
+    private static func header(_ plan: ExpiryPlan, _ isFull: Bool) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("plan_hash", plan.planHash)
+        writer.member("as_of", time: plan.asOf.milliseconds)
+        writer.member("policy_hash", plan.policyHash)
+        writer.object("counts") { writer in
+            writer.member("examined", plan.examined)
+            for action in ["keep", "notice", "reprieve", "quarantine", "restore", "end"] {
+                writer.member(action, plan.actions[action] ?? 0)
+            }
+        }
+        writer.object("selection") { writer in
+            writer.member("tenant", plan.selection.tenant?.rawValue)
+            writer.member("provider", plan.selection.provider?.rawValue)
+            writer.member("client", plan.selection.client?.rawValue)
+        }
+        writer.member("full", isFull)
+        writer.endObject()
+        return writer.bytes + [0x0A]
+    }
+
+    /// The header of a plan's file.
+    static func header(_ path: String) throws -> Header {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { close(descriptor) }
+        var reader = LineReader(descriptor: descriptor, maximumLineLength: 65_536, chunkSize: 65_536)
+        guard try reader.advance() else {
+            throw CommandError(.badData, "bad-plan", "the plan '\(path)' is empty")
+        }
+        let line = reader.lineBytes
+        let object = try JSONObject(parsing: line)
+        guard let hash = object["plan_hash"]?.stringValue else {
+            throw CommandError(
+                .badData, "bad-plan", "'\(path)' does not begin with a plan's header",
+                hint: "make one with 'rotate --dry-run --plan-out FILE'"
+            )
+        }
+        let selection = object["selection"]?.objectValue
+        return Header(
+            planHash: hash,
+            selection: GrantSelection(
+                tenant: selection?["tenant"]?.stringValue.map { TenantID($0) },
+                provider: selection?["provider"]?.stringValue.map { ProviderID($0) },
+                client: selection?["client"]?.stringValue.map { ClientID($0) }
+            ),
+            isFull: object["full"]?.boolValue ?? false
+        )
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw failure(path) }
+            written += count
+        }
+    }
+
+    private static func failure(_ path: String) -> CommandError {
+        CommandError(
+            .failed, "plan-file", "the plan's file '\(path)' cannot be read or written: \(String(cString: strerror(errno)))"
+        )
+    }
+}

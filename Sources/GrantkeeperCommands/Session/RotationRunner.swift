@@ -1,0 +1,202 @@
+internal import Grants
+internal import Records
+internal import RotationWorker
+
+/// The jobs of one `rotate`, in their order, each under its lock.
+struct RotationRunner {
+    let session: Session
+    let environment: ProgramEnvironment
+    let selection: GrantSelection
+    let isFull: Bool
+    let wait: Duration?
+
+    private var rotation: RotationEnvironment { session.rotation }
+    private var store: any GrantStore { session.store }
+
+    func dryRun(planOut: String?) async throws -> RotationReport {
+        let (plan, _) = try await self.plan(planOut)
+        return RotationReport(
+            run: nil, isDryRun: true, mode: rotation.settings.policy.mode, plan: plan, standings: plan.standings,
+            seconds: 0
+        )
+    }
+
+    /// - Parameter hash: the plan that a person saw: another one now is refused, and nothing is applied.
+    func run(planOut: String?, expecting hash: String?) async throws -> RotationReport {
+        let lock = try await JobLocks(session, environment).take(ExpiryJob.name, wait: wait)
+        let run: Int64
+        var report: RotationReport
+        do {
+            run = try await begin("rotate", lock)
+            let (plan, job) = try await self.plan(planOut)
+            if let hash, hash != plan.planHash {
+                throw CommandError(
+                    .badData, "plan-changed",
+                    "the plan is no longer the one in the file: \(plan.planHash.prefix(12))… instead of \(hash.prefix(12))…",
+                    hint: "make a new one with 'rotate --dry-run --plan-out FILE'"
+                )
+            }
+            report = RotationReport(
+                run: run, isDryRun: false, mode: rotation.settings.policy.mode, plan: plan, standings: [:], seconds: 0
+            )
+            report.applied = try await job.apply(plan, run: run, lock: lock)
+            try await store.unlock(lock)
+        } catch {
+            try? await store.unlock(lock)
+            throw error
+        }
+        try await work(run, &report)
+        try await finish(run, &report)
+        return report
+    }
+
+    /// Carries out one held plan that a person approved; its rows must still be what they were.
+    func approve(_ held: HeldPlan, reason: String) async throws -> RotationReport {
+        let lock = try await JobLocks(session, environment).take(ExpiryJob.name, wait: wait)
+        let run: Int64
+        var report: RotationReport
+        do {
+            let (plan, job) = try await self.plan(nil)
+            guard plan.held.contains(where: { $0.hash == held.hash }) else {
+                throw CommandError(
+                    .badData, "superseded", "the held plan is superseded: other rows are planned now",
+                    hint: "'grantkeeper rotate' holds the present one; 'runs list' shows its hash"
+                )
+            }
+            run = try await begin("approve", lock)
+            try await tell(held, reason, run)
+            report = RotationReport(
+                run: run, isDryRun: false, mode: rotation.settings.policy.mode, plan: plan, standings: [:], seconds: 0
+            )
+            report.applied = try await job.apply(plan, run: run, lock: lock, approving: held.hash)
+            let rest = plan.held.filter { $0.hash != held.hash }
+            report.plan.held = rest
+            try await store.write { writing in
+                try writing.setHeldPlans(try writing.heldPlans().filter { $0.hash != held.hash })
+            }
+            try await store.unlock(lock)
+        } catch {
+            try? await store.unlock(lock)
+            throw error
+        }
+        try await work(run, &report, revalidates: false)
+        try await finish(run, &report)
+        return report
+    }
+
+    private func tell(_ held: HeldPlan, _ reason: String, _ run: Int64) async throws {
+        let (now, actor) = (environment.clock.now(), environment.actor)
+        try await store.write { writing in
+            var event = Event(Event.Kind.runApproved, at: now)
+            event.tenant = held.tenant
+            event.provider = held.provider
+            event.reason = reason
+            event.run = run
+            event.actor = actor
+            event.details = [
+                "hash": .string(held.hash), "why": .string(held.why), "would_end": .number(Int64(held.wouldEnd)),
+            ]
+            try writing.append(event, about: nil)
+        }
+    }
+
+    // MARK: Steps
+
+    private func plan(_ planOut: String?) async throws -> (ExpiryPlan, ExpiryJob) {
+        let job = ExpiryJob(rotation, selection: selection, isFull: isFull)
+        guard let planOut else { return (try await job.plan(), job) }
+        let file = try PlanFile(planOut)
+        let plan = try await job.plan(rows: file.receiver())
+        try file.finish(plan, isFull: isFull)
+        return (plan, job)
+    }
+
+    private func begin(_ job: String, _ lock: JobLock) async throws -> Int64 {
+        let (now, actor) = (environment.clock.now(), environment.actor)
+        return try await store.write { writing in
+            try writing.renew(lock)
+            return try writing.beginRun(job: job, actor: actor, at: now)
+        }
+    }
+
+    /// The queue, the questions, the events; a job that somebody else does is left out and said so.
+    private func work(_ run: Int64, _ report: inout RotationReport, revalidates: Bool = true) async throws {
+        let locks = JobLocks(session, environment)
+        report.revocations = try await locks.with(RevocationJob.name, leftOut: &report.leftOut) { lock in
+            try await RevocationJob(
+                rotation, selection: selection, run: run, lock: lock, randomToken: environment.madeUpToken
+            ).perform()
+        }
+        if revalidates {
+            report.verdicts = try await locks.with(RevalidationJob.name, leftOut: &report.leftOut) { lock in
+                try await RevalidationJob(
+                    rotation, scope: .due(selection), run: run, lock: lock, randomToken: environment.madeUpToken
+                ).perform()
+            }
+        }
+        if !rotation.sinks.isEmpty {
+            report.deliveries =
+                try await locks.with(DeliveryJob.name, leftOut: &report.leftOut) { lock in
+                    try await DeliveryJob(rotation, lock: lock).perform()
+                } ?? []
+        }
+    }
+
+    private func finish(_ run: Int64, _ report: inout RotationReport) async throws {
+        let (now, selection) = (environment.clock.now(), selection)
+        report.standings = try await store.read { reading in
+            try reading.counts(endsSince: now).filter { entry in
+                (selection.provider == nil || entry.key.provider == selection.provider)
+                    && (selection.tenant == nil || entry.key.tenant == selection.tenant)
+            }.reduce(into: [:]) { sums, entry in
+                for (standing, number) in entry.value.standings { sums[standing, default: 0] += number }
+            }
+        }
+        let outcome = report.status == .success ? "done" : "held"
+        let summary = report.json()
+        try await store.write { try $0.endRun(run, outcome: outcome, summary: summary, at: now) }
+    }
+}
+
+/// Takes the locks of jobs, waiting as long as a person said.
+struct JobLocks {
+    private let session: Session
+    private let environment: ProgramEnvironment
+
+    init(_ session: Session, _ environment: ProgramEnvironment) {
+        self.session = session
+        self.environment = environment
+    }
+
+    func take(_ job: String, wait: Duration?) async throws -> JobLock {
+        let end = environment.clock.now() + (wait ?? .zero)
+        while true {
+            do {
+                return try await session.store.lock(job, owner: environment.actor, at: environment.clock.now())
+            } catch let error as StoreError where error.code == .lockHeld && environment.clock.now() < end {
+                try await environment.sleep(.seconds(1))
+            }
+        }
+    }
+
+    /// nil: somebody else has the lock.
+    func with<Result>(
+        _ job: String, leftOut: inout [String], _ body: (JobLock) async throws -> Result
+    ) async throws -> Result? {
+        let lock: JobLock
+        do {
+            lock = try await take(job, wait: nil)
+        } catch let error as StoreError where error.code == .lockHeld {
+            leftOut.append(job)
+            return nil
+        }
+        do {
+            let result = try await body(lock)
+            try await session.store.unlock(lock)
+            return result
+        } catch {
+            try? await session.store.unlock(lock)
+            throw error
+        }
+    }
+}

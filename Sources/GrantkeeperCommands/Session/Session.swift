@@ -1,0 +1,163 @@
+internal import ConfigurationFiles
+internal import CurlTransport
+internal import EventDelivery
+internal import Grants
+internal import HTTPTransport
+internal import OAuthProvider
+internal import RotationWorker
+internal import SQLiteStore
+
+/// What a command works with: the configuration, the open store, the providers.
+struct Session: Sendable {
+    /// How much of it a command needs.
+    enum Access {
+        /// Reads the store; no key, no file but the store has to be there.
+        case read
+        /// Reads the store; the key where one is configured, because our own tokens are looked up.
+        case plan
+        /// Writes the store; no token is touched.
+        case write
+        /// Writes the store; the key where one is configured.
+        case tokens
+        /// Writes the store and speaks with providers: needs the key.
+        case providers
+    }
+
+    let configuration: Configuration
+    let rotation: RotationEnvironment
+    let console: Console
+    private let sqlite: SQLiteGrantStore
+    private let transports: [CurlTransport]
+    private let progress: ProgressLine
+
+    /// Opens what is needed, runs the body, and closes all of it whatever happens.
+    static func run<Result: Sendable>(
+        _ environment: ProgramEnvironment, _ options: CommonOptions, _ access: Access,
+        _ body: (Session) async throws -> Result
+    ) async throws -> Result {
+        let session = try await open(environment, options, access)
+        do {
+            let result = try await body(session)
+            await session.close()
+            return result
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
+    private static func open(
+        _ environment: ProgramEnvironment, _ options: CommonOptions, _ access: Access
+    ) async throws -> Session {
+        let console = Console(environment)
+        let configuration = try Self.configuration(environment, options, checksFiles: access == .providers)
+        for warning in configuration.warnings { console.warning("\(warning)", hint: warning.hint) }
+        let settings = configuration.settings
+        let ownTokens = access == .providers || access == .plan ? try Self.ownTokens(settings) : []
+        let keyring = try keyring(configuration, access, needed: !ownTokens.isEmpty)
+        let store: SQLiteGrantStore
+        switch access {
+        case .read, .plan: store = try await .openReadOnly(path: configuration.storePath, keyring: keyring)
+        case .write, .tokens, .providers:
+            store = try await .open(
+                path: configuration.storePath, keyring: keyring, newEventID: environment.newEventID
+            )
+        }
+        var transports: [CurlTransport] = []
+        var providers: [ProviderID: any ProviderClient] = [:]
+        if access == .providers {
+            for provider in settings.providers {
+                let transport = try Self.transport(provider)
+                transports.append(transport)
+                providers[provider.id] = Self.provider(provider, settings, transport, environment)
+            }
+        }
+        let progress = ProgressLine(environment)
+        let rotation = RotationEnvironment(
+            store: store, settings: settings, providers: providers, sinks: settings.sinks.map { $0.makeSink() },
+            clock: environment.clock, actor: environment.actor, ownTokens: ownTokens
+        ) { progress.show($0) }
+        return Session(
+            configuration: configuration, rotation: rotation, console: console, sqlite: store,
+            transports: transports, progress: progress
+        )
+    }
+
+    func close() async {
+        progress.clear()
+        for transport in transports { await transport.shutdown() }
+        await sqlite.close()
+    }
+
+    var store: any GrantStore { rotation.store }
+
+    func clearProgress() { progress.clear() }
+
+    // MARK: Parts
+
+    static func configuration(
+        _ environment: ProgramEnvironment, _ options: CommonOptions, checksFiles: Bool
+    ) throws -> Configuration {
+        let path = options.config ?? environment.variables["GRANTKEEPER_CONFIG"] ?? "/etc/grantkeeper/grantkeeper.yaml"
+        return try ConfigurationFile.read(path: path, checkFiles: checksFiles)
+    }
+
+    static func transport(_ provider: ProviderSettings) throws -> CurlTransport {
+        var options = CurlTransport.Options()
+        options.caFile = provider.caFile
+        options.proxy = provider.proxy
+        options.maximumConnectionsPerHost = max(1, provider.limits.inFlight)
+        options.connectTimeout = min(.seconds(5), provider.limits.timeout)
+        if provider.allowsInsecureHTTP {
+            for url in [
+                provider.issuer, provider.introspectionEndpoint, provider.revocationEndpoint, provider.tokenEndpoint,
+            ] {
+                if let host = url.flatMap(Self.host) { options.allowInsecureHTTP.insert(host) }
+            }
+        }
+        return try CurlTransport(options: options)
+    }
+
+    private static func host(_ url: String) -> String? {
+        guard let start = url.firstRange(of: "://") else { return nil }
+        let authority = url[start.upperBound...].prefix { !"/?#".contains($0) }
+        let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+        return host.lowercased()
+    }
+
+    static func provider(
+        _ provider: ProviderSettings, _ settings: RotationSettings, _ transport: CurlTransport,
+        _ environment: ProgramEnvironment
+    ) -> OAuthProvider {
+        OAuthProvider(
+            settings: provider, clients: settings.clients, transport: transport, clock: environment.clock,
+            secrets: { try SecretReader.read($0) }, makeUpToken: environment.madeUpToken
+        )
+    }
+
+    /// Tokens that we live on and that the configuration names: never to be ended.
+    private static func ownTokens(_ settings: RotationSettings) throws -> [Secret] {
+        var sources: [SecretSource] = []
+        for provider in settings.providers {
+            for canary in provider.canaries {
+                if case .token(let source) = canary.origin { sources.append(source) }
+            }
+            if provider.client.authentication == .bearer, provider.client.bearerGrant == nil {
+                sources.append(provider.client.secret)
+            }
+        }
+        return try sources.map { try SecretReader.read($0) }
+    }
+
+    private static func keyring(
+        _ configuration: Configuration, _ access: Access, needed: Bool
+    ) throws -> Keyring? {
+        switch access {
+        case .read, .write: return nil
+        case .plan where !needed: return nil
+        case .plan, .tokens, .providers: break
+        }
+        guard let source = configuration.keySource else { return nil }
+        return try Keyring(parsing: SecretReader.read(source))
+    }
+}

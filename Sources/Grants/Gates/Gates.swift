@@ -1,0 +1,54 @@
+/// What stands between a plan and its application, as one run found it.
+///
+/// A decision is held by the first gate that is closed to it: the mode, a freeze, a held provider, the
+/// valve of its partition, of its provider, of the store. Reprieve and restore are never held.
+package struct Gates: Sendable {
+    /// Why a row may not be applied; raw values are stable (`held[].why`).
+    package enum Gate: String, CaseIterable, Sendable {
+        case observe
+        case frozen
+        case heldProvider = "provider-held"
+    }
+
+    package let mode: RotationPolicy.Mode
+    package let freezes: [Freeze]
+    package let heldProviders: Set<ProviderID>
+
+    package init(mode: RotationPolicy.Mode, freezes: [Freeze], heldProviders: Set<ProviderID>) {
+        self.mode = mode
+        self.freezes = freezes
+        self.heldProviders = heldProviders
+    }
+
+    /// Whether a gate could hold this decision at all.
+    package static func canHold(_ decision: Decision) -> Bool {
+        switch decision.action {
+        case .notice, .quarantine, .end: true
+        case .keep, .reprieve, .restore: false
+        }
+    }
+
+    /// Whether the valve counts it: ends and quarantines whatever the rule, but for rule 6 and superseded members.
+    package static func isCounted(_ decision: Decision) -> Bool {
+        switch decision.action {
+        case .end(let end): !end.isSuperseded && decision.rule != .expired
+        case .quarantine: true
+        case .keep, .notice, .reprieve, .restore: false
+        }
+    }
+
+    /// Whether a closed valve holds it: all of the partition, announcements too, but for superseded members.
+    package static func valveHolds(_ decision: Decision) -> Bool {
+        if case .end(let end) = decision.action, end.isSuperseded { return false }
+        return canHold(decision)
+    }
+
+    /// The first gate before the valve that is closed to the decision.
+    package func closed(to decision: Decision, on grant: Grant) -> Gate? {
+        guard Self.canHold(decision) else { return nil }
+        if mode == .observe { return .observe }
+        if freezes.contains(where: { $0.selection.includes(grant) }) { return .frozen }
+        if heldProviders.contains(grant.key.provider) { return .heldProvider }
+        return nil
+    }
+}

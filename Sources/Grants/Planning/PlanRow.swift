@@ -1,0 +1,68 @@
+internal import Records
+
+/// One line of a plan: what is to happen to one grant, with the evidence it rests on.
+package struct PlanRow: Hashable, Sendable {
+    package let grant: Grant
+    package let decision: Decision
+    /// Of the grant's family, as judged.
+    package let lastUsedAt: Timestamp?
+    package let idleSince: Timestamp?
+    package let window: Window?
+
+    package init(grant: Grant, decision: Decision, family: Family) {
+        self.grant = grant
+        self.decision = decision
+        lastUsedAt = family.lastUsedAt
+        idleSince = family.idleSince
+        window = family.window
+    }
+
+    /// Keeps that a person should know of are in the plan's file, though not in its hash.
+    package var isListedKeep: Bool {
+        guard decision.action == .keep else { return false }
+        switch decision.rule {
+        case .exempt, .noEvidence, .cannotRevoke, .collateral, .nobodyTold: return true
+        default: return false
+        }
+    }
+
+    /// The canonical line: what the plan's hash covers and what `--plan-out` writes.
+    ///
+    /// Evidence is absolute instants; nothing of the run's own time is in it, so a plan made a minute
+    /// later is the same bytes.
+    package func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("grant", grant.key.id)
+        writer.member("provider", grant.key.provider.rawValue)
+        writer.member("tenant", grant.tenant.rawValue)
+        writer.member("client", grant.client.rawValue)
+        writer.member("action", decision.action.name)
+        writer.member("rule", decision.rule.rawValue)
+        writer.member("reason", decision.reason)
+        writer.object("evidence") { writer in
+            writer.member("standing", grant.standing.rawValue)
+            writer.member("issued_at", time: grant.issuedAt.milliseconds)
+            writer.time("expires_at", grant.expiresAt)
+            writer.time("last_used_at", lastUsedAt)
+            writer.time("idle_since", idleSince)
+            writer.time("observed_from", window?.from)
+            writer.time("observed_until", window?.until)
+            writer.time("announced_at", grant.announcedAt)
+            writer.time("counts_from", grant.clockFrom)
+            writer.time("inactive_since", grant.validity.inactiveSince)
+            if grant.validity.inactiveCount > 0 {
+                writer.member("inactive_count", grant.validity.inactiveCount)
+            }
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+}
+
+extension JSONWriter {
+    /// A time, left out where there is none.
+    fileprivate mutating func time(_ name: String, _ instant: Timestamp?) {
+        if let instant { member(name, time: instant.milliseconds) }
+    }
+}

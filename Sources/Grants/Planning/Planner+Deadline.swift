@@ -1,0 +1,81 @@
+/// When a grant must be judged again.
+package struct Deadline: Hashable, Sendable {
+    /// The earliest instant at which the decision may change by the clock; nil: never by itself.
+    package var dueAt: Timestamp?
+    /// The clock would allow more than the observation does: a feed's move makes it due at once.
+    package var waitsForEvidence: Bool
+
+    package init(dueAt: Timestamp?, waitsForEvidence: Bool) {
+        self.dueAt = dueAt
+        self.waitsForEvidence = waitsForEvidence
+    }
+}
+
+extension Planner {
+    /// When the decision just made may change, with nothing but time passing.
+    ///
+    /// Never too late: what changes a decision otherwise (a use, a verdict, an acknowledgement, a feed's
+    /// move, a policy) makes the grant due when it is stored.
+    package func deadline(of grant: Grant, family: Family, after decision: Decision) -> Deadline {
+        guard grant.standing.isLive else { return Deadline(dueAt: nil, waitsForEvidence: false) }
+        var instants = clockInstants(grant, family)
+        var waits = false
+        let tomorrow = now + .days(1) + StableJitter.delay(grant.key.description, upTo: .hours(1))
+        switch decision.rule {
+        case .noEvidence:
+            waits = true
+            if family.window != nil { instants.append(tomorrow) }
+        case .unused, .keep:
+            // Past its time by the clock, not yet by what was observed.
+            if let idleSince = family.idleSince, idleSince + policy.idleAfter <= now {
+                waits = true
+                instants.append(tomorrow)
+            }
+        case .cannotRevoke, .collateral, .nobodyTold, .selfProtection, .goneAtProvider, .expired:
+            instants.append(tomorrow)
+        case .usedAgain, .groundGone, .exempt, .lifetime, .outOfPolicy, .new, .byHand:
+            break
+        }
+        return Deadline(dueAt: instants.filter { $0 > now }.min(), waitsForEvidence: waits)
+    }
+
+    private func clockInstants(_ grant: Grant, _ family: Family) -> [Timestamp] {
+        var instants = [family.youngest + policy.newGrantGrace]
+        if let until = grant.exemption?.until { instants.append(until) }
+        if let end = grant.expiresAt { instants.append(end) }
+        if grant.isAccessTokenOnly, let end = grant.accessTokenExpiresAt { instants.append(end) }
+        if let life = policy.maxLifetime { instants.append(family.oldest + life) }
+        if let idleSince = family.idleSince { instants.append(idleSince + policy.idleAfter) }
+        if let start = grant.clockFrom, let period = announcedPeriod(grant) { instants.append(start + period) }
+        return instants
+    }
+
+    /// How long the present notice or quarantine lasts; nil where there is none.
+    package func announcedPeriod(_ grant: Grant) -> Duration? {
+        switch grant.standing {
+        case .noticed: grant.cause == .lifetime ? policy.lifetimeNotice : policy.notice
+        case .quarantined: policy.quarantine
+        default: nil
+        }
+    }
+
+    /// When the provider is to be asked next; nil: never.
+    ///
+    /// An unknown answer is repeated sooner than a verdict, the later the more there were in a row.
+    package func questionDue(_ grant: Grant, context: PlanningContext) -> Timestamp? {
+        guard context.canBeAsked, grant.standing.isLive else { return nil }
+        if grant.validity.failures > 0 {
+            let backoff = Duration.minutes(5 << Int64(min(grant.validity.failures - 1, 6)))
+            return now + min(backoff, policy.revalidateEvery)
+        }
+        guard let last = grant.validity.lastVerdictAt else { return now }
+        if grant.validity.inactiveSince != nil, grant.validity.inactiveCount <= policy.confirmations {
+            return last + policy.confirmAfter
+        }
+        let jitter = StableJitter.delay(
+            grant.key.description,
+            upTo: .milliseconds(policy.revalidateEvery.milliseconds / 10)
+        )
+        return last + policy.revalidateEvery - jitter
+    }
+}

@@ -1,0 +1,188 @@
+/// How far a feed has been read, and how well it maps.
+package struct FeedRecord: Hashable, Sendable {
+    package var id: String
+    /// nil: it never said how far it observed.
+    package var window: Window?
+    /// Uses of known grants since its last move.
+    package var mapped = 0
+    /// Lines without a known grant since its last move.
+    package var unmapped = 0
+    /// Until where its rate was judged last.
+    package var ratedUntil: Timestamp?
+    /// Mapped uses since then.
+    package var mappedSinceRated = 0
+    /// Mapped uses a day, of the last 14 stretches of a day or more, oldest first.
+    package var rates: [Int] = []
+    /// It wanted to move and was not healthy.
+    package var isStale = false
+
+    package init(id: String) { self.id = id }
+}
+
+/// Nothing of what it covers is ended, quarantined or announced.
+package struct Freeze: Hashable, Sendable {
+    package var selection: GrantSelection
+    package var reason: String
+    package var since: Timestamp
+
+    package init(selection: GrantSelection, reason: String, since: Timestamp) {
+        self.selection = selection
+        self.reason = reason
+        self.since = since
+    }
+}
+
+/// Why a provider's answers are not acted upon.
+package struct ProviderHold: Hashable, Sendable {
+    /// A stable word: `credentials`, `forbidden`, `clock-skew`, `stale-tokens`, `contradiction`, `surge`.
+    package var why: String
+    package var since: Timestamp
+    /// What `runs approve` takes to release a surge; nil for other reasons.
+    package var hash: String?
+
+    package init(why: String, since: Timestamp, hash: String? = nil) {
+        self.why = why
+        self.since = since
+        self.hash = hash
+    }
+}
+
+/// What a gate stopped.
+package struct HeldPlan: Hashable, Sendable {
+    /// nil: all of the provider, or of the store.
+    package var tenant: TenantID?
+    package var provider: ProviderID?
+    package var wouldEnd: Int
+    package var live: Int
+    /// `observe`, `frozen`, `provider-held`, `valve-share`, `valve-half`, `valve-max`, the same with
+    /// `-provider` or `-store` for the total valve, or `surge`.
+    package var why: String
+    /// SHA-256 over its rows, in hex.
+    package var hash: String
+    package var policyHash: String
+    package var heldAt: Timestamp
+    /// The filter of the run that held it.
+    package var selection: GrantSelection
+
+    package init(
+        tenant: TenantID?,
+        provider: ProviderID?,
+        wouldEnd: Int,
+        live: Int,
+        why: String,
+        hash: String,
+        policyHash: String,
+        heldAt: Timestamp,
+        selection: GrantSelection
+    ) {
+        self.tenant = tenant
+        self.provider = provider
+        self.wouldEnd = wouldEnd
+        self.live = live
+        self.why = why
+        self.hash = hash
+        self.policyHash = policyHash
+        self.heldAt = heldAt
+        self.selection = selection
+    }
+
+    /// A person may release what the valve or a surge stopped; the other gates open by themselves.
+    package var isApprovable: Bool { why.hasPrefix("valve-") || why == "surge" }
+}
+
+/// One execution of a job.
+package struct RunRecord: Hashable, Sendable {
+    package var id: Int64
+    package var job: String
+    package var actor: Actor
+    package var startedAt: Timestamp
+    /// nil: it is going on, or was killed.
+    package var endedAt: Timestamp?
+    /// `done`, `held`, `failed`; nil while it goes on.
+    package var outcome: String?
+    /// The JSON document that the command printed.
+    package var summary: [UInt8]?
+
+    package init(id: Int64, job: String, actor: Actor, startedAt: Timestamp) {
+        self.id = id
+        self.job = job
+        self.actor = actor
+        self.startedAt = startedAt
+    }
+}
+
+/// One entry of the journal as it is stored.
+package struct JournalEntry: Hashable, Sendable {
+    package var seq: Int64
+    /// The canonical JSON; it names the subject by reference.
+    package var body: [UInt8]
+    /// SHA-256 over the previous entry's hash and `body`.
+    package var hash: [UInt8]
+    /// The subject's name; nil where there is none or it was erased.
+    package var subject: String?
+
+    package init(seq: Int64, body: [UInt8], hash: [UInt8], subject: String?) {
+        self.seq = seq
+        self.body = body
+        self.hash = hash
+        self.subject = subject
+    }
+}
+
+/// A revocation that is decided and not done.
+package struct RevocationOrder: Hashable, Sendable {
+    package var row: Int64
+    /// `expired` or `revoked`: what the grant becomes.
+    package var target: Standing
+    package var rule: Rule
+    package var reason: String
+    package var reference: String?
+    package var actor: Actor
+    package var run: Int64?
+    package var tries = 0
+    package var firstTriedAt: Timestamp?
+    /// nil: never by itself.
+    package var nextTryAt: Timestamp?
+    /// A stable word; nil before the first failure.
+    package var lastFailure: String?
+
+    package init(row: Int64, target: Standing, rule: Rule, reason: String, actor: Actor) {
+        self.row = row
+        self.target = target
+        self.rule = rule
+        self.reason = reason
+        self.actor = actor
+    }
+}
+
+/// How far a sink has acknowledged the journal.
+package struct SinkCursor: Hashable, Sendable {
+    package var id: String
+    /// The last acknowledged seq; 0: none.
+    package var seq: Int64
+    package var failures = 0
+    package var lastError: String?
+
+    package init(id: String, seq: Int64) {
+        self.id = id
+        self.seq = seq
+    }
+}
+
+/// Who works on a job now: kept with a lease, told apart by the term.
+package struct JobLock: Hashable, Sendable {
+    package var job: String
+    package var owner: Actor
+    package var pid: Int32
+    /// Raised with every acquisition.
+    package var term: Int64
+    package var since: Timestamp
+
+    package init(job: String, owner: Actor, pid: Int32, term: Int64, since: Timestamp) {
+        self.job = job
+        self.owner = owner
+        self.pid = pid
+        self.term = term
+        self.since = since
+    }
+}

@@ -1,0 +1,50 @@
+internal import Grants
+internal import HTTPTransport
+internal import Records
+
+/// Asks for access tokens by client credentials (RFC 6749 §4.4).
+struct TokenEndpoint: Sendable {
+    let endpoints: Endpoints
+    let wire: Wire
+
+    /// A new access token; `audience` is the parameter that several servers take beside the RFC's `scope`.
+    func obtain(
+        scope: String?,
+        audience: String?,
+        as credentials: any ClientCredentials
+    ) async throws(CallFailure) -> Secret {
+        let url = try await endpoints.required(.token)
+        var form = FormBody()
+        form.append("grant_type", "client_credentials")
+        if let scope { form.append("scope", scope) }
+        if let audience { form.append("audience", audience) }
+        return try Self.token(in: try await wire.post(form, to: url, as: credentials))
+    }
+
+    /// The token of a successful response (RFC 6749 §5.1).
+    private static func token(in reply: Reply) throws(CallFailure) -> Secret {
+        if var failure = reply.statusFailure {
+            if let error = OAuthError(reply.response.body) {
+                failure.detail += ", \(error.rawValue)"
+                if error == .invalidClient { failure.reason = .credentials }
+            }
+            throw failure
+        }
+        guard MediaType(of: reply.response) != .other else {
+            throw reply.failure(.notJSON, "the token response is not JSON by its type")
+        }
+        let object: JSONObject
+        do {
+            object = try JSONObject(parsing: reply.response.body)
+        } catch {
+            throw reply.failure(.notJSON, "the token response is not a JSON object: \(error.place)")
+        }
+        guard let token = object["access_token"]?.stringValue, !token.isEmpty else {
+            throw reply.failure(.request, "the token response holds no access_token")
+        }
+        if let type = object["token_type"]?.stringValue, type.lowercased() != "bearer" {
+            throw reply.failure(.request, "the token response holds a token of another type than Bearer")
+        }
+        return Secret(token)
+    }
+}

@@ -1,0 +1,50 @@
+internal import Grants
+internal import Records
+
+/// The members of an introspection response that a decision needs; the others are read past, and strictly.
+///
+/// A fact of the wrong type or of absurd size is taken for absent: it is not worth losing `active` for.
+struct IntrospectionContent {
+    /// nil: missing, or not a JSON boolean.
+    private(set) var active: Bool?
+    private(set) var facts = TokenFacts()
+
+    private static let longestName = 1_024
+    private static let longestScope = 16_384
+    private static let mostScopes = 1_000
+
+    init(_ scanner: inout JSONScanner) throws(RecordError) {
+        try scanner.beginObject()
+        while let name = try scanner.nextMember() {
+            let kind = try scanner.peekKind()
+            switch (name, kind) {
+            case ("active", .bool): active = try scanner.readBool()
+            case ("client_id", .string):
+                facts.client = Self.name(try scanner.readString()).map { ClientID($0) }
+            case ("sub", .string): facts.subject = Self.name(try scanner.readString())
+            case ("scope", .string): facts.scopes = Self.scopes(try scanner.readString())
+            case ("exp", .number): facts.expiresAt = Self.time(try scanner.readDouble())
+            default: try scanner.skipValue()
+            }
+        }
+    }
+
+    private static func name(_ text: String) -> String? {
+        let isPrintable = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        return !text.isEmpty && text.utf8.count <= longestName && isPrintable ? text : nil
+    }
+
+    // All or none: a part would look like scopes lost. Empty is not absent (RFC 7662 §2.2).
+    private static func scopes(_ text: String) -> ScopeSet? {
+        guard text.utf8.count <= longestScope else { return nil }
+        let names = text.split(separator: " ").map(String.init)
+        guard names.count <= mostScopes, names.allSatisfy(ScopeSet.isValidToken) else { return nil }
+        return ScopeSet(names)
+    }
+
+    /// Seconds since 1970, up to the year 9999; a time in milliseconds is beyond that.
+    private static func time(_ seconds: Double) -> Timestamp? {
+        guard seconds > 0, seconds <= Double(RFC3339.latest / 1_000) else { return nil }
+        return Timestamp(milliseconds: Int64(seconds * 1_000))
+    }
+}

@@ -1,0 +1,154 @@
+package import Grants
+package import HTTPTransport
+
+/// An authorization server spoken to over HTTP: metadata, introspection, revocation and canaries.
+///
+/// Everything it knows of the server is fetched when first needed and kept for its life. Any number of tasks
+/// may use it at once. No cancelled call is sent; one cancelled on the wire may have been acted upon.
+package final class OAuthProvider: ProviderClient {
+    package let settings: ProviderSettings
+
+    /// A client that holds grants, with what authenticates it.
+    struct Holder: Sendable {
+        let settings: ClientSettings
+        let credentials: any ClientCredentials
+    }
+
+    let clock: any WallClock
+    let endpoints: Endpoints
+    let holders: [ClientID: Holder]
+    let reader: SecretReader
+    let makeUpToken: @Sendable () -> Secret
+    private let wire: Wire
+    private let own: any ClientCredentials
+    private let canaryKeeper: CanaryKeeper
+
+    /// A provider as configured, with what it needs of the world.
+    ///
+    /// `clients` are those that hold grants; the ones of other providers are left out. `secrets` reads a
+    /// secret, and is called again when the server refuses what it returned. `sleep` has to return early when
+    /// its task is cancelled; `uptime` is a monotonic clock, for the rate and for pauses that the server asks
+    /// for. `makeUpToken` makes a token that no server can know, for ``check()``.
+    package init(
+        settings: ProviderSettings,
+        clients: [ClientSettings],
+        transport: any HTTPTransport,
+        clock: any WallClock,
+        secrets: @escaping @Sendable (SecretSource) throws -> Secret,
+        sleep: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
+        uptime: (@Sendable () -> Duration)? = nil,
+        makeUpToken: @escaping @Sendable () -> Secret = { OAuthProvider.randomToken() }
+    ) {
+        let start = ContinuousClock.now
+        let wire = Wire(
+            limits: settings.limits,
+            transport: transport,
+            clock: clock,
+            sleep: sleep,
+            uptime: uptime ?? { ContinuousClock.now - start }
+        )
+        let endpoints = Endpoints(settings: settings, wire: wire)
+        let tokens = TokenEndpoint(endpoints: endpoints, wire: wire)
+        let reader = SecretReader(secrets)
+        let credentials = { (client: ClientSettings) -> any ClientCredentials in
+            if client.authentication == .bearer, let grant = client.bearerGrant {
+                return ObtainedToken(client, grant: grant, tokens: tokens, reader: reader)
+            }
+            return StoredSecret(client, as: client.authentication, reader: reader)
+        }
+        let ours = clients.filter { $0.provider == settings.id }
+        let holders = ours.map { ($0.id, Holder(settings: $0, credentials: credentials($0))) }
+        self.settings = settings
+        self.clock = clock
+        self.endpoints = endpoints
+        self.holders = Dictionary(holders) { first, _ in first }
+        self.reader = reader
+        self.makeUpToken = makeUpToken
+        self.wire = wire
+        own = credentials(settings.client)
+        canaryKeeper = CanaryKeeper(
+            settings: settings,
+            tokens: tokens,
+            reader: reader,
+            credentials: Self.tokenEndpointCredentials(settings.client, reader: reader)
+        )
+    }
+
+    package func introspect(_ token: Secret, kind: TokenKind) async -> IntrospectionAnswer {
+        do {
+            let url = try await endpoints.required(.introspection)
+            return IntrospectionResponse.answer(try await wire.post(Self.form(token, kind), to: url, as: own))
+        } catch {
+            return IntrospectionResponse.unknown(error)
+        }
+    }
+
+    package func canaries() async -> [CanaryToken] {
+        await canaryKeeper.canaries()
+    }
+
+    package func revoke(_ token: Secret, kind: TokenKind, of client: ClientID) async -> RevocationAnswer {
+        guard let credentials = revoker(for: client) else {
+            return .refused(
+                why: "no-credentials",
+                detail: "the credentials of client '\(client)' are not configured, and our own client "
+                    + "does not revoke for others; add it to clients"
+            )
+        }
+        do {
+            guard let url = try await endpoints.url(.revocation) else {
+                return .refused(
+                    why: "no-endpoint",
+                    detail:
+                        "the metadata names no revocation_endpoint; configure one, or set revocation: events"
+                )
+            }
+            return RevocationResponse.answer(
+                try await wire.post(Self.form(token, kind), to: url, as: credentials)
+            )
+        } catch {
+            return RevocationResponse.failed(error)
+        }
+    }
+
+    package func canRevoke(for client: ClientID) -> Bool {
+        revoker(for: client) != nil
+    }
+
+    /// RFC 7009 §2.1: a token is revoked by the client it was issued to, unless the server says otherwise.
+    private func revoker(for client: ClientID) -> (any ClientCredentials)? {
+        if let holder = holders[client] { return holder.credentials }
+        return client == settings.client.id || settings.capabilities.revokesForeign ? own : nil
+    }
+
+    /// The parameters that RFC 7662 §2.1 and RFC 7009 §2.1 have in common.
+    private static func form(_ token: Secret, _ kind: TokenKind) -> FormBody {
+        var form = FormBody()
+        form.append("token", token)
+        form.append("token_type_hint", kind.rawValue)
+        return form
+    }
+
+    /// A bearer token opens no token endpoint; the secret behind an obtained one does.
+    private static func tokenEndpointCredentials(
+        _ client: ClientSettings,
+        reader: SecretReader
+    ) -> any ClientCredentials {
+        guard client.authentication == .bearer else {
+            return StoredSecret(client, as: client.authentication, reader: reader)
+        }
+        guard client.bearerGrant != nil else { return NoCredentials(client: client.id) }
+        return StoredSecret(client, as: .clientSecretBasic, reader: reader)
+    }
+
+    /// 256 random bits in hexadecimal.
+    package static func randomToken() -> Secret {
+        var generator = SystemRandomNumberGenerator()
+        return Secret(
+            (0..<4).map { _ in
+                let digits = String(generator.next() as UInt64, radix: 16)
+                return String(repeating: "0", count: 16 - digits.count) + digits
+            }.joined()
+        )
+    }
+}

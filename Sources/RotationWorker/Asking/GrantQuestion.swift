@@ -1,0 +1,55 @@
+internal import Grants
+
+/// One grant to be asked about, with the token that speaks for it.
+struct GrantQuestion: Sendable {
+    let stored: StoredGrant
+    let kind: TokenKind
+    let token: Secret
+
+    /// The question for a grant, or why there is none.
+    static func make(
+        _ stored: StoredGrant, _ provider: ProviderSettings, _ reading: any StoreReading, now: Timestamp
+    ) throws -> Result<GrantQuestion, VerdictJudge.Silence> {
+        let judge = VerdictJudge(capabilities: provider.capabilities, now: now)
+        switch judge.speaker(of: stored.grant) {
+        case .failure(let silence):
+            return .failure(silence)
+        case .success(let kind):
+            guard let token = try reading.tokens(of: stored.row)[kind] else {
+                throw StoreError(.damaged, "\(stored.grant.key) has lost its \(kind.rawValue)")
+            }
+            return .success(GrantQuestion(stored: stored, kind: kind, token: token))
+        }
+    }
+
+    /// Asks about all of them, so many at once as the provider allows; answers are in the questions' order.
+    static func ask(
+        _ questions: [GrantQuestion], _ client: any ProviderClient
+    ) async -> [IntrospectionAnswer] {
+        await inParallel(questions, width: client.settings.limits.inFlight) {
+            await client.introspect($0.token, kind: $0.kind)
+        }
+    }
+}
+
+/// Applies `body` to every element, `width` at once; results are in the elements' order.
+func inParallel<Element: Sendable, Result: Sendable>(
+    _ elements: [Element], width: Int, _ body: @escaping @Sendable (Element) async -> Result
+) async -> [Result] {
+    await withTaskGroup(of: (Int, Result).self) { group in
+        var results = [Result?](repeating: nil, count: elements.count)
+        var next = 0
+        func add() {
+            guard next < elements.count else { return }
+            let index = next
+            next += 1
+            group.addTask { (index, await body(elements[index])) }
+        }
+        for _ in 0..<max(1, width) { add() }
+        while let (index, result) = await group.next() {
+            results[index] = result
+            add()
+        }
+        return results.compactMap { $0 }
+    }
+}

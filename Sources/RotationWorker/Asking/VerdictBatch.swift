@@ -1,0 +1,109 @@
+internal import Grants
+
+/// Judges the answers of one batch and stores the verdicts, in one transaction.
+struct VerdictBatch {
+    struct Outcome: Sendable {
+        var report = VerdictReport()
+        var newlyInactive = 0
+        var stale = 0
+    }
+
+    private let job: RevalidationJob
+    private let settings: ProviderSettings
+    private let probe: ProviderProbe.Reading
+    private let isHeld: Bool
+    private let contradicted: Bool
+    private let now: Timestamp
+    private let writing: any StoreWriting
+    private let assessor: Assessor
+    private let pendingBefore: Set<Int64>
+
+    init(
+        job: RevalidationJob, settings: ProviderSettings, probe: ProviderProbe.Reading, isHeld: Bool,
+        contradicted: Bool, now: Timestamp, _ writing: any StoreWriting
+    ) throws {
+        self.job = job
+        self.settings = settings
+        self.probe = probe
+        self.isHeld = isHeld
+        self.contradicted = contradicted
+        self.now = now
+        self.writing = writing
+        assessor = try Assessor(writing, job.environment.settings, ownTokens: [], now: now)
+        pendingBefore = Set(try writing.pendingVerdicts(of: settings.id).map(\.row))
+    }
+
+    func record(
+        _ asked: StoredGrant, kind: TokenKind?, silence: UnknownReason?, answer: IntrospectionAnswer?,
+        into outcome: inout Outcome
+    ) throws {
+        // Read again: somebody may have changed or ended it while the question was on the wire.
+        guard var stored = try writing.grant(row: asked.row), stored.grant.standing.isLive else { return }
+        guard let kind, let answer else {
+            // Never asked: no failure, and not due again by itself before a day is over.
+            stored.askAt = silence == .noToken ? nil : now + .days(1)
+            try writing.save(stored)
+            if job.isByName { line(stored, .unknown(silence ?? .noToken), nil, &outcome) }
+            return
+        }
+        guard asked.grant.validity == stored.grant.validity else { return }
+        let verdict = try judge(stored, kind, answer)
+        let isFirst = verdict == .inactive && stored.grant.validity.inactiveCount == 0
+        if isFirst {
+            if !pendingBefore.contains(stored.row) { outcome.newlyInactive += 1 }
+            try writing.setPendingVerdicts([PendingVerdict(row: stored.row, at: now, run: job.run)], of: settings.id)
+        } else {
+            stored.grant.validity.record(verdict, at: now)
+            if verdict == .active { try writing.removePendingVerdict(row: stored.row) }
+            if verdict == .inactive { stored.dueAt = now }
+        }
+        if verdict == .unknown(.staleToken) { try tellStale(stored, &outcome) }
+        if case .active(let facts) = answer.outcome, kind == .accessToken, let end = facts.expiresAt,
+            end != stored.grant.accessTokenExpiresAt
+        {
+            stored.grant.accessTokenExpiresAt = end
+            try writing.saveRecord(stored)
+        }
+        let planner = Planner(policy: assessor.policy(of: stored.grant), now: now)
+        stored.askAt =
+            isFirst
+            ? now + planner.policy.confirmAfter
+            : planner.questionDue(stored.grant, context: assessor.context(of: stored))
+        try writing.save(stored)
+        outcome.report.count(verdict)
+        if job.isByName { line(stored, verdict, answer.detail, &outcome) }
+    }
+
+    private func line(_ stored: StoredGrant, _ verdict: Verdict, _ detail: String?, _ outcome: inout Outcome) {
+        outcome.report.lines.append(.init(key: stored.grant.key, verdict: verdict, detail: detail))
+    }
+
+    private func judge(_ stored: StoredGrant, _ kind: TokenKind, _ answer: IntrospectionAnswer) throws -> Verdict {
+        let canary = probe.canaries[kind] ?? .none
+        switch answer.outcome {
+        case .unknown(let why):
+            return .unknown(why)
+        case .active(let facts):
+            // A provider that calls a made-up token active says nothing by "active".
+            if probe.believesAnything { return .unknown(.canary) }
+            if let client = facts.client, client != stored.grant.client { return .unknown(.otherToken) }
+            return .active
+        case .inactive:
+            if contradicted { return .unknown(.contradiction) }
+            if isHeld { return .unknown(.held) }
+            return VerdictJudge(capabilities: settings.capabilities, now: now).inactive(
+                stored.grant, kind: kind, family: try assessor.family(of: stored), canary: canary,
+                since: stored.grant.validity.inactiveSince ?? now
+            )
+        }
+    }
+
+    private func tellStale(_ stored: StoredGrant, _ outcome: inout Outcome) throws {
+        outcome.stale += 1
+        var event = Event(Event.Kind.grantTokenStale, at: now, about: stored.grant)
+        event.reason = "used after its token was called inactive"
+        event.run = job.run
+        event.actor = job.environment.actor
+        try writing.append(event, about: stored)
+    }
+}

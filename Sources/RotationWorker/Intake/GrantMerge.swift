@@ -1,0 +1,148 @@
+internal import Grants
+
+/// Brings one record into the store: a new grant, a changed one, a new consent, or nothing.
+struct GrantMerge {
+    /// What became of a record.
+    enum Outcome: Hashable, Sendable {
+        case added
+        case updated
+        case unchanged
+        /// A new consent for a grant that had ended.
+        case renewed
+        /// A line for an ended grant, without a later consent.
+        case ended
+        /// Our own export, older than what the store knows.
+        case outdated
+    }
+
+    let writing: any StoreWriting
+    let now: Timestamp
+    let actor: Actor
+
+    func merge(_ record: GrantRecord) throws -> Outcome {
+        guard let stored = try writing.grant(record.key) else {
+            try add(record)
+            return .added
+        }
+        guard stored.grant.tenant == record.tenant, stored.grant.client == record.client else {
+            throw StoreError(.conflict, Self.refusal(of: stored.grant))
+        }
+        let isEnded = stored.grant.standing == .expired || stored.grant.standing == .revoked
+        if isEnded, record.issuedAt <= stored.endedAt ?? now { return .ended }
+        if let exported = record.exportedAt, exported < stored.recordedAt {
+            return try use(record, stored) ? .updated : .outdated
+        }
+        return try change(stored, record, isRenewed: isEnded)
+    }
+
+    /// Why a record for this key with another tenant or client is refused.
+    static func refusal(of grant: Grant) -> String {
+        "the grant \(grant.key) belongs to tenant '\(grant.tenant)' and client '\(grant.client)'; "
+            + "a record cannot move it"
+    }
+
+    private func add(_ record: GrantRecord) throws {
+        var grant = Grant(
+            key: record.key, tenant: record.tenant, client: record.client, scopes: record.scopes,
+            issuedAt: record.issuedAt
+        )
+        try fill(&grant, record)
+        var tokens: [TokenKind: Secret] = [:]
+        tokens[.accessToken] = record.accessToken.value
+        tokens[.refreshToken] = record.refreshToken.value
+        let stored = try writing.insert(grant, tokens: tokens, at: now)
+        if !tokens.isEmpty || grant.providerGrantID != nil { try writing.joinFamilies(of: stored.row) }
+        try tell(stored)
+    }
+
+    private func change(_ known: StoredGrant, _ record: GrantRecord, isRenewed: Bool) throws -> Outcome {
+        var stored = known
+        stored.grant.scopes = record.scopes
+        stored.grant.issuedAt = record.issuedAt
+        try fill(&stored.grant, record)
+        let newTokens = try writing.setTokens(tokenChanges(record), of: stored)
+        if newTokens {
+            // What was said of the old token says nothing of the new one.
+            stored.grant.validity = Validity()
+            stored.askAt = now
+            try writing.removePendingVerdict(row: stored.row)
+        } else {
+            // Without a new token an older file must not bring back an older token's end.
+            stored.grant.accessTokenExpiresAt = later(known.grant.accessTokenExpiresAt, stored.grant.accessTokenExpiresAt)
+        }
+        if isRenewed {
+            stored.grant.standing = .active
+            stored.grant.validity = Validity()
+            stored.grant.announcedAt = nil
+            stored.grant.cause = nil
+            stored.grant.clockFrom = nil
+            stored.grant.proof = nil
+            stored.grant.residualUntil = nil
+            stored.endedAt = nil
+            stored.askAt = now
+        }
+        guard newTokens || isRenewed || stored.grant != known.grant else { return .unchanged }
+        stored.recordedAt = now
+        stored.dueAt = now
+        try writing.saveRecord(stored)
+        try writing.save(stored)
+        if newTokens || stored.grant.providerGrantID != known.grant.providerGrantID {
+            try writing.joinFamilies(of: stored.row)
+        }
+        if isRenewed { try tell(stored) }
+        return isRenewed ? .renewed : .updated
+    }
+
+    /// Of an outdated line only a later use counts.
+    private func use(_ record: GrantRecord, _ known: StoredGrant) throws -> Bool {
+        var stored = known
+        stored.grant.lastUsedAt = later(known.grant.lastUsedAt, record.lastUsedAt.value)
+        guard stored.grant != known.grant else { return false }
+        stored.dueAt = now
+        try writing.save(stored)
+        return true
+    }
+
+    private func fill(_ grant: inout Grant, _ record: GrantRecord) throws {
+        grant.subject = record.subject.merged(into: grant.subject)
+        grant.role = record.role.merged(into: grant.role)
+        grant.environment = record.environment.merged(into: grant.environment)
+        grant.providerGrantID = record.providerGrantID.merged(into: grant.providerGrantID)
+        grant.expiresAt = record.expiresAt.merged(into: grant.expiresAt)
+        grant.accessTokenExpiresAt = record.accessTokenExpiresAt.merged(into: grant.accessTokenExpiresAt)
+        grant.refreshTokenExpiresAt = record.refreshTokenExpiresAt.merged(into: grant.refreshTokenExpiresAt)
+        grant.observedFrom = record.observedFrom.merged(into: grant.observedFrom)
+        // Use and observation never move back.
+        grant.lastUsedAt = later(grant.lastUsedAt, record.lastUsedAt.value)
+        grant.observedUntil = later(grant.observedUntil, record.observedUntil.value)
+        grant.claimsRefreshToken = record.claimsRefreshToken ?? grant.claimsRefreshToken
+        switch record.family {
+        case .absent: break
+        case .null: grant.family = nil
+        case .value(let name): grant.family = try writing.family(named: name, at: record.provider)
+        }
+    }
+
+    private func tokenChanges(_ record: GrantRecord) -> [TokenKind: Secret?] {
+        var changes: [TokenKind: Secret?] = [:]
+        for (kind, member) in [(TokenKind.accessToken, record.accessToken), (.refreshToken, record.refreshToken)] {
+            switch member {
+            case .absent: break
+            case .null: changes[kind] = .some(nil)
+            case .value(let token): changes[kind] = token
+            }
+        }
+        return changes
+    }
+
+    private func later(_ first: Timestamp?, _ second: Timestamp?) -> Timestamp? {
+        guard let first else { return second }
+        return second.map { max(first, $0) } ?? first
+    }
+
+    private func tell(_ stored: StoredGrant) throws {
+        var event = Event(Event.Kind.grantRecorded, at: now, about: stored.grant)
+        event.actor = actor
+        try writing.append(event, about: stored)
+    }
+}

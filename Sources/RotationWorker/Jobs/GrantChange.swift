@@ -1,0 +1,60 @@
+internal import Grants
+
+/// Carries a decision out in the store: the new state, its journal entry, its count, its order to revoke.
+struct GrantChange {
+    let settings: RotationSettings
+    let actor: Actor
+    let run: Int64?
+    let now: Timestamp
+    /// Approved by hash or ordered by hand: the valve does not count it.
+    var isApproved = false
+    var reference: String?
+
+    func apply(_ assessment: Assessor.Assessment, in writing: any StoreWriting) throws {
+        var stored = assessment.stored
+        let decision = assessment.decision
+        let announces =
+            settings.providers.first { $0.id == stored.grant.key.provider }?.revocation == .events
+        let before = stored.grant.standing
+        stored.grant = stored.grant.carrying(decision, at: now, announces: announces)
+        let after = stored.grant.standing
+        if after == .expired || after == .revoked { stored.endedAt = now }
+        if after.isLive {
+            let keep = Decision(.keep, decision.rule, "")
+            let deadline = assessment.planner.deadline(of: stored.grant, family: assessment.family, after: keep)
+            stored.dueAt = deadline.dueAt
+            stored.waitsForEvidence = deadline.waitsForEvidence
+            stored.keptBy = nil
+        }
+        try writing.save(stored)
+        try writing.append(event(stored, decision, from: before), about: stored)
+        if Gates.canHold(decision), decision.action != .notice {
+            try writing.countEnd(
+                in: Partition(of: stored.grant), at: now, isEnd: decision.isEnd,
+                counts: Gates.isCounted(decision) && !isApproved
+            )
+        }
+        if after == .revoking, case .end(let end) = decision.action {
+            var order = RevocationOrder(
+                row: stored.row, target: end.standing, rule: decision.rule, reason: decision.reason, actor: actor
+            )
+            order.reference = reference
+            order.run = run
+            order.nextTryAt = now
+            try writing.setRevocation(order)
+        }
+    }
+
+    private func event(_ stored: StoredGrant, _ decision: Decision, from before: Standing) -> Event {
+        let transition = Lifecycle.transitions.first { $0.from == before && $0.to == stored.grant.standing }
+        var type = transition?.event ?? decision.action.name
+        if case .end(let end) = decision.action, end.isSuperseded { type = Event.Kind.grantSuperseded }
+        var event = Event(type, at: now, about: stored.grant)
+        event.reason = decision.reason
+        event.rule = decision.rule
+        event.run = run
+        event.actor = actor
+        event.reference = reference
+        return event
+    }
+}

@@ -1,0 +1,192 @@
+package import Grants
+
+/// A person's order to end grants: what it would take along, what it needs, and its execution.
+///
+/// Goes before exemptions, notice and quarantine; never before self-protection.
+package struct RevocationByHand: Sendable {
+    /// What the order means for the store as it is; nothing is changed by making it.
+    package struct Forecast: Sendable {
+        /// In key order; those named and, with `withCollateral`, those they take along.
+        package var rows: [StoredGrant] = []
+        package var selfProtected: [Grant.Key] = []
+        /// Ended already, or being revoked.
+        package var decided: [Grant.Key] = []
+        /// Live grants that the revocation would take along and that nobody named.
+        package var collateral: [Grant.Key] = []
+        /// Of those, the ones of another tenant: never taken along.
+        package var ofOtherTenants: [Grant.Key] = []
+        package var collateralHash: String?
+        package var frozen: [Grant.Key] = []
+        /// Why the valve asks for an approval; nil: it does not.
+        package var excess: String?
+        /// SHA-256 over the rows, in hex: what `--approve` takes.
+        package var hash = ""
+        package var heldProviders: Set<ProviderID> = []
+    }
+
+    private let environment: RotationEnvironment
+    private let now: Timestamp
+
+    package init(_ environment: RotationEnvironment) {
+        self.environment = environment
+        now = environment.clock.now()
+    }
+
+    /// - Parameter takesAlong: the rows include what the named grants take along.
+    package func forecast(
+        _ keys: [Grant.Key], _ selection: GrantSelection?, takesAlong: Bool
+    ) async throws -> Forecast {
+        let (environment, now) = (environment, now)
+        return try await environment.store.read { reading in
+            var named: [StoredGrant] = try keys.compactMap { try reading.grant($0) }
+            if let selection {
+                try reading.forEach(.live, in: selection) { named.append($0) }
+            }
+            return try Self.forecast(named, environment, now, reading, takesAlong: takesAlong)
+        }
+    }
+
+    private static func forecast(
+        _ named: [StoredGrant], _ environment: RotationEnvironment, _ now: Timestamp, _ reading: any StoreReading,
+        takesAlong: Bool
+    ) throws -> Forecast {
+        let assessor = try Assessor(
+            reading, environment.settings, ownTokens: environment.ownTokens, now: now
+        )
+        var forecast = Forecast()
+        var rows: [Grant.Key: StoredGrant] = [:]
+        for stored in named {
+            let key = stored.grant.key
+            if assessor.context(of: stored).isOurs {
+                forecast.selfProtected.append(key)
+            } else if stored.grant.standing.isLive || stored.grant.standing == .stuck {
+                rows[key] = stored
+            } else {
+                forecast.decided.append(key)
+            }
+        }
+        var along: [Grant.Key: StoredGrant] = [:]
+        for stored in rows.values {
+            for other in try assessor.reached(by: stored.grant, needsCall: true)
+            where rows[other.grant.key] == nil {
+                along[other.grant.key] = other
+                if other.grant.tenant != stored.grant.tenant { forecast.ofOtherTenants.append(other.grant.key) }
+                if assessor.context(of: other).isOurs { forecast.selfProtected.append(other.grant.key) }
+            }
+        }
+        forecast.collateral = along.keys.sorted()
+        if !along.isEmpty { forecast.collateralHash = hash(of: along.keys.sorted() + rows.keys.sorted()) }
+        if takesAlong { rows.merge(along) { mine, _ in mine } }
+        forecast.rows = rows.values.sorted { $0.grant.key < $1.grant.key }
+        forecast.hash = hash(of: rows.keys.sorted())
+        forecast.heldProviders = Set(try reading.heldProviders().keys)
+            .intersection(rows.keys.map(\.provider))
+        let freezes = try reading.freezes()
+        forecast.frozen = rows.values.filter { stored in
+            freezes.contains { $0.selection.includes(stored.grant) }
+        }.map(\.grant.key).sorted()
+        try readValve(&forecast, environment, now, reading)
+        return forecast
+    }
+
+    private static func hash(of keys: [Grant.Key]) -> String {
+        var digest = PlanDigest(Array("by-hand".utf8))
+        for key in keys { digest.add(Array(key.description.utf8)) }
+        return digest.hex
+    }
+
+    private static func readValve(
+        _ forecast: inout Forecast, _ environment: RotationEnvironment, _ now: Timestamp, _ reading: any StoreReading
+    ) throws {
+        let policy = environment.settings.policy
+        var planned: [Partition: Int] = [:]
+        for stored in forecast.rows where stored.grant.standing.isLive {
+            planned[Partition(of: stored.grant), default: 0] += 1
+        }
+        let reading = ValveReading(
+            planned: planned, notices: [:],
+            counts: try reading.counts(endsSince: now - policy.defaults.valve.window), total: policy.totalValve
+        ) { partition in
+            let party = environment.settings.tenants.first { $0.id == partition.tenant }?.party
+            return policy.values(
+                for: PolicySubject(tenant: partition.tenant, party: party, provider: partition.provider)
+            ).values.valve
+        }
+        let partition = planned.keys.sorted().first { reading.partitions[$0] != nil }
+        let provider = planned.keys.map(\.provider).sorted().first { reading.providers[$0] != nil }
+        if let partition {
+            forecast.excess = "more than the valve lets end for \(partition.tenant) at \(partition.provider)"
+        } else if let provider {
+            forecast.excess = "more than the valve lets end at \(provider)"
+        } else if reading.store != nil, !planned.isEmpty {
+            forecast.excess = "more than the valve lets end in all"
+        }
+    }
+
+    /// Decides the ends; the queue is worked apart. Returns the rows that were still there to end.
+    package func execute(
+        _ forecast: Forecast, reason: String, reference: String?, run: Int64
+    ) async throws -> Set<Int64> {
+        let (environment, now) = (environment, now)
+        var done: Set<Int64> = []
+        for start in stride(from: 0, to: forecast.rows.count, by: 200) {
+            let slice = Array(forecast.rows[start..<min(start + 200, forecast.rows.count)])
+            done.formUnion(
+                try await environment.store.write { writing in
+                    try Self.execute(slice, environment, now, reason, reference, run, writing)
+                }
+            )
+        }
+        return done
+    }
+
+    private static func execute(
+        _ slice: [StoredGrant], _ environment: RotationEnvironment, _ now: Timestamp, _ reason: String,
+        _ reference: String?, _ run: Int64, _ writing: any StoreWriting
+    ) throws -> Set<Int64> {
+        let assessor = try Assessor(writing, environment.settings, ownTokens: environment.ownTokens, now: now)
+        var change = GrantChange(
+            settings: environment.settings, actor: environment.actor, run: run, now: now, isApproved: true
+        )
+        change.reference = reference
+        var done: Set<Int64> = []
+        for planned in slice {
+            guard let stored = try writing.grant(row: planned.row) else { continue }
+            var assessment = try assessor.judge(stored)
+            guard !assessment.context.isOurs else { continue }
+            if stored.grant.standing == .stuck {
+                try retry(stored, environment, now, reason, reference, run, writing)
+            } else if stored.grant.standing.isLive {
+                assessment.decision = Decision(.end(.init(.revoked, needsCall: true)), .byHand, reason)
+                try change.apply(assessment, in: writing)
+            } else {
+                continue
+            }
+            done.insert(stored.row)
+        }
+        return done
+    }
+
+    /// A stuck revocation is tried again at once.
+    private static func retry(
+        _ stored: StoredGrant, _ environment: RotationEnvironment, _ now: Timestamp, _ reason: String,
+        _ reference: String?, _ run: Int64, _ writing: any StoreWriting
+    ) throws {
+        var stored = stored
+        guard var order = try writing.revocation(row: stored.row) else { return }
+        order.nextTryAt = now
+        order.reason = reason
+        order.reference = reference ?? order.reference
+        order.actor = environment.actor
+        stored.grant.standing = .revoking
+        try writing.setRevocation(order)
+        try writing.save(stored)
+        var event = Event(Event.Kind.grantRevoking, at: now, about: stored.grant)
+        event.reason = reason
+        event.rule = .byHand
+        event.run = run
+        event.actor = environment.actor
+        event.reference = reference
+        try writing.append(event, about: stored)
+    }
+}

@@ -1,0 +1,45 @@
+package import Grants
+
+/// What one run would do, as a value: its numbers, its hash, what is held, and the rows on a spool.
+package struct ExpiryPlan: Sendable {
+    package var asOf: Timestamp
+    package var planHash = ""
+    package var policyHash: String
+    package var selection: GrantSelection
+    package var examined = 0
+    /// By the action's name.
+    package var actions: [String: Int] = [:]
+    package var rules: [Rule: Int] = [:]
+    /// Ends that could not be carried out, and what cannot be judged: rule → number.
+    package var refused: [String: Int] = [:]
+    package var held: [HeldPlan] = []
+    /// Partitions past the valve's numbers by notices alone.
+    package var warned: [Partition] = []
+    package var standings: [Standing: Int] = [:]
+    package var live = 0
+    /// Live grants without evidence, as this plan leaves them.
+    package var unjudgeable = 0
+    /// How many the provider is to be asked about.
+    package var toAsk = 0
+    package var freezes: [Freeze] = []
+    package var heldProviders: [ProviderID: ProviderHold] = [:]
+
+    var spool: PlanSpool?
+    var partitions: [Partition] = []
+    /// Partitions whose rows a closed valve holds, with the hash of the entry that holds them.
+    var valveHeld: [Partition: String] = [:]
+
+    init(asOf: Timestamp, policyHash: String, selection: GrantSelection) {
+        self.asOf = asOf
+        self.policyHash = policyHash
+        self.selection = selection
+    }
+
+    /// Everything is frozen, not only a part.
+    package var isFrozen: Bool { freezes.contains { $0.selection.isAll } }
+}
+
+/// Takes a plan's rows as they are made; `--plan-out` writes them to a file.
+package protocol PlanRowReceiver: AnyObject {
+    func receive(_ row: PlanRow) throws
+}

@@ -1,0 +1,24 @@
+internal import Crypto
+
+/// SHA-256 over the rows of a plan, in their order.
+struct PlanDigest {
+    private var hasher = SHA256()
+
+    init(_ parts: [UInt8]...) {
+        for part in parts { add(part) }
+    }
+
+    /// Each part ends with a newline, so no two sequences of rows read the same.
+    mutating func add(_ part: [UInt8]) {
+        hasher.update(data: part)
+        hasher.update(data: [0x0A])
+    }
+
+    var hex: String { Self.hex(hasher.finalize()) }
+
+    static func hex(of bytes: [UInt8]) -> String { hex(SHA256.hash(data: bytes)) }
+
+    private static func hex(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
+    }
+}

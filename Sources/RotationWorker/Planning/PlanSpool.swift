@@ -1,0 +1,104 @@
+internal import Glibc
+internal import Grants
+
+/// The rows of a plan on their way from planning to applying, in an unlinked file: memory holds a batch of
+/// them, never all.
+final class PlanSpool: Sendable {
+    /// One row: which grant, what was decided, what may hold it.
+    struct Record {
+        var row: Int64
+        var oldDue: Int64
+        var newDue: Int64
+        /// The partition's number within the plan.
+        var partition: Int
+        /// 0 keep, 1 reprieve or restore, 2 what a gate can hold.
+        var kind: Int
+        var rule: Int
+        /// 0 open; else the gate before the valve that is closed, from 1.
+        var gate: Int
+        var valveHolds: Bool
+        var waits: Bool
+        var action: Int
+    }
+
+    private static let words = 5
+    static let none = Int64.min
+
+    private let descriptor: Int32
+    let count: Int
+
+    private init(descriptor: Int32, count: Int) {
+        self.descriptor = descriptor
+        self.count = count
+    }
+
+    deinit { close(descriptor) }
+
+    /// At most `limit` records from `index` on.
+    func read(from index: Int, limit: Int) throws -> [Record] {
+        let wanted = min(limit, count - index)
+        guard wanted > 0 else { return [] }
+        var buffer = [Int64](repeating: 0, count: wanted * Self.words)
+        let size = buffer.count * 8
+        let offset = off_t(index * Self.words * 8)
+        let got = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, size, offset) }
+        guard got == size else { throw StoreError(.other, "the plan's temporary file cannot be read back") }
+        return (0..<wanted).map { record in
+            let base = record * Self.words
+            let packed = buffer[base + 3]
+            return Record(
+                row: buffer[base], oldDue: buffer[base + 1], newDue: buffer[base + 2],
+                partition: Int(buffer[base + 4]), kind: Int(packed & 0xFF), rule: Int(packed >> 8 & 0xFF),
+                gate: Int(packed >> 16 & 0xFF), valveHolds: packed >> 24 & 1 == 1, waits: packed >> 25 & 1 == 1,
+                action: Int(packed >> 32 & 0xFF)
+            )
+        }
+    }
+
+    /// Takes records one by one and becomes a spool.
+    struct Writer {
+        private let descriptor: Int32
+        private var buffer: [Int64] = []
+        private var count = 0
+
+        init() throws {
+            var template = Array("/tmp/grantkeeper-plan-XXXXXX".utf8CString)
+            if let folder = getenv("TMPDIR") {
+                template = Array((String(cString: folder) + "/grantkeeper-plan-XXXXXX").utf8CString)
+            }
+            descriptor = mkstemp(&template)
+            guard descriptor >= 0 else {
+                throw StoreError(
+                    .full, "no temporary file can be made: \(String(cString: strerror(errno)))",
+                    hint: "set TMPDIR to a directory with room"
+                )
+            }
+            unlink(template)
+        }
+
+        mutating func append(_ record: Record) throws {
+            let packed =
+                Int64(record.kind) | Int64(record.rule) << 8 | Int64(record.gate) << 16
+                | (record.valveHolds ? 1 << 24 : 0) | (record.waits ? 1 << 25 : 0) | Int64(record.action) << 32
+            buffer += [record.row, record.oldDue, record.newDue, packed, Int64(record.partition)]
+            count += 1
+            if buffer.count >= 20_480 { try flush() }
+        }
+
+        private mutating func flush() throws {
+            let size = buffer.count * 8
+            let written = buffer.withUnsafeBytes { write(descriptor, $0.baseAddress, size) }
+            guard written == size else {
+                throw StoreError(.full, "no room left for the plan's temporary file", hint: "free disk space")
+            }
+            buffer.removeAll(keepingCapacity: true)
+        }
+
+        mutating func finish() throws -> PlanSpool {
+            try flush()
+            return PlanSpool(descriptor: descriptor, count: count)
+        }
+
+        func abandon() { close(descriptor) }
+    }
+}

@@ -1,0 +1,51 @@
+package import Grants
+
+/// What every job works with: the ports, the settings, who asked for it.
+package struct RotationEnvironment: Sendable {
+    package var store: any GrantStore
+    package var settings: RotationSettings
+    /// By id; a provider without a client is not spoken to.
+    package var providers: [ProviderID: any ProviderClient]
+    package var sinks: [any EventSink]
+    package var clock: any WallClock
+    package var actor: Actor
+    /// SHA-256 over ``RotationSettings/canonicalPolicyJSON()``, in hex.
+    package var policyHash: String
+    /// Tokens that we live on: a grant that carries one is never ended.
+    package var ownTokens: [Secret]
+    /// Told between batches, for a progress line.
+    package var progress: @Sendable (Progress) -> Void
+
+    /// How far a job is.
+    package struct Progress: Sendable {
+        package var step: String
+        package var done: Int
+        /// nil: unknown.
+        package var total: Int?
+    }
+
+    package init(
+        store: any GrantStore,
+        settings: RotationSettings,
+        providers: [ProviderID: any ProviderClient] = [:],
+        sinks: [any EventSink] = [],
+        clock: any WallClock,
+        actor: Actor,
+        ownTokens: [Secret] = [],
+        progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) {
+        self.store = store
+        self.settings = settings
+        self.providers = providers
+        self.sinks = sinks
+        self.clock = clock
+        self.actor = actor
+        self.ownTokens = ownTokens
+        self.progress = progress
+        policyHash = PlanDigest.hex(of: settings.canonicalPolicyJSON())
+    }
+
+    package func settings(of provider: ProviderID) -> ProviderSettings? {
+        settings.providers.first { $0.id == provider }
+    }
+}

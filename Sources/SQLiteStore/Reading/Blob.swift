@@ -1,0 +1,15 @@
+internal import FoundationEssentials
+internal import GRDB
+
+/// Bytes as SQLite's BLOB, so that no other code needs `Data`.
+struct Blob: DatabaseValueConvertible {
+    let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    var databaseValue: DatabaseValue { Data(bytes).databaseValue }
+
+    static func fromDatabaseValue(_ value: DatabaseValue) -> Blob? {
+        Data.fromDatabaseValue(value).map { Blob(Array($0)) }
+    }
+}

@@ -1,0 +1,33 @@
+internal import GRDB
+internal import Grants
+
+/// The condition for one provider's share of a selection.
+struct Filter {
+    var condition: String
+    var arguments: StatementArguments
+
+    /// nil: no row can match, because a name is in no row.
+    init?(_ state: GrantState, _ selection: GrantSelection, provider: ProviderID, _ words: Words) throws {
+        guard let number = try words.number(provider.rawValue) else { return nil }
+        condition = "g.provider = ?"
+        arguments = [number]
+        for (column, text) in [("tenant", selection.tenant?.rawValue), ("client", selection.client?.rawValue)] {
+            guard let text else { continue }
+            guard let number = try words.number(text) else { return nil }
+            condition += " AND g.\(column) = ?"
+            arguments += [number]
+        }
+        switch state {
+        case .all:
+            break
+        case .live:
+            condition += " AND s.standing <= 2"
+        case .due(let instant):
+            condition += " AND s.standing <= 2 AND s.due_at <= ?"
+            arguments += [instant.milliseconds]
+        case .toAsk(let instant):
+            condition += " AND s.standing <= 2 AND s.ask_at <= ?"
+            arguments += [instant.milliseconds]
+        }
+    }
+}

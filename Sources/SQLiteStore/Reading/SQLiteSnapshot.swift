@@ -1,0 +1,194 @@
+internal import GRDB
+internal import Grants
+
+/// ``StoreReading`` over one open transaction; lives no longer than it.
+class SQLiteSnapshot: StoreReading {
+    let db: Database
+    let words: Words
+    /// nil: no key was given.
+    let vault: TokenVault?
+
+    init(_ db: Database, vault: TokenVault?) {
+        self.db = db
+        self.vault = vault
+        words = Words(db)
+    }
+
+    // MARK: Grants
+
+    func forEach(
+        _ state: GrantState, in selection: GrantSelection, _ body: (StoredGrant) throws -> Void
+    ) throws {
+        for provider in try providers(in: selection) {
+            guard let filter = try Filter(state, selection, provider: provider, words) else { continue }
+            let statement = try db.makeStatement(
+                sql: """
+                    SELECT \(GrantRow.columns) FROM \(GrantRow.tables)
+                    WHERE \(filter.condition) ORDER BY g.id
+                    """
+            )
+            let rows = try Row.fetchCursor(statement, arguments: filter.arguments)
+            while let row = try rows.next() {
+                try body(GrantRow.value(row, words))
+            }
+        }
+    }
+
+    func page(
+        _ state: GrantState, in selection: GrantSelection, after key: Grant.Key?, limit: Int
+    ) throws -> [StoredGrant] {
+        var page: [StoredGrant] = []
+        for provider in try providers(in: selection) where page.count < limit {
+            if let key, provider < key.provider { continue }
+            guard var filter = try Filter(state, selection, provider: provider, words) else { continue }
+            if let key, provider == key.provider {
+                filter.condition += " AND g.id > ?"
+                filter.arguments += [key.id]
+            }
+            page += try fetch(
+                "\(filter.condition) ORDER BY g.id LIMIT ?", filter.arguments + [limit - page.count]
+            )
+        }
+        return page
+    }
+
+    func count(_ state: GrantState, in selection: GrantSelection) throws -> Int {
+        try providers(in: selection).reduce(0) { sum, provider in
+            guard let filter = try Filter(state, selection, provider: provider, words) else { return sum }
+            return try sum
+                + (Int.fetchOne(
+                    db,
+                    sql: "SELECT count(*) FROM grants g JOIN states s ON s.row = g.row WHERE \(filter.condition)",
+                    arguments: filter.arguments
+                ) ?? 0)
+        }
+    }
+
+    /// In order of their names, so that walks over all of them are in key order.
+    func providers(in selection: GrantSelection) throws -> [ProviderID] {
+        if let only = selection.provider { return [only] }
+        return try Int64.fetchAll(db, sql: "SELECT DISTINCT provider FROM counts")
+            .map { ProviderID(try words.text($0)) }.sorted()
+    }
+
+    func grant(_ key: Grant.Key) throws -> StoredGrant? {
+        guard let provider = try words.number(key.provider.rawValue) else { return nil }
+        return try fetch("g.provider = ? AND g.id = ?", [provider, key.id]).first
+    }
+
+    func grant(row: Int64) throws -> StoredGrant? {
+        try fetch("g.row = ?", [row]).first
+    }
+
+    func keys(named id: String) throws -> [Grant.Key] {
+        try providers(in: GrantSelection()).compactMap { provider in
+            try grant(.init(provider: provider, id: id))?.grant.key
+        }
+    }
+
+    func familyName(_ family: Int64) throws -> String? {
+        let statement = try db.cachedStatement(sql: "SELECT name FROM families WHERE id = ?")
+        return try Row.fetchOne(statement, arguments: [family]).flatMap { $0[0] as String? }
+    }
+
+    func members(ofFamily family: Int64, limit: Int) throws -> [StoredGrant] {
+        try fetch("g.family = ? AND s.standing <= 2 LIMIT ?", [family, limit])
+    }
+
+    func grants(
+        of client: ClientID, subject: String, at provider: ProviderID, limit: Int
+    ) throws -> [StoredGrant] {
+        guard let provider = try words.number(provider.rawValue), let client = try words.number(client.rawValue)
+        else { return [] }
+        return try fetch(
+            """
+            g.subject = (SELECT id FROM subjects WHERE name = ?) AND g.provider = ? AND g.client = ?
+            AND s.standing <= 2 LIMIT ?
+            """,
+            [subject, provider, client, limit]
+        )
+    }
+
+    func newestActive(at provider: ProviderID, kind: TokenKind, limit: Int) throws -> [StoredGrant] {
+        guard let provider = try words.number(provider.rawValue) else { return [] }
+        return try fetch(
+            """
+            s.verdict = 1 AND s.inactive_since IS NULL AND s.standing <= 2 AND g.provider = ? AND g.tokens & ? <> 0
+            ORDER BY s.verdict_at DESC LIMIT ?
+            """,
+            [provider, kind.code, limit]
+        )
+    }
+
+    func fetch(_ condition: String, _ arguments: StatementArguments) throws -> [StoredGrant] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT \(GrantRow.columns) FROM \(GrantRow.tables) WHERE \(condition)"
+        )
+        return try Row.fetchAll(statement, arguments: arguments).map { try GrantRow.value($0, words) }
+    }
+
+    // MARK: Counters
+
+    func counts(endsSince: Timestamp) throws -> [Partition: PartitionCounts] {
+        var counts: [Partition: PartitionCounts] = [:]
+        for row in try Row.fetchAll(db, sql: "SELECT provider, tenant, standing, n FROM counts WHERE n > 0") {
+            counts[try partition(row), default: PartitionCounts()].standings[Standing(code: row[2])] = row[3]
+        }
+        let ends = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT provider, tenant, sum(ended), sum(counted) FROM ends WHERE minute >= ?
+                GROUP BY provider, tenant
+                """,
+            arguments: [endsSince.milliseconds / 60_000]
+        )
+        for row in ends {
+            let partition = try partition(row)
+            counts[partition, default: PartitionCounts()].endedInWindow = row[2]
+            counts[partition, default: PartitionCounts()].recent = row[3]
+        }
+        return counts
+    }
+
+    private func partition(_ row: Row) throws -> Partition {
+        Partition(provider: ProviderID(try words.text(row[0])), tenant: TenantID(try words.text(row[1])))
+    }
+
+    // MARK: Tokens
+
+    func tokens(of row: Int64) throws -> [TokenKind: Secret] {
+        let statement = try db.cachedStatement(sql: "SELECT kind, sealed FROM tokens WHERE row = ?")
+        let rows = try Row.fetchAll(statement, arguments: [row])
+        guard !rows.isEmpty else { return [:] }
+        let vault = try openVault()
+        var tokens: [TokenKind: Secret] = [:]
+        for found in rows {
+            let kind = TokenKind(code: found[0])
+            tokens[kind] = try vault.open((found[1] as Blob).bytes, row: row, kind: kind)
+        }
+        return tokens
+    }
+
+    func rows(carrying token: Secret) throws -> [Int64] {
+        try rows(withFingerprint: openVault().fingerprint(token))
+    }
+
+    func rows(carryingSHA256 digest: [UInt8]) throws -> [Int64] {
+        try rows(withFingerprint: openVault().fingerprint(sha256: digest))
+    }
+
+    func rows(withFingerprint fingerprint: [UInt8]) throws -> [Int64] {
+        let statement = try db.cachedStatement(sql: "SELECT row FROM tokens WHERE fingerprint = ?")
+        return try Int64.fetchAll(statement, arguments: [Blob(fingerprint)])
+    }
+
+    func openVault() throws -> TokenVault {
+        guard let vault else {
+            throw StoreError(
+                .noKey, "this needs the store's key, and there is none",
+                hint: "name it in the configuration: store: { key: { file: … } }"
+            )
+        }
+        return vault
+    }
+}

@@ -1,0 +1,198 @@
+internal import Dispatch
+internal import GRDB
+internal import Glibc
+package import Grants
+
+/// ``GrantStore`` in one SQLite file.
+///
+/// One connection writes, one reads; each has a thread of its own, which cancellation does not reach.
+package final class SQLiteGrantStore: GrantStore {
+    private let file: StoreFile
+    private let reader: DatabaseQueue
+    /// nil: opened to read only.
+    private let writer: DatabaseQueue?
+    private let vault: TokenVault?
+    private let leases: LeaseKeeper
+    private let newEventID: @Sendable () -> String
+    private let readQueue = DispatchQueue(label: "grantkeeper.store.read")
+    private let writeQueue = DispatchQueue(label: "grantkeeper.store.write")
+
+    /// Opens the store, made where there is none, to read and write.
+    ///
+    /// - Parameters:
+    ///   - keyring: nil: what needs no token works all the same.
+    ///   - newEventID: 128 random bits in hex.
+    package static func open(
+        path: String, keyring: Keyring?, identity: ProcessIdentity = .current(),
+        newEventID: @escaping @Sendable () -> String
+    ) async throws(StoreError) -> SQLiteGrantStore {
+        try await onThread(path) {
+            let file = StoreFile(path: path)
+            let writer = try file.openWriter()
+            let vault = try writer.write { db in
+                let known = try String.fetchOne(
+                    db, sql: "SELECT value FROM settings WHERE name = ?", arguments: [TokenVault.setting]
+                )
+                if let keyring, known == nil {
+                    try db.execute(
+                        sql: "INSERT INTO settings (name, value) VALUES (?, ?)",
+                        arguments: [TokenVault.setting, TokenVault.makeFingerprintKey(keyring)]
+                    )
+                }
+                return try Self.vault(db, keyring)
+            }
+            return SQLiteGrantStore(file, reader: try file.openReader(), writer: writer, vault, identity, newEventID)
+        }
+    }
+
+    /// Opens the store to read only: not a byte of database or WAL changes.
+    package static func openReadOnly(
+        path: String, keyring: Keyring?
+    ) async throws(StoreError) -> SQLiteGrantStore {
+        try await onThread(path) {
+            let file = StoreFile(path: path)
+            let reader = try file.openReader()
+            let vault = try reader.read { try Self.vault($0, keyring) }
+            return SQLiteGrantStore(file, reader: reader, writer: nil, vault, .current()) { "" }
+        }
+    }
+
+    private init(
+        _ file: StoreFile, reader: DatabaseQueue, writer: DatabaseQueue?, _ vault: TokenVault?,
+        _ identity: ProcessIdentity, _ newEventID: @escaping @Sendable () -> String
+    ) {
+        self.file = file
+        self.reader = reader
+        self.writer = writer
+        self.vault = vault
+        self.newEventID = newEventID
+        leases = LeaseKeeper(identity: identity)
+    }
+
+    private static func vault(_ db: Database, _ keyring: Keyring?) throws -> TokenVault? {
+        guard let keyring,
+            let sealed = try String.fetchOne(
+                db, sql: "SELECT value FROM settings WHERE name = ?", arguments: [TokenVault.setting]
+            )
+        else { return nil }
+        return try TokenVault(keyring: keyring, sealedFingerprintKey: sealed)
+    }
+
+    // MARK: GrantStore
+
+    package func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any StoreReading) throws -> Result
+    ) async throws -> Result {
+        try await Self.run(on: readQueue, file.path) { [reader, vault] in
+            try reader.read { try body(SQLiteSnapshot($0, vault: vault)) }
+        }
+    }
+
+    package func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any StoreWriting) throws -> Result
+    ) async throws -> Result {
+        try await transaction { transaction in try body(transaction) }
+    }
+
+    package func lock(_ job: String, owner: Actor, at now: Timestamp) async throws -> JobLock {
+        try await transaction { [leases] in try leases.acquire(job, owner: owner, at: now, in: $0.db) }
+    }
+
+    package func unlock(_ lock: JobLock) async throws {
+        try await transaction { [leases] in try leases.release(lock, in: $0.db) }
+    }
+
+    package func seenKeys() throws -> any SeenKeys { try SQLiteSeenKeys() }
+
+    private func transaction<Result: Sendable>(
+        _ body: @escaping @Sendable (SQLiteTransaction) throws -> Result
+    ) async throws -> Result {
+        guard let writer else {
+            throw StoreError(.readOnly, "the store '\(file.path)' was opened to read only")
+        }
+        return try await Self.run(on: writeQueue, file.path) { [vault, leases, newEventID] in
+            let result = try writer.write { db in
+                let transaction = SQLiteTransaction(db, vault: vault, leases: leases, newEventID: newEventID)
+                let result = try body(transaction)
+                try transaction.finish()
+                return result
+            }
+            try Self.checkpointIfLong(writer)
+            return result
+        }
+    }
+
+    // MARK: Upkeep
+
+    /// What `PRAGMA synchronous` says on the open writer: 2 (FULL), or commits could be lost.
+    package func synchronousSetting() async throws -> Int {
+        guard let writer else { throw StoreError(.readOnly, "the store was opened to read only") }
+        return try await Self.run(on: writeQueue, file.path) {
+            try writer.inDatabase { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
+        }
+    }
+
+    /// SQLite's own check of the whole file; empty: nothing found.
+    package func integrityProblems() async throws -> [String] {
+        try await Self.run(on: readQueue, file.path) { [reader] in
+            try reader.read { db in
+                try String.fetchAll(db, sql: "PRAGMA quick_check").filter { $0 != "ok" }
+            }
+        }
+    }
+
+    /// Closes the connections; a store that was written leaves no WAL behind.
+    package func close() async {
+        _ = try? await Self.run(on: writeQueue, file.path) { [reader, writer] in
+            try reader.close()
+            guard let writer else { return }
+            try Self.checkpoint(writer, mode: "TRUNCATE")
+            try writer.close()
+        }
+    }
+
+    /// 20,000 pages of WAL: where checkpoints cost least (see the design's measurements).
+    private static func checkpointIfLong(_ writer: DatabaseQueue) throws {
+        var status = stat()
+        guard stat(writer.path + "-wal", &status) == 0, status.st_size > 20_000 * 4_096 else { return }
+        try checkpoint(writer, mode: "PASSIVE")
+    }
+
+    /// Raises `user_version` first: a restored main file beside a newer WAL can be told by it.
+    private static func checkpoint(_ writer: DatabaseQueue, mode: String) throws {
+        try writer.inDatabase { db in
+            let version = try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+            try db.execute(sql: "PRAGMA user_version = \(version &+ 1)")
+            _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(\(mode))")
+        }
+    }
+
+    // MARK: Threads
+
+    /// Runs to its end whatever becomes of the awaiting task.
+    private static func run<Result: Sendable>(
+        on queue: DispatchQueue, _ path: String, _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async {
+                do {
+                    continuation.resume(returning: try body())
+                } catch let error as DatabaseError {
+                    continuation.resume(throwing: StoreError(error, path: path))
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        }
+    }
+
+    private static func onThread<Result: Sendable>(
+        _ path: String, _ body: @escaping @Sendable () throws -> Result
+    ) async throws(StoreError) -> Result {
+        do {
+            return try await run(on: DispatchQueue(label: "grantkeeper.store.open"), path, body)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+}

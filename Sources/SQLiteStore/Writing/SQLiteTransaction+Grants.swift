@@ -1,0 +1,197 @@
+internal import GRDB
+internal import Grants
+
+extension SQLiteTransaction {
+    func insert(_ grant: Grant, tokens: [TokenKind: Secret], at now: Timestamp) throws -> StoredGrant {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO grants (provider, id, tenant, client, subject, scopes, role, environment, family,
+                provider_grant_id, issued_at, expires_at, access_token_expires_at, refresh_token_expires_at,
+                observed_from, observed_until, claims_refresh_token, tokens, recorded_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
+                """
+        ).execute(arguments: try key(grant) + details(grant) + [now.milliseconds])
+        let row = db.lastInsertedRowID
+        try execute(
+            "INSERT INTO states (row, standing, due_at, ask_at, last_used_at) VALUES (?, 0, ?, ?, ?)",
+            [
+                row, now.milliseconds, tokens.isEmpty ? nil : now.milliseconds, grant.lastUsedAt?.milliseconds,
+            ]
+        )
+        try countStanding(grant, from: nil, to: .active)
+        guard var stored = try self.grant(row: row) else { throw StoreError(.other, "a new row is not there") }
+        if !tokens.isEmpty {
+            try setTokens(tokens.mapValues { $0 }, of: stored)
+            stored.grant.holdsAccessToken = tokens[.accessToken] != nil
+            stored.grant.holdsRefreshToken = tokens[.refreshToken] != nil
+        }
+        return stored
+    }
+
+    private func key(_ grant: Grant) throws -> StatementArguments {
+        [try words.intern(grant.key.provider.rawValue), grant.key.id]
+    }
+
+    /// Every column that a record may change, in one order.
+    private func details(_ grant: Grant) throws -> StatementArguments {
+        [
+            try words.intern(grant.tenant.rawValue), try words.intern(grant.client.rawValue),
+            try grant.subject.map(subjectReference), try words.intern(grant.scopes.joined),
+            try grant.role.map(words.intern), try grant.environment.map(words.intern), grant.family,
+            grant.providerGrantID, grant.issuedAt.milliseconds, grant.expiresAt?.milliseconds,
+            grant.accessTokenExpiresAt?.milliseconds, grant.refreshTokenExpiresAt?.milliseconds,
+            grant.observedFrom?.milliseconds, grant.observedUntil?.milliseconds, grant.claimsRefreshToken ? 1 : 0,
+        ]
+    }
+
+    private func subjectReference(_ name: String) throws -> Int64 {
+        let known = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT id FROM subjects WHERE name = ?"), arguments: [name]
+        )
+        if let known { return known }
+        try execute("INSERT INTO subjects (name) VALUES (?)", [name])
+        return db.lastInsertedRowID
+    }
+
+    func saveRecord(_ stored: StoredGrant) throws {
+        try execute(
+            """
+            UPDATE grants SET tenant = ?, client = ?, subject = ?, scopes = ?, role = ?, environment = ?, family = ?,
+            provider_grant_id = ?, issued_at = ?, expires_at = ?, access_token_expires_at = ?,
+            refresh_token_expires_at = ?, observed_from = ?, observed_until = ?, claims_refresh_token = ?,
+            recorded_at = ? WHERE row = ?
+            """,
+            try details(stored.grant) + [stored.recordedAt.milliseconds, stored.row]
+        )
+    }
+
+    func save(_ stored: StoredGrant) throws {
+        let grant = stored.grant
+        if grant.standing != stored.readStanding {
+            guard
+                Lifecycle.transitions.contains(where: {
+                    $0.from == stored.readStanding && $0.to == grant.standing
+                })
+            else {
+                throw StoreError(.conflict, "\(grant.key): \(stored.readStanding) cannot become \(grant.standing)")
+            }
+            try countStanding(grant, from: stored.readStanding, to: grant.standing)
+        }
+        let validity = grant.validity
+        let isLive = grant.standing.isLive
+        let isEnded = grant.standing == .expired || grant.standing == .revoked
+        try execute(
+            """
+            UPDATE states SET standing = ?, due_at = ?, ask_at = ?, last_used_at = ?, kept_by = ?, waits = ?, cause = ?,
+            announced_at = ?, clock_from = ?, verdict = ?, verdict_at = ?, inactive_since = ?, inactive_count = ?,
+            first_counted_at = ?, last_counted_at = ?, failures = ?, proof = ?, residual_until = ?, ended_at = ?
+            WHERE row = ? AND standing = ?
+            """,
+            [
+                grant.standing.code, isLive ? stored.dueAt?.milliseconds : nil,
+                isLive ? stored.askAt?.milliseconds : nil, grant.lastUsedAt?.milliseconds,
+                isLive ? stored.keptBy?.code : nil, isLive && stored.waitsForEvidence ? 1 : 0, grant.cause?.code,
+                grant.announcedAt?.milliseconds, grant.clockFrom?.milliseconds,
+                validity.lastVerdict.map { $0 == .active ? 1 : 0 }, validity.lastVerdictAt?.milliseconds,
+                validity.inactiveSince?.milliseconds, validity.inactiveCount, validity.firstCountedAt?.milliseconds,
+                validity.lastCountedAt?.milliseconds, validity.failures, grant.proof?.code,
+                grant.residualUntil?.milliseconds, isEnded ? stored.endedAt?.milliseconds : nil, stored.row,
+                stored.readStanding.code,
+            ]
+        )
+        guard db.changesCount == 1 else {
+            throw StoreError(.conflict, "\(grant.key) was changed by somebody else meanwhile")
+        }
+    }
+
+    func postpone(row: Int64, from oldDue: Timestamp?, to deadline: Deadline, keptBy rule: Rule) throws {
+        try execute(
+            "UPDATE states SET due_at = ?, waits = ?, kept_by = ? WHERE row = ? AND standing <= 2 AND due_at IS ?",
+            [
+                deadline.dueAt?.milliseconds, deadline.waitsForEvidence ? 1 : 0, rule.code, row,
+                oldDue?.milliseconds,
+            ]
+        )
+    }
+
+    @discardableResult
+    func setTokens(_ tokens: [TokenKind: Secret?], of stored: StoredGrant) throws -> Bool {
+        var changed = false
+        for (kind, token) in tokens {
+            guard let token else {
+                try execute("DELETE FROM tokens WHERE row = ? AND kind = ?", [stored.row, kind.code])
+                changed = changed || db.changesCount > 0
+                continue
+            }
+            let vault = try openVault()
+            let fingerprint = vault.fingerprint(token)
+            let known = try Blob.fetchOne(
+                db.cachedStatement(sql: "SELECT fingerprint FROM tokens WHERE row = ? AND kind = ?"),
+                arguments: [stored.row, kind.code]
+            )
+            if known?.bytes == fingerprint { continue }
+            try execute(
+                """
+                INSERT INTO tokens (row, kind, fingerprint, sealed) VALUES (?1, ?2, ?3, ?4)
+                ON CONFLICT DO UPDATE SET fingerprint = ?3, sealed = ?4
+                """,
+                [
+                    stored.row, kind.code, Blob(fingerprint),
+                    Blob(try vault.seal(token, row: stored.row, kind: kind)),
+                ]
+            )
+            changed = true
+        }
+        if changed {
+            try execute(
+                "UPDATE grants SET tokens = (SELECT coalesce(sum(kind), 0) FROM tokens WHERE row = ?1) WHERE row = ?1",
+                [stored.row]
+            )
+        }
+        return changed
+    }
+
+    func family(named name: String, at provider: ProviderID) throws -> Int64 {
+        let number = try words.intern(provider.rawValue)
+        let known = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT id FROM families WHERE provider = ? AND name = ?"),
+            arguments: [number, name]
+        )
+        if let known { return known }
+        try execute("INSERT INTO families (provider, name) VALUES (?, ?)", [number, name])
+        return db.lastInsertedRowID
+    }
+
+    func joinFamilies(of row: Int64) throws {
+        let related = try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT g.row, g.family FROM grants g, grants me WHERE me.row = ?1 AND g.row <> ?1
+                    AND g.provider = me.provider AND (
+                        (me.provider_grant_id IS NOT NULL AND g.provider_grant_id = me.provider_grant_id)
+                        OR g.row IN (
+                            SELECT t.row FROM tokens t JOIN tokens mine ON t.fingerprint = mine.fingerprint
+                            WHERE mine.row = ?1))
+                    """
+            ),
+            arguments: [row]
+        )
+        guard !related.isEmpty else { return }
+        let mine = try Row.fetchOne(db, sql: "SELECT provider, family FROM grants WHERE row = ?", arguments: [row])
+        var families = Set(related.compactMap { $0[1] as Int64? })
+        if let own = mine?[1] as Int64? { families.insert(own) }
+        let family: Int64
+        if let lowest = families.min() {
+            family = lowest
+        } else {
+            try execute("INSERT INTO families (provider, name) VALUES (?, NULL)", [mine?[0] as Int64?])
+            family = db.lastInsertedRowID
+        }
+        for other in families where other != family {
+            try execute("UPDATE grants SET family = ? WHERE family = ?", [family, other])
+        }
+        for member in [row] + related.map({ $0[0] as Int64 }) {
+            try execute("UPDATE grants SET family = ? WHERE row = ?", [family, member])
+        }
+    }
+}

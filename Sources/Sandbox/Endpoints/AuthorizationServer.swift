@@ -1,0 +1,50 @@
+import Grants
+import Synchronization
+
+/// The protocol side of the sandbox: what each endpoint answers, without any HTTP of its own.
+final class AuthorizationServer: Sendable {
+    let options: SandboxOptions
+    let clients: [ClientID: SandboxClient]
+    let tokens: TokenTable
+    let board: FaultBoard
+    let clock: any WallClock
+    private let port: Atomic<Int>
+
+    /// How long access tokens of the token endpoint live.
+    static let accessTokenLife = Duration.hours(1)
+
+    init(_ options: SandboxOptions, clock: any WallClock) {
+        self.options = options
+        self.clock = clock
+        clients = Dictionary(options.clients.map { ($0.id, $0) }) { _, last in last }
+        tokens = TokenTable(seed: options.seed)
+        board = FaultBoard(options.faults, seed: options.seed)
+        port = Atomic(options.port)
+    }
+
+    /// The issuer identifier; it has no path and no terminating slash (RFC 8414 §2).
+    var issuer: String {
+        let host = options.host.contains(":") ? "[\(options.host)]" : options.host
+        return "http://\(host):\(port.load(ordering: .relaxed))"
+    }
+
+    /// To be told as soon as the port is known.
+    func listens(on port: Int) {
+        self.port.store(port, ordering: .relaxed)
+    }
+
+    func answer(_ call: Call, at endpoint: SandboxEndpoint) -> Answer {
+        let method = endpoint == .metadata ? "GET" : "POST"
+        guard call.method == method else { return .methodNotAllowed(method) }
+        do throws(OAuthError) {
+            return switch endpoint {
+            case .metadata: metadata()
+            case .token: try token(call)
+            case .introspect: try introspection(call)
+            case .revoke: try revocation(call)
+            }
+        } catch {
+            return error.answer
+        }
+    }
+}

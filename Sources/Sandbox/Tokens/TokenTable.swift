@@ -1,0 +1,86 @@
+import Grants
+import Synchronization
+
+/// All grants and tokens of the sandbox, in memory.
+final class TokenTable: Sendable {
+    enum Refresh {
+        case issued(IssuedGrant)
+        /// Unknown, ended, rotated, another client's, or no refresh token.
+        case invalidGrant
+        /// More than was granted (RFC 6749 §6).
+        case invalidScope
+    }
+
+    private let rows: Mutex<TokenRows>
+
+    init(seed: UInt64?) {
+        rows = Mutex(TokenRows(generator: SandboxGenerator(seed: seed)))
+    }
+
+    /// Issues all the grants in one step, or none: nil if an id is taken or comes twice.
+    func issue(_ orders: [GrantOrder], at now: Timestamp) -> [IssuedGrant]? {
+        rows.withLock { rows in
+            var ids = Set<String>()
+            for case let id? in orders.map(\.id) {
+                guard !rows.hasGrant(id), ids.insert(id).inserted else { return nil }
+            }
+            return orders.map { rows.issue($0, at: now) }
+        }
+    }
+
+    /// Issues one grant under an id of the table's own.
+    func issue(_ order: GrantOrder, at now: Timestamp) -> IssuedGrant {
+        rows.withLock { $0.issue(order, at: now) }
+    }
+
+    func fact(of token: Secret, at now: Timestamp) -> TokenFact? {
+        rows.withLock { $0.fact(of: token, at: now) }
+    }
+
+    /// Exchanges a refresh token (RFC 6749 §6).
+    ///
+    /// The use of one that was replaced before ends the whole grant, because one of its two users has stolen
+    /// it (RFC 9700 §4.14.2).
+    func refresh(
+        _ token: Secret,
+        of client: ClientID,
+        scopes: ScopeSet?,
+        rotates: Bool,
+        accessExpiresIn: Duration,
+        at now: Timestamp
+    ) -> Refresh {
+        rows.withLock { rows in
+            guard let fact = rows.fact(of: token, at: now), fact.kind == .refreshToken, fact.client == client
+            else {
+                return .invalidGrant
+            }
+            guard fact.isActive else {
+                rows.endIfReplayed(token)
+                return .invalidGrant
+            }
+            guard scopes.map({ Set($0.names).isSubset(of: fact.scopes.names) }) ?? true else {
+                return .invalidScope
+            }
+            return .issued(
+                rows.refresh(
+                    token,
+                    scopes: scopes,
+                    rotates: rotates,
+                    accessExpiresIn: accessExpiresIn,
+                    at: now
+                )
+            )
+        }
+    }
+
+    /// Ends a token and what the reach adds; the number of tokens that lived until then.
+    @discardableResult
+    func revoke(_ token: Secret, reach: ProviderCapabilities.Reach) -> Int {
+        rows.withLock { $0.revoke(token, reach: reach) }
+    }
+
+    /// Ends all grants of a client for a subject; the number of tokens that lived until then.
+    func revoke(client: ClientID, subject: String) -> Int {
+        rows.withLock { $0.revoke(client: client, subject: subject) }
+    }
+}

@@ -1,0 +1,94 @@
+import ConfigurationFiles
+import Grants
+import Testing
+
+@Suite struct `Schedule files` {
+    static func problems(_ text: String) -> [String] {
+        do {
+            _ = try ScheduleFile.parse(text, path: "s/nightly.yaml")
+            return []
+        } catch {
+            return error.problems.map { "\($0.line):\($0.column) \($0.message)" }
+        }
+    }
+
+    @Test func `the shipped schedule is read`() throws {
+        let schedule = try ScheduleFile.read(path: repositoryFile("schedules/expire-nightly.yaml"))
+        var expected = Schedule(name: "expire-nightly", job: .expire, timing: .cron("15 2 * * *"))
+        expected.jitter = .minutes(10)
+        expected.catchUp.window = .hours(12)
+        #expect(schedule == expected)
+    }
+
+    @Test func `every member is read`() throws {
+        let text = """
+            job: audit-checkpoint
+            cron: "0  0 1,15 jan-mar */2"
+            time_zone: America/Argentina/Buenos_Aires
+            jitter: 90s
+            overlap: queue_one
+            catch_up: { max: 0, window: 1d }
+            only: { tenants: [acme], providers: [idp] }
+            pause_on_failure: true
+            """
+        let schedule = try ScheduleFile.parse(text, path: "/s/a.b.yml")
+        var expected = Schedule(name: "a.b", job: .auditCheckpoint, timing: .cron("0 0 1,15 jan-mar */2"))
+        expected.timeZone = "America/Argentina/Buenos_Aires"
+        expected.jitter = .seconds(90)
+        expected.overlap = .queueOne
+        expected.catchUp.max = 0
+        expected.catchUp.window = .days(1)
+        expected.only.tenants = ["acme"]
+        expected.only.providers = ["idp"]
+        expected.pausesOnFailure = true
+        #expect(schedule == expected)
+        #expect(try ScheduleFile.parse("job: purge\nevery: 15m\n", path: "p").timing == .every(.minutes(15)))
+        #expect(try ScheduleFile.parse("job: revoke\ncron: '@daily'\n", path: "p").timing == .cron("@daily"))
+    }
+
+    @Test(arguments: [
+        Broken("job: expire\n", "1:1 a schedule must have exactly one of 'cron' and 'every'"),
+        Broken(
+            "job: expire\ncron: '@daily'\nevery: 24h\n",
+            "3:8 a schedule must have exactly one of 'cron' and 'every'"
+        ),
+        Broken("cron: '@daily'\n", "1:1 'job' is missing"),
+        Broken(
+            "job: audit_checkpoint\nevery: 1h\n",
+            "1:6 'job' must be expire, revalidate, revoke, deliver, audit-checkpoint or purge, "
+                + "found 'audit_checkpoint'"
+        ),
+        Broken(
+            "job: expire\ncron: 15 2 * *\n",
+            "2:7 'cron' must have five fields (minute, hour, day of month, month, day of week), found 4"
+        ),
+        Broken(
+            "job: expire\ncron: 15 2 * * ?\n",
+            "2:7 'cron' must have five fields (minute, hour, day of month, month, day of week), "
+                + "found a character that none may hold"
+        ),
+        Broken(
+            "job: expire\ncron: '@reboot'\n",
+            "2:7 'cron' must be five fields or one of @hourly, @daily, @weekly, @monthly, @yearly"
+        ),
+        Broken("job: expire\nevery: 60\n", "2:8 'every' must be a duration, the bare number 60 has no unit"),
+        Broken(
+            "job: expire\ncron: '@daily'\ntime_zone: ../x\n",
+            "3:12 'time_zone' must be a time zone's name"
+        ),
+        Broken("job: expire\nevery: 1h\ntime_zone: UTC\n", "3:12 'time_zone' has no meaning with 'every'"),
+        Broken(
+            "job: expire\nevery: 1h\noverlap: queue\n",
+            "3:10 'overlap' must be skip or queue_one, found 'queue'"
+        ),
+        Broken(
+            "job: expire\nevery: 1h\nblackout: []\nonly: { tenants: [] }\n",
+            "3:1 unknown member 'blackout'",
+            "4:18 'only.tenants' is empty, so nothing is left"
+        ),
+        Broken("job: expire\njob: revoke\nevery: 1h\n", "2:1 'job' is already given, at 1:1"),
+    ])
+    func `a mistake is told with its place`(broken: Broken) {
+        #expect(Self.problems(broken.text) == broken.expected)
+    }
+}

@@ -1,0 +1,161 @@
+import Grants
+import HTTPTransport
+import OAuthProvider
+import Testing
+
+@Suite struct IntrospectionTests {
+    /// A response and what it says about the token.
+    struct Case: Sendable, CustomTestStringConvertible {
+        var response: HTTPResponse
+        var outcome: IntrospectionAnswer.Outcome
+        var testDescription: String
+
+        init(
+            _ body: String,
+            _ outcome: IntrospectionAnswer.Outcome,
+            status: Int = 200,
+            type: String? = "application/json"
+        ) {
+            response = .json(body, status: status, type: type)
+            self.outcome = outcome
+            testDescription = "\(status) \(type ?? "-") \(body.prefix(60))"
+        }
+    }
+
+    static let bodies: [Case] = [
+        Case(#"{"active":true}"#, .active(TokenFacts())),
+        Case(#" {"x":[{"active":false}], "active" : true} "#, .active(TokenFacts())),
+        Case(#"{"active":false}"#, .inactive),
+        Case(#"{"active":false,"client_id":"c","exp":1}"#, .inactive),
+        Case(#"{"\u0061ctive":false}"#, .inactive),
+        Case("{}", .unknown(.notABoolean)),
+        Case(#"{"Active":false}"#, .unknown(.notABoolean)),
+        Case(#"{"active":"false"}"#, .unknown(.notABoolean)),
+        Case(#"{"active":"true"}"#, .unknown(.notABoolean)),
+        Case(#"{"active":null}"#, .unknown(.notABoolean)),
+        Case(#"{"active":0}"#, .unknown(.notABoolean)),
+        Case(#"{"active":1}"#, .unknown(.notABoolean)),
+        Case(#"{"active":[false]}"#, .unknown(.notABoolean)),
+        Case(#"{"active":{}}"#, .unknown(.notABoolean)),
+        Case(#"{"token_introspection":{"active":false}}"#, .unknown(.notABoolean)),
+        Case("", .unknown(.notJSON)),
+        Case("false", .unknown(.notJSON)),
+        Case(#"[{"active":false}]"#, .unknown(.notJSON)),
+        Case(#"{"active":false,}"#, .unknown(.notJSON)),
+        Case(#"{"active":false"#, .unknown(.notJSON)),
+        Case(#"{"active":false}}"#, .unknown(.notJSON)),
+        Case(#"{"active":False}"#, .unknown(.notJSON)),
+        Case(#"{"active":true,"active":false}"#, .unknown(.notJSON)),
+        Case(#"{"active":false,"x":{"a":1,"a":2}}"#, .unknown(.notJSON)),
+        Case("\u{FEFF}{\"active\":false}", .unknown(.notJSON)),
+        Case("<html><body>503</body></html>", .unknown(.notJSON), type: "text/html"),
+        Case(#"{"active":false}"#, .unknown(.notJSON), type: "text/html; charset=utf-8"),
+        Case(#"{"active":false}"#, .unknown(.notJSON), type: "application/token-introspection+jwt"),
+        Case("eyJ0eXAi.eyJ.c2ln", .unknown(.notJSON), type: "application/token-introspection+jwt"),
+        Case(#"{"active":false}"#, .inactive, type: "Application/JSON;charset=UTF-8"),
+        Case(#"{"active":false}"#, .inactive, type: "application/vnd.example+json"),
+        Case(#"{"active":false}"#, .inactive, type: nil),
+        Case("", .unknown(.notJSON), type: nil),
+    ]
+
+    static let statuses: [Case] = [
+        (201, .notJSON), (204, .notJSON), (206, .notJSON),
+        (301, .redirect), (302, .redirect), (307, .redirect), (304, .redirect),
+        (401, .credentials), (403, .forbidden), (429, .rateLimited),
+        (400, .request), (404, .request), (405, .request), (407, .request), (413, .request), (415, .request),
+        (422, .request), (408, .serverError), (425, .serverError), (500, .serverError), (502, .serverError),
+        (503, .serverError), (504, .serverError), (999, .serverError), (0, .serverError),
+    ].map { Case(#"{"active":false}"#, .unknown($1), status: $0) }
+
+    @Test(arguments: bodies + statuses)
+    func `only a strict JSON boolean in a 200 says anything`(_ example: Case) async {
+        let answer = await Scene([example.response]).ask()
+        #expect(answer.outcome == example.outcome)
+        if case .unknown = answer.outcome {
+            #expect(answer.detail?.isEmpty == false)
+        } else {
+            #expect(answer.detail == nil)
+        }
+    }
+
+    @Test func `400 with invalid_client is about our credentials`() async {
+        let answer = await Scene([.json(#"{"error":"invalid_client"}"#, status: 400)]).ask()
+        #expect(answer.outcome == .unknown(.credentials))
+    }
+
+    static let failures: [(HTTPFailure.Code, UnknownReason)] = [
+        (.timeout, .timeout), (.bodyTooLarge, .tooLarge), (.resolve, .network), (.connect, .network),
+        (.connectionLost, .network), (.tls, .network), (.protocolError, .network), (.cancelled, .network),
+        (.shutDown, .network), (.invalidURL, .network), (.insecureURL, .network), (.other, .network),
+    ]
+
+    @Test(arguments: failures)
+    func `a transport's failure is never an answer`(_ code: HTTPFailure.Code, _ reason: UnknownReason) async {
+        let scene = Scene { (_) throws(HTTPFailure) in
+            throw HTTPFailure(
+                code,
+                operation: "POST",
+                host: "as.example",
+                message: "it went wrong",
+                hint: "mend it"
+            )
+        }
+        let answer = await scene.ask()
+        #expect(answer.outcome == .unknown(reason))
+        #expect(answer.detail == "POST to 'as.example': it went wrong; mend it")
+    }
+
+    static let facts: [(String, TokenFacts)] = [
+        (
+            #""client_id":"app:eu/1","scope":"mail.read files.read","sub":"u-17","exp":1790000000"#,
+            TokenFacts(
+                client: "app:eu/1",
+                scopes: ScopeSet(["files.read", "mail.read"]),
+                subject: "u-17",
+                expiresAt: Timestamp(milliseconds: 1_790_000_000_000)
+            )
+        ),
+        (#""exp":1790000000.25"#, TokenFacts(expiresAt: Timestamp(milliseconds: 1_790_000_000_250))),
+        (#""scope":"""#, TokenFacts(scopes: ScopeSet([]))),
+        (#""scope":" a  b ""#, TokenFacts(scopes: ScopeSet(["a", "b"]))),
+        (#""scope":["a","b"]"#, TokenFacts()),
+        (#""scope":"a\tb""#, TokenFacts()),
+        (#""scope":"a \u00e9""#, TokenFacts()),
+        (#""scope":null,"client_id":7,"sub":{},"exp":"1790000000""#, TokenFacts()),
+        (#""client_id":"","sub":"""#, TokenFacts()),
+        (#""client_id":"a\nb","sub":"a\u0000""#, TokenFacts()),
+        (#""exp":0"#, TokenFacts()), (#""exp":-1"#, TokenFacts()), (#""exp":1e300"#, TokenFacts()),
+        (#""exp":1790000000000"#, TokenFacts()), (#""exp":9223372036854775807"#, TokenFacts()),
+        (#""sub":"\#(String(repeating: "x", count: 1_025))""#, TokenFacts()),
+        (#""scope":"\#(String(repeating: "x", count: 257))""#, TokenFacts()),
+        (#""scope":"\#(String(repeating: "x ", count: 9_000))""#, TokenFacts()),
+        (#""token_type":"bearer","aud":["a"],"cnf":{"x5t#S256":"y"}"#, TokenFacts()),
+    ]
+
+    @Test(arguments: facts)
+    func `an active answer tells what it can and nothing absurd`(_ members: String, _ facts: TokenFacts) async {
+        let answer = await Scene([.json("{\"active\":true,\(members)}")]).ask()
+        #expect(answer.outcome == .active(facts))
+    }
+
+    @Test(arguments: TokenKind.allCases)
+    func `a question is a form with the token and its kind`(_ kind: TokenKind) async throws {
+        let scene = Scene([.inactive]) { $0.limits.timeout = .seconds(7) }
+        _ = await scene.provider.introspect(Secret("a+b/c= é"), kind: kind)
+        let request = try #require(scene.transport.requests.first)
+        #expect(request.method == .post)
+        #expect(request.url == Scene.introspection)
+        #expect(request.text == "token=a%2Bb%2Fc%3D+%C3%A9&token_type_hint=\(kind.rawValue)")
+        #expect(request.header("Content-Type") == "application/x-www-form-urlencoded")
+        #expect(request.header("Accept") == "application/json")
+        #expect(request.timeout == .seconds(7))
+    }
+
+    @Test(arguments: [
+        "Mon, 21 Sep 2026 14:13:20 GMT", " Monday, 21-Sep-26 14:13:20 GMT ", "Mon Sep 21 14:13:20 2026",
+    ])
+    func `an answer carries the server's date`(_ date: String) async {
+        let answer = await Scene([.json(#"{"active":false}"#, headers: ["date": date])]).ask()
+        #expect(answer.serverDate == Timestamp(milliseconds: 1_790_000_000_000))
+    }
+}
