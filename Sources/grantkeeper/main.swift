@@ -2,18 +2,20 @@ internal import Dispatch
 internal import Glibc
 internal import GrantkeeperCommands
 
-// A reader that has gone (`| head`) is an error of a write, not the end of a run that is half done.
-signal(SIGPIPE, SIG_IGN)
-
-let arguments = Array(CommandLine.arguments.dropFirst())
-let work = Task { await Program.run(arguments, .real()) }
-let signals = [SIGINT, SIGTERM].map { number in
+/// Ends the work at SIGINT and SIGTERM: what is in hand is finished or undone, then the program ends.
+nonisolated func cancel(_ work: Task<Int32, Never>, at number: Int32) -> any DispatchSourceSignal {
     signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number)
+    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
     source.setEventHandler { work.cancel() }
     source.resume()
     return source
 }
+
+// A reader that has gone (`| head`) is a failed write, not the end of a run that is half done.
+signal(SIGPIPE, SIG_IGN)
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+let work = Task.detached { await Program.run(arguments, .real()) }
+let sources = [cancel(work, at: SIGINT), cancel(work, at: SIGTERM)]
 let status = await work.value
-withExtendedLifetime(signals) {}
-exit(status)
+withExtendedLifetime(sources) { exit(status) }

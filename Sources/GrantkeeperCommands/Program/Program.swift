@@ -9,15 +9,17 @@ package enum Program {
     package static func run(_ arguments: [String], _ environment: ProgramEnvironment) async -> Int32 {
         let console = Console(environment)
         do {
-            let command = try Grantkeeper.parseAsRoot(arguments)
+            var command = try Grantkeeper.parseAsRoot(arguments)
             guard let runnable = command as? any GrantkeeperCommand else {
-                // A group without a verb: its help, as a usage error.
-                throw CleanExit.helpRequest(command)
+                // The parser's own: help, or a group without a verb, which shows its help.
+                try command.run()
+                return 0
             }
             return try await runnable.perform(environment).rawValue
         } catch let error where Grantkeeper.isParserError(error) {
-            let message = Grantkeeper.fullMessage(for: error, columns: 100)
+            var message = Grantkeeper.fullMessage(for: error, columns: 100)
             let status = Grantkeeper.exitCode(for: error).rawValue
+            if message.hasPrefix("Error: ") { message = "grantkeeper: error: " + message.dropFirst(7) }
             (status == 0 ? environment.output : environment.errors).write(Array((message + "\n").utf8))
             return status
         } catch {

@@ -26,12 +26,10 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     /// Writes what was gathered; the transaction commits next.
     func finish() throws {
         for (count, delta) in deltas where delta != 0 {
+            let key: StatementArguments = [count.provider, count.tenant, count.standing]
+            try execute("INSERT OR IGNORE INTO counts (provider, tenant, standing, n) VALUES (?, ?, ?, 0)", key)
             try execute(
-                """
-                INSERT INTO counts (provider, tenant, standing, n) VALUES (?1, ?2, ?3, ?4)
-                ON CONFLICT DO UPDATE SET n = n + ?4
-                """,
-                [count.provider, count.tenant, count.standing, delta]
+                "UPDATE counts SET n = n + ? WHERE provider = ? AND tenant = ? AND standing = ?", [delta] + key
             )
         }
         deltas = [:]
