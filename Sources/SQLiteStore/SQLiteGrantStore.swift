@@ -19,11 +19,11 @@ package final class SQLiteGrantStore: GrantStore {
 
     /// Opens the store, made where there is none, to read and write.
     ///
-    /// - Parameters:
-    ///   - keyring: nil: what needs no token works all the same.
-    ///   - newEventID: 128 random bits in hex.
+    /// Without a keyring, what needs no token works all the same. `newEventID` gives 128 random bits in hex.
     package static func open(
-        path: String, keyring: Keyring?, identity: ProcessIdentity = .current(),
+        path: String,
+        keyring: Keyring?,
+        identity: ProcessIdentity = .current(),
         newEventID: @escaping @Sendable () -> String
     ) async throws(StoreError) -> SQLiteGrantStore {
         try await onThread(path) {
@@ -31,7 +31,9 @@ package final class SQLiteGrantStore: GrantStore {
             let writer = try file.openWriter()
             let vault = try writer.write { db in
                 let known = try String.fetchOne(
-                    db, sql: "SELECT value FROM settings WHERE name = ?", arguments: [TokenVault.setting]
+                    db,
+                    sql: "SELECT value FROM settings WHERE name = ?",
+                    arguments: [TokenVault.setting]
                 )
                 if let keyring, known == nil {
                     try db.execute(
@@ -47,7 +49,8 @@ package final class SQLiteGrantStore: GrantStore {
 
     /// Opens the store to read only: not a byte of database or WAL changes.
     package static func openReadOnly(
-        path: String, keyring: Keyring?
+        path: String,
+        keyring: Keyring?
     ) async throws(StoreError) -> SQLiteGrantStore {
         try await onThread(path) {
             let file = StoreFile(path: path)
@@ -58,8 +61,12 @@ package final class SQLiteGrantStore: GrantStore {
     }
 
     private init(
-        _ file: StoreFile, reader: DatabaseQueue, writer: DatabaseQueue?, _ vault: TokenVault?,
-        _ identity: ProcessIdentity, _ newEventID: @escaping @Sendable () -> String
+        _ file: StoreFile,
+        reader: DatabaseQueue,
+        writer: DatabaseQueue?,
+        _ vault: TokenVault?,
+        _ identity: ProcessIdentity,
+        _ newEventID: @escaping @Sendable () -> String
     ) {
         self.file = file
         self.reader = reader
@@ -72,7 +79,9 @@ package final class SQLiteGrantStore: GrantStore {
     private static func vault(_ db: Database, _ keyring: Keyring?) throws -> TokenVault? {
         guard let keyring,
             let sealed = try String.fetchOne(
-                db, sql: "SELECT value FROM settings WHERE name = ?", arguments: [TokenVault.setting]
+                db,
+                sql: "SELECT value FROM settings WHERE name = ?",
+                arguments: [TokenVault.setting]
             )
         else { return nil }
         return try TokenVault(keyring: keyring, sealedFingerprintKey: sealed)
@@ -171,7 +180,9 @@ package final class SQLiteGrantStore: GrantStore {
 
     /// Runs to its end whatever becomes of the awaiting task.
     private static func run<Result: Sendable>(
-        on queue: DispatchQueue, _ path: String, _ body: @escaping @Sendable () throws -> Result
+        on queue: DispatchQueue,
+        _ path: String,
+        _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             queue.async {
@@ -187,7 +198,8 @@ package final class SQLiteGrantStore: GrantStore {
     }
 
     private static func onThread<Result: Sendable>(
-        _ path: String, _ body: @escaping @Sendable () throws -> Result
+        _ path: String,
+        _ body: @escaping @Sendable () throws -> Result
     ) async throws(StoreError) -> Result {
         do {
             return try await run(on: DispatchQueue(label: "grantkeeper.store.open"), path, body)

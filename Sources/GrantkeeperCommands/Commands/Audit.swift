@@ -27,7 +27,8 @@ struct AuditVerify: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Recompute every link of the journal.",
-        discussion: "Finds entries that were changed, removed or put in between; a cut-off end shows only against a head kept elsewhere (--head)."
+        discussion:
+            "Finds entries that were changed, removed or put in between; a cut-off end shows only against a head kept elsewhere (--head)."
     )
 
     @OptionGroup var common: CommonOptions

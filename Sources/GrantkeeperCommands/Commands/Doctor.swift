@@ -8,7 +8,8 @@ internal import SQLiteStore
 struct Doctor: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check configuration, key and store, and say what they mean together.",
-        discussion: "Changes nothing, unless --migrate brings an older store up to date. 'providers check' looks at the servers."
+        discussion:
+            "Changes nothing, unless --migrate brings an older store up to date. 'providers check' looks at the servers."
     )
 
     @OptionGroup var common: CommonOptions
@@ -47,7 +48,9 @@ struct Doctor: GrantkeeperCommand {
                 writer.endObject()
                 console.json(writer.bytes)
             } else {
-                console.line("\(finding.ok ? "ok  " : "LOOK") \(finding.name): \(Console.printableLong(finding.detail))")
+                console.line(
+                    "\(finding.ok ? "ok  " : "LOOK") \(finding.name): \(Console.printableLong(finding.detail))"
+                )
             }
         }
         return findings.allSatisfy(\.ok) ? .success : .findings
@@ -58,30 +61,46 @@ struct Doctor: GrantkeeperCommand {
         let keyring = try configuration.keySource.map { try Keyring(parsing: SecretReader.read($0)) }
         findings.append(
             Finding(
-                name: "key", ok: keyring != nil,
-                detail: keyring == nil ? "none: tokens can be neither imported nor used" : "\(configuration.keySource.map { "\($0)" } ?? "")"
+                name: "key",
+                ok: keyring != nil,
+                detail: keyring == nil
+                    ? "none: tokens can be neither imported nor used"
+                    : "\(configuration.keySource.map { "\($0)" } ?? "")"
             )
         )
         if migrate {
             let writable = try await SQLiteGrantStore.open(
-                path: configuration.storePath, keyring: keyring, newEventID: environment.newEventID
+                path: configuration.storePath,
+                keyring: keyring,
+                newEventID: environment.newEventID
             )
             let setting = try await writable.synchronousSetting()
             findings.append(
-                Finding(name: "durability", ok: setting == 2, detail: "PRAGMA synchronous is \(setting) on the open writer (2 is FULL)")
+                Finding(
+                    name: "durability",
+                    ok: setting == 2,
+                    detail: "PRAGMA synchronous is \(setting) on the open writer (2 is FULL)"
+                )
             )
             await writable.close()
         }
         let store = try await SQLiteGrantStore.openReadOnly(path: configuration.storePath, keyring: keyring)
         let problems = try await store.integrityProblems()
         findings.append(
-            Finding(name: "store", ok: problems.isEmpty, detail: problems.first ?? "\(configuration.storePath), sound and of this version")
+            Finding(
+                name: "store",
+                ok: problems.isEmpty,
+                detail: problems.first ?? "\(configuration.storePath), sound and of this version"
+            )
         )
         let audit = try await AuditCheck.verify(store, from: 1)
         findings.append(
             Finding(
-                name: "journal", ok: audit.ok,
-                detail: audit.ok ? "\(Console.figure(audit.entries)) entries, every link holds" : "broken at entry \(audit.firstBadSeq ?? 0): \(audit.why ?? "")"
+                name: "journal",
+                ok: audit.ok,
+                detail: audit.ok
+                    ? "\(Console.figure(audit.entries)) entries, every link holds"
+                    : "broken at entry \(audit.firstBadSeq ?? 0): \(audit.why ?? "")"
             )
         )
         findings += try await state(of: store, configuration.settings, environment)
@@ -90,7 +109,9 @@ struct Doctor: GrantkeeperCommand {
     }
 
     private func state(
-        of store: SQLiteGrantStore, _ settings: RotationSettings, _ environment: ProgramEnvironment
+        of store: SQLiteGrantStore,
+        _ settings: RotationSettings,
+        _ environment: ProgramEnvironment
     ) async throws -> [Finding] {
         let now = environment.clock.now()
         let (counts, unjudged, freezes, holds, feeds, held) = try await store.read { reading in
@@ -103,23 +124,40 @@ struct Doctor: GrantkeeperCommand {
         let stuck = counts.values.reduce(0) { $0 + ($1.standings[.stuck] ?? 0) }
         var findings = [
             Finding(
-                name: "evidence", ok: unjudged == 0,
+                name: "evidence",
+                ok: unjudged == 0,
                 detail: "\(Console.figure(unjudged)) of \(Console.figure(live)) live grants cannot be judged for disuse"
             )
         ]
         for freeze in freezes {
             findings.append(Finding(name: "freeze", ok: false, detail: "\(freeze.selection.words): \(freeze.reason)"))
         }
-        for (provider, hold) in holds { findings.append(Finding(name: "provider", ok: false, detail: "\(provider) is held: \(hold.why)")) }
-        if !held.isEmpty { findings.append(Finding(name: "runs", ok: false, detail: "\(Console.count(held.count, "plan")) held; see 'runs list'")) }
-        if stuck > 0 { findings.append(Finding(name: "revocations", ok: false, detail: "\(Console.count(stuck, "grant")) stuck; see 'grants list --standing stuck'")) }
+        for (provider, hold) in holds {
+            findings.append(Finding(name: "provider", ok: false, detail: "\(provider) is held: \(hold.why)"))
+        }
+        if !held.isEmpty {
+            findings.append(
+                Finding(name: "runs", ok: false, detail: "\(Console.count(held.count, "plan")) held; see 'runs list'")
+            )
+        }
+        if stuck > 0 {
+            findings.append(
+                Finding(
+                    name: "revocations",
+                    ok: false,
+                    detail: "\(Console.count(stuck, "grant")) stuck; see 'grants list --standing stuck'"
+                )
+            )
+        }
         for feed in settings.feeds {
             let until = feeds[feed.id]?.window?.until
             let isFresh = until.map { now - $0 <= feed.maxAge } ?? false
             findings.append(
                 Finding(
-                    name: "feed \(feed.id)", ok: isFresh && feeds[feed.id]?.isStale != true,
-                    detail: until.map { "has observed until \($0)" } ?? "has never said how far it observed: nothing it covers is ended for disuse"
+                    name: "feed \(feed.id)",
+                    ok: isFresh && feeds[feed.id]?.isStale != true,
+                    detail: until.map { "has observed until \($0)" }
+                        ?? "has never said how far it observed: nothing it covers is ended for disuse"
                 )
             )
         }
@@ -131,18 +169,24 @@ struct Doctor: GrantkeeperCommand {
         var findings: [Finding] = []
         findings.append(
             Finding(
-                name: "mode", ok: true,
+                name: "mode",
+                ok: true,
                 detail: settings.policy.mode == .observe
                     ? "observe: plans and reports, announces and ends nothing" : "enforce: plans are carried out"
             )
         )
-        if settings.providers.isEmpty { findings.append(Finding(name: "providers", ok: false, detail: "none: name an authorization server under 'providers'")) }
+        if settings.providers.isEmpty {
+            findings.append(
+                Finding(name: "providers", ok: false, detail: "none: name an authorization server under 'providers'")
+            )
+        }
         for provider in settings.providers {
             for kind in provider.capabilities.introspects.sorted(by: { $0.rawValue < $1.rawValue })
             where !provider.canaries.contains(where: { $0.kind == kind }) {
                 findings.append(
                     Finding(
-                        name: "provider \(provider.id)", ok: false,
+                        name: "provider \(provider.id)",
+                        ok: false,
                         detail: "no canary of kind \(kind.rawValue): no 'inactive' about one is believed"
                     )
                 )
@@ -150,7 +194,11 @@ struct Doctor: GrantkeeperCommand {
         }
         if !settings.sinks.contains(where: \.notifies), settings.policy.defaults.notice > .zero {
             findings.append(
-                Finding(name: "notices", ok: false, detail: "no sink has notifies: true, so nobody would be told and nothing is announced")
+                Finding(
+                    name: "notices",
+                    ok: false,
+                    detail: "no sink has notifies: true, so nobody would be told and nothing is announced"
+                )
             )
         }
         return findings

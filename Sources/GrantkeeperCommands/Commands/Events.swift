@@ -82,7 +82,8 @@ enum EventLines {
 
 struct EventsDeliver: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
-        commandName: "deliver", abstract: "Hand every sink what it has not acknowledged yet."
+        commandName: "deliver",
+        abstract: "Hand every sink what it has not acknowledged yet."
     )
 
     @OptionGroup var common: CommonOptions
@@ -109,8 +110,11 @@ struct EventsDeliver: GrantkeeperCommand {
                 session.console.json(writer.bytes)
             } else {
                 for line in lines { Deliveries.show(line, on: session.console) }
-                if lines.isEmpty { session.console.line("no sink is configured") }
-                else if lines.allSatisfy({ $0.failure == nil && $0.delivered == 0 }) { session.console.line("every sink has everything") }
+                if lines.isEmpty {
+                    session.console.line("no sink is configured")
+                } else if lines.allSatisfy({ $0.failure == nil && $0.delivered == 0 }) {
+                    session.console.line("every sink has everything")
+                }
             }
             return lines.contains { $0.failure != nil } ? .findings : .success
         }

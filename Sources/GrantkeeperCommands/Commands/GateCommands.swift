@@ -34,7 +34,9 @@ struct Exempt: GrantkeeperCommand {
         if !end, let owner, let until {
             guard let instant = Self.instant(until, now: now) else {
                 throw CommandError(
-                    .usage, "bad-time", "--until '\(Console.printable(until))' is no time",
+                    .usage,
+                    "bad-time",
+                    "--until '\(Console.printable(until))' is no time",
                     hint: "write 2026-12-31T00:00:00Z, or a duration like 30d"
                 )
             }
@@ -121,7 +123,9 @@ struct Thaw: GrantkeeperCommand {
                 let freezes = try await session.store.read { try $0.freezes() }
                 let known = freezes.map(\.selection.words).joined(separator: "; ")
                 throw CommandError(
-                    .usage, "not-frozen", "there is no freeze of \(selection.words)",
+                    .usage,
+                    "not-frozen",
+                    "there is no freeze of \(selection.words)",
                     hint: known.isEmpty ? "nothing is frozen" : "frozen: \(known)"
                 )
             }

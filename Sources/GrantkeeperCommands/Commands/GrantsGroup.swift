@@ -48,7 +48,10 @@ struct GrantsImport: GrantkeeperCommand {
         }
         if !report.unknownTenants.isEmpty {
             let names = report.unknownTenants.map { Console.printable($0.rawValue) }.sorted().joined(separator: ", ")
-            console.warning("the configuration knows no tenant \(names)", hint: "add them under 'tenants', with party and owner")
+            console.warning(
+                "the configuration knows no tenant \(names)",
+                hint: "add them under 'tenants', with party and owner"
+            )
         }
         if report.shortLived * 2 > report.withExpiry, report.withExpiry > 0 {
             console.warning(
@@ -104,7 +107,9 @@ final class InputFile: Sendable {
         descriptor = isOurs ? open(path, O_RDONLY | O_CLOEXEC) : environment.standardInput
         guard descriptor >= 0 else {
             throw CommandError(
-                .badData, "unreadable", "'\(path)' cannot be read: \(String(cString: strerror(errno)))",
+                .badData,
+                "unreadable",
+                "'\(path)' cannot be read: \(String(cString: strerror(errno)))",
                 hint: "'-' reads standard input"
             )
         }
@@ -141,7 +146,10 @@ struct GrantsExport: GrantkeeperCommand {
                 try reading.forEach(.live, in: selection) { stored in
                     let family = try stored.grant.family.flatMap { try reading.familyName($0) }
                     buffer += try Self.json(
-                        stored, family, withTokens ? try reading.tokens(of: stored.row) : [:], at: now
+                        stored,
+                        family,
+                        withTokens ? try reading.tokens(of: stored.row) : [:],
+                        at: now
                     )
                     buffer.append(0x0A)
                     if buffer.count > 65_536 {
@@ -156,7 +164,10 @@ struct GrantsExport: GrantkeeperCommand {
     }
 
     private static func json(
-        _ stored: StoredGrant, _ family: String?, _ tokens: [TokenKind: Secret], at now: Timestamp
+        _ stored: StoredGrant,
+        _ family: String?,
+        _ tokens: [TokenKind: Secret],
+        at now: Timestamp
     ) throws -> [UInt8] {
         let grant = stored.grant
         var writer = JSONWriter()
@@ -193,7 +204,8 @@ struct GrantsExport: GrantkeeperCommand {
 
 struct GrantsList: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Grants, with what the rules say of each now."
+        commandName: "list",
+        abstract: "Grants, with what the rules say of each now."
     )
 
     @OptionGroup var common: CommonOptions
@@ -221,7 +233,9 @@ struct GrantsList: GrantkeeperCommand {
             let parties = Dictionary(session.rotation.settings.tenants.map { ($0.id, $0.party) }) { first, _ in first }
             let rows = RowBuffer()
             try await GrantAppraiser(session.rotation).forEach(
-                includesEnded ? .all : .live, in: selection, limit: limit,
+                includesEnded ? .all : .live,
+                in: selection,
+                limit: limit,
                 where: { wanted == nil || $0.grant.standing == wanted },
                 { appraisal in
                     if asJSON {
@@ -237,7 +251,8 @@ struct GrantsList: GrantkeeperCommand {
             )
             if !asJSON {
                 console.table(
-                    ["GRANT", "TENANT", "CLIENT", "STANDING", "VERDICT", "LAST USED", "DECISION", "WHY"], rows.all
+                    ["GRANT", "TENANT", "CLIENT", "STANDING", "VERDICT", "LAST USED", "DECISION", "WHY"],
+                    rows.all
                 )
             }
             return .success
@@ -249,7 +264,8 @@ struct GrantsList: GrantkeeperCommand {
         return [
             Console.printable(grant.key.description), Console.printable(grant.tenant.rawValue),
             Console.printable(grant.client.rawValue), grant.standing.rawValue,
-            grant.validity.lastVerdict?.name ?? "–", appraisal.lastUsedAt.map { String($0.description.prefix(10)) } ?? "–",
+            grant.validity.lastVerdict?.name ?? "–",
+            appraisal.lastUsedAt.map { String($0.description.prefix(10)) } ?? "–",
             "\(appraisal.decision.action.name) (\(appraisal.decision.rule.rawValue))",
             Console.printable(appraisal.decision.reason),
         ]

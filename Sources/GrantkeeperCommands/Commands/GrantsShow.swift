@@ -5,7 +5,8 @@ internal import RotationWorker
 
 struct GrantsShow: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One grant: what is known, what holds for it and why, its history."
+        commandName: "show",
+        abstract: "One grant: what is known, what holds for it and why, its history."
     )
 
     @OptionGroup var common: CommonOptions
@@ -32,7 +33,11 @@ struct GrantsShow: GrantkeeperCommand {
 
     private func subject(_ grant: Grant, _ party: Party?) -> PolicySubject {
         PolicySubject(
-            tenant: grant.tenant, party: party, provider: grant.key.provider, client: grant.client, role: grant.role,
+            tenant: grant.tenant,
+            party: party,
+            provider: grant.key.provider,
+            client: grant.client,
+            role: grant.role,
             environment: grant.environment
         )
     }
@@ -52,7 +57,8 @@ struct GrantsShow: GrantkeeperCommand {
     }
 
     private func json(
-        _ appraisal: GrantAppraiser.Appraisal, _ party: Party?,
+        _ appraisal: GrantAppraiser.Appraisal,
+        _ party: Party?,
         _ policy: (values: PolicyValues, sources: [String: String])
     ) -> [UInt8] {
         let grant = appraisal.stored.grant
@@ -77,8 +83,10 @@ struct GrantsShow: GrantkeeperCommand {
     }
 
     private func show(
-        _ appraisal: GrantAppraiser.Appraisal, _ party: Party?,
-        _ policy: (values: PolicyValues, sources: [String: String]), on console: Console
+        _ appraisal: GrantAppraiser.Appraisal,
+        _ party: Party?,
+        _ policy: (values: PolicyValues, sources: [String: String]),
+        on console: Console
     ) {
         let stored = appraisal.stored
         let grant = stored.grant
@@ -86,16 +94,24 @@ struct GrantsShow: GrantkeeperCommand {
         let tokens = [(grant.holdsAccessToken, "access token"), (grant.holdsRefreshToken, "refresh token")]
             .filter(\.0).map(\.1)
         let rows: [(String, String)] = [
-            ("grant", grant.key.description), ("tenant", "\(grant.tenant) (\(party?.rawValue ?? "unknown to the configuration"))"),
+            ("grant", grant.key.description),
+            ("tenant", "\(grant.tenant) (\(party?.rawValue ?? "unknown to the configuration"))"),
             ("client", grant.client.rawValue), ("subject", grant.subject ?? "–"), ("scopes", grant.scopes.joined),
             ("holds", tokens.isEmpty ? "no token" : tokens.joined(separator: " and ")),
             ("issued", grant.issuedAt.description), ("expires", time(grant.expiresAt)),
             ("last used", time(appraisal.lastUsedAt)),
             ("observed", appraisal.window.map { "\($0.from) to \($0.until)" } ?? "never"),
             ("standing", grant.standing.rawValue),
-            ("decision", "\(appraisal.decision.action.name), by rule \(appraisal.decision.rule.rawValue): \(appraisal.decision.reason)"),
+            (
+                "decision",
+                "\(appraisal.decision.action.name), by rule \(appraisal.decision.rule.rawValue): \(appraisal.decision.reason)"
+            ),
             ("judged again", time(stored.dueAt)),
-            ("last verdict", grant.validity.lastVerdict.map { "\($0.name) at \(time(grant.validity.lastVerdictAt))" } ?? "never asked"),
+            (
+                "last verdict",
+                grant.validity.lastVerdict.map { "\($0.name) at \(time(grant.validity.lastVerdictAt))" }
+                    ?? "never asked"
+            ),
         ]
         for (name, value) in rows { line(name, value, console) }
         if let since = grant.validity.inactiveSince {

@@ -23,7 +23,10 @@ struct Init: GrantkeeperCommand {
         ]
         for file in files where access(path(file.name), F_OK) == 0 {
             throw CommandError(
-                .failed, "exists", "'\(path(file.name))' exists, and nothing is overwritten", hint: "choose another directory"
+                .failed,
+                "exists",
+                "'\(path(file.name))' exists, and nothing is overwritten",
+                hint: "choose another directory"
             )
         }
         try make(directory, mode: 0o755)

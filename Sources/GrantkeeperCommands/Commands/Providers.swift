@@ -7,13 +7,15 @@ internal import Records
 
 struct Providers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The authorization servers.", subcommands: [ProvidersCheck.self]
+        abstract: "The authorization servers.",
+        subcommands: [ProvidersCheck.self]
     )
 }
 
 struct ProvidersCheck: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Discover, authenticate, ask about canaries and a made-up token; store nothing."
+        commandName: "check",
+        abstract: "Discover, authenticate, ask about canaries and a made-up token; store nothing."
     )
 
     @OptionGroup var common: CommonOptions
@@ -26,7 +28,9 @@ struct ProvidersCheck: GrantkeeperCommand {
         let settings = configuration.settings
         for name in providers where !settings.providers.contains(where: { $0.id.rawValue == name }) {
             throw CommandError(
-                .usage, "unknown-provider", "the configuration knows no provider '\(Console.printable(name))'",
+                .usage,
+                "unknown-provider",
+                "the configuration knows no provider '\(Console.printable(name))'",
                 hint: "known: \(settings.providers.map(\.id.rawValue).joined(separator: ", "))"
             )
         }

@@ -39,7 +39,11 @@ struct Revalidate: GrantkeeperCommand {
             let report: VerdictReport
             do {
                 report = try await RevalidationJob(
-                    session.rotation, scope: scope, run: run, lock: lock, randomToken: environment.madeUpToken
+                    session.rotation,
+                    scope: scope,
+                    run: run,
+                    lock: lock,
+                    randomToken: environment.madeUpToken
                 ).perform()
                 if let lock { try await store.unlock(lock) }
             } catch {

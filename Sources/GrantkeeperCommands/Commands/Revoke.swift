@@ -54,7 +54,11 @@ struct Revoke: GrantkeeperCommand {
             let run = try await store.write { try $0.beginRun(job: "revoke", actor: actor, at: now) }
             let rows = try await order.execute(forecast, reason: reason, reference: reference, run: run)
             let report = try await RevocationJob(
-                session.rotation, selection: GrantSelection(), rows: rows, run: run, lock: nil,
+                session.rotation,
+                selection: GrantSelection(),
+                rows: rows,
+                run: run,
+                lock: nil,
                 randomToken: environment.madeUpToken
             ).perform()
             let isDone = report.stuck.isEmpty && report.retrying == 0 && report.waiting.isEmpty
@@ -71,7 +75,8 @@ struct Revoke: GrantkeeperCommand {
     /// Why the order is not carried out as it was given, with what to add.
     private func refusal(of forecast: RevocationByHand.Forecast) -> String? {
         if !forecast.ofOtherTenants.isEmpty {
-            return "it would take along grants of other tenants: \(names(forecast.ofOtherTenants)); end those by name first"
+            return
+                "it would take along grants of other tenants: \(names(forecast.ofOtherTenants)); end those by name first"
         }
         if let hash = forecast.collateralHash, withCollateral != hash {
             return "it would take along \(names(forecast.collateral)); to end them too: --with-collateral \(hash)"
@@ -91,8 +96,11 @@ struct Revoke: GrantkeeperCommand {
     }
 
     private func show(
-        _ forecast: RevocationByHand.Forecast, _ refusal: String?, _ lines: [RevocationJob.Report.Line],
-        _ report: RevocationJob.Report?, _ session: Session
+        _ forecast: RevocationByHand.Forecast,
+        _ refusal: String?,
+        _ lines: [RevocationJob.Report.Line],
+        _ report: RevocationJob.Report?,
+        _ session: Session
     ) {
         let outcomes = Dictionary(lines.map { ($0.key, $0) }) { first, _ in first }
         guard !common.json else {
@@ -105,22 +113,28 @@ struct Revoke: GrantkeeperCommand {
                 forecast.rows.map { stored in
                     let line = outcomes[stored.grant.key]
                     return [
-                        Console.printable(stored.grant.key.description), Console.printable(stored.grant.tenant.rawValue),
+                        Console.printable(stored.grant.key.description),
+                        Console.printable(stored.grant.tenant.rawValue),
                         Console.printable(stored.grant.client.rawValue),
                         Console.printable(stored.grant.subject ?? "–"),
-                        (line?.standing ?? stored.grant.standing).rawValue, line?.proof?.rawValue ?? "–", line?.why ?? "",
+                        (line?.standing ?? stored.grant.standing).rawValue, line?.proof?.rawValue ?? "–",
+                        line?.why ?? "",
                     ]
                 }
             )
         }
-        for key in forecast.selfProtected { console.line("not ended, grantkeeper lives on it: \(Console.printable(key.description))") }
+        for key in forecast.selfProtected {
+            console.line("not ended, grantkeeper lives on it: \(Console.printable(key.description))")
+        }
         for key in forecast.decided { console.line("decided already: \(Console.printable(key.description))") }
         if let report { RevocationText.show(report, on: console) }
         if let refusal { console.warning("nothing was changed: \(refusal)") }
     }
 
     private func json(
-        _ forecast: RevocationByHand.Forecast, _ refusal: String?, _ outcomes: [Grant.Key: RevocationJob.Report.Line]
+        _ forecast: RevocationByHand.Forecast,
+        _ refusal: String?,
+        _ outcomes: [Grant.Key: RevocationJob.Report.Line]
     ) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()

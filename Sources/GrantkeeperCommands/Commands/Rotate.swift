@@ -33,16 +33,24 @@ struct Rotate: GrantkeeperCommand {
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         let wanted = try apply.map { try PlanFile.header($0) }
         if let wanted, !only.isEmpty, try wanted.selection != only.plain {
-            throw CommandError(.usage, "other-selection", "the plan in '\(apply ?? "")' was made for \(wanted.selection.words)")
+            throw CommandError(
+                .usage,
+                "other-selection",
+                "the plan in '\(apply ?? "")' was made for \(wanted.selection.words)"
+            )
         }
         return try await Session.run(environment, common, dryRun ? .plan : .providers) { session in
             let started = environment.clock.now()
             let selection = try wanted?.selection ?? only.selection(session)
             let runner = RotationRunner(
-                session: session, environment: environment, selection: selection, isFull: full || wanted?.isFull == true,
+                session: session,
+                environment: environment,
+                selection: selection,
+                isFull: full || wanted?.isFull == true,
                 wait: wait?.duration
             )
-            var report = try await dryRun
+            var report =
+                try await dryRun
                 ? runner.dryRun(planOut: planOut)
                 : runner.run(planOut: planOut, expecting: wanted?.planHash)
             report.seconds = Double((environment.clock.now() - started).milliseconds) / 1_000
@@ -58,7 +66,8 @@ extension SelectionOptions {
     var plain: GrantSelection {
         get throws {
             GrantSelection(
-                tenant: tenant.map { TenantID($0) }, provider: provider.map { ProviderID($0) },
+                tenant: tenant.map { TenantID($0) },
+                provider: provider.map { ProviderID($0) },
                 client: client.map { ClientID($0) }
             )
         }

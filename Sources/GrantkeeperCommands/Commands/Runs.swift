@@ -12,7 +12,10 @@ struct Runs: AsyncParsableCommand {
 }
 
 struct RunsList: GrantkeeperCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "The last runs, newest first, and what is held.")
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "The last runs, newest first, and what is held."
+    )
 
     @OptionGroup var common: CommonOptions
     @Option(help: "At most so many runs.")
@@ -30,7 +33,10 @@ struct RunsList: GrantkeeperCommand {
             session.console.table(
                 ["RUN", "JOB", "STARTED", "OUTCOME", "BY"],
                 runs.map {
-                    [String($0.id), $0.job, $0.startedAt.description, $0.outcome ?? "going on, or killed", $0.actor.words]
+                    [
+                        String($0.id), $0.job, $0.startedAt.description, $0.outcome ?? "going on, or killed",
+                        $0.actor.words,
+                    ]
                 }
             )
             if !held.isEmpty {
@@ -81,14 +87,21 @@ struct RunsShow: GrantkeeperCommand {
         try await Session.run(environment, common, .read) { session in
             let id = run
             guard let record = try await session.store.read({ try $0.run(id) }) else {
-                throw CommandError(.badData, "unknown-run", "there is no run \(id)", hint: "'grantkeeper runs list' shows them")
+                throw CommandError(
+                    .badData,
+                    "unknown-run",
+                    "there is no run \(id)",
+                    hint: "'grantkeeper runs list' shows them"
+                )
             }
             if common.json {
                 session.console.json(record.summary ?? RunsList.json(record))
                 return .success
             }
             session.console.line("run \(record.id): \(record.job), by \(record.actor.words)")
-            session.console.line("started \(record.startedAt), ended \(record.endedAt?.description ?? "not yet, or killed")")
+            session.console.line(
+                "started \(record.startedAt), ended \(record.endedAt?.description ?? "not yet, or killed")"
+            )
             if let summary = record.summary, let object = try? JSONObject(parsing: summary) {
                 var writer = JSONWriter(pretty: true)
                 writer.value(.object(object))
@@ -103,7 +116,8 @@ struct RunsApprove: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve",
         abstract: "Carry out what the valve or a surge holds, by its hash.",
-        discussion: "Refused with status 65, and nothing applied, if other rows are planned now, the policy is another, or the time is over."
+        discussion:
+            "Refused with status 65, and nothing applied, if other rows are planned now, the policy is another, or the time is over."
     )
 
     @OptionGroup var common: CommonOptions
@@ -124,13 +138,18 @@ struct RunsApprove: GrantkeeperCommand {
                 if common.json {
                     session.console.json(Array("{\"approved\":\"\(held.hash)\"}".utf8))
                 } else {
-                    session.console.line("approved: \(Console.count(held.wouldEnd, "inactive answer")) count from now on")
+                    session.console.line(
+                        "approved: \(Console.count(held.wouldEnd, "inactive answer")) count from now on"
+                    )
                 }
                 return .success
             }
             let started = environment.clock.now()
             let runner = RotationRunner(
-                session: session, environment: environment, selection: held.selection, isFull: false,
+                session: session,
+                environment: environment,
+                selection: held.selection,
+                isFull: false,
                 wait: wait?.duration
             )
             var report = try await runner.approve(held, reason: reason)
@@ -147,23 +166,35 @@ struct RunsApprove: GrantkeeperCommand {
         let matching = prefix.count >= 8 ? plans.filter { $0.hash.hasPrefix(prefix) } : []
         guard let plan = matching.first, matching.count == 1 else {
             throw CommandError(
-                .badData, "unknown-plan", "no held plan has the hash '\(Console.printable(hash))'",
+                .badData,
+                "unknown-plan",
+                "no held plan has the hash '\(Console.printable(hash))'",
                 hint: "'grantkeeper runs list' shows what is held"
             )
         }
         guard plan.isApprovable else {
             throw CommandError(
-                .badData, "not-approvable", "what '\(plan.why)' holds cannot be approved",
+                .badData,
+                "not-approvable",
+                "what '\(plan.why)' holds cannot be approved",
                 hint: "only the valve and a surge take an approval; the other gates open by themselves"
             )
         }
         guard plan.why == "surge" || plan.policyHash == session.rotation.policyHash else {
-            throw CommandError(.badData, "other-policy", "the policy has changed since the plan was held", hint: "run 'rotate' again")
+            throw CommandError(
+                .badData,
+                "other-policy",
+                "the policy has changed since the plan was held",
+                hint: "run 'rotate' again"
+            )
         }
         let within = session.rotation.settings.policy.approveWithin
         guard environment.clock.now() - plan.heldAt <= within else {
             throw CommandError(
-                .badData, "over", "the plan was held at \(plan.heldAt), more than \(within.typed) ago", hint: "run 'rotate' again"
+                .badData,
+                "over",
+                "the plan was held at \(plan.heldAt), more than \(within.typed) ago",
+                hint: "run 'rotate' again"
             )
         }
         return plan

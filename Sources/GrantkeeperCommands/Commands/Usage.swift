@@ -94,7 +94,12 @@ struct UsageAccept: GrantkeeperCommand {
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         guard let instant = RFC3339.parse(until) else {
-            throw CommandError(.usage, "bad-time", "--until '\(Console.printable(until))' is no time", hint: "write 2026-11-20T00:00:00Z")
+            throw CommandError(
+                .usage,
+                "bad-time",
+                "--until '\(Console.printable(until))' is no time",
+                hint: "write 2026-11-20T00:00:00Z"
+            )
         }
         return try await Session.run(environment, common, .write) { session in
             let record = try await UsageIngest(session.rotation)

@@ -30,12 +30,19 @@ struct CommandError: Error {
         case let error as ConfigurationErrors: self.init(error)
         case let error as SecretError: self.init(.badConfiguration, "secret", error.message, hint: error.hint)
         case let error as RecordError:
-            self.init(error.code == .unreadable ? .failed : .badData, error.code.rawValue, error.description, hint: error.hint)
+            self.init(
+                error.code == .unreadable ? .failed : .badData,
+                error.code.rawValue,
+                error.description,
+                hint: error.hint
+            )
         case let error as HTTPFailure: self.init(.failed, error.code.description, error.description, hint: error.hint)
         case let error as SandboxError: self.init(.failed, "sandbox", error.message, hint: error.hint)
         case is CancellationError:
             self.init(
-                .failed, "interrupted", "interrupted; what was committed stays",
+                .failed,
+                "interrupted",
+                "interrupted; what was committed stays",
                 hint: "run the same command again to go on where it stopped"
             )
         default: self.init(.failed, "failed", "\(error)")

@@ -24,8 +24,14 @@ package struct ProgramEnvironment: Sendable {
     package var sleep: @Sendable (Duration) async throws -> Void
 
     package init(
-        clock: any WallClock, variables: [String: String], standardInput: Int32, output: any TextOutput,
-        errors: any TextOutput, showsProgress: Bool, isTerminal: Bool, actor: Actor,
+        clock: any WallClock,
+        variables: [String: String],
+        standardInput: Int32,
+        output: any TextOutput,
+        errors: any TextOutput,
+        showsProgress: Bool,
+        isTerminal: Bool,
+        actor: Actor,
         random: @escaping @Sendable (Int) -> [UInt8] = ProgramEnvironment.systemRandom,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
@@ -51,9 +57,14 @@ package struct ProgramEnvironment: Sendable {
             entry += 1
         }
         return ProgramEnvironment(
-            clock: SystemClock(), variables: variables, standardInput: 0, output: DescriptorOutput(1),
-            errors: DescriptorOutput(2), showsProgress: isatty(2) == 1,
-            isTerminal: isatty(1) == 1 && variables["NO_COLOR"] == nil, actor: person(variables)
+            clock: SystemClock(),
+            variables: variables,
+            standardInput: 0,
+            output: DescriptorOutput(1),
+            errors: DescriptorOutput(2),
+            showsProgress: isatty(2) == 1,
+            isTerminal: isatty(1) == 1 && variables["NO_COLOR"] == nil,
+            actor: person(variables)
         )
     }
 

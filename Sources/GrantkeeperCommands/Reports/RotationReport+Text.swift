@@ -18,7 +18,9 @@ extension RotationReport {
             let done = applied.map { ", \(Console.figure($0.actions[name] ?? 0)) done" } ?? ""
             console.line("\(name): \(Console.figure(planned)) planned\(done)")
         }
-        if plan.toAsk > 0, isDryRun { console.line("\(action) ask the providers about \(Console.count(plan.toAsk, "grant"))") }
+        if plan.toAsk > 0, isDryRun {
+            console.line("\(action) ask the providers about \(Console.count(plan.toAsk, "grant"))")
+        }
         showWork(on: console)
         showHeld(on: console)
         let counts = Standing.allCases.compactMap { standing in
@@ -58,18 +60,25 @@ extension RotationReport {
             console.line("held provider: \(provider) since \(hold.since), \(hold.why)")
         }
         for partition in plan.warned {
-            console.line("warning: more notices for \(partition.tenant) at \(partition.provider) than the valve would let end")
+            console.line(
+                "warning: more notices for \(partition.tenant) at \(partition.provider) than the valve would let end"
+            )
         }
         guard !held.isEmpty else { return }
         console.line()
         console.table(
             ["HELD", "WOULD END", "LIVE", "WHY", "HASH"],
             held.map {
-                [HeldPlans.scope($0), Console.figure($0.wouldEnd), Console.figure($0.live), $0.why, String($0.hash.prefix(16))]
+                [
+                    HeldPlans.scope($0), Console.figure($0.wouldEnd), Console.figure($0.live), $0.why,
+                    String($0.hash.prefix(16)),
+                ]
             }
         )
         if held.contains(where: \.isApprovable) {
-            console.line("look at it with 'rotate --dry-run --plan-out FILE'; release it with 'runs approve HASH --reason …'")
+            console.line(
+                "look at it with 'rotate --dry-run --plan-out FILE'; release it with 'runs approve HASH --reason …'"
+            )
         }
         console.line()
     }
@@ -101,7 +110,9 @@ enum RevocationText {
         for (standing, number) in report.ended.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             let proofs = report.proofs.sorted { $0.key.rawValue < $1.key.rawValue }
                 .map { "\($0.key.rawValue) \(Console.figure($0.value))" }
-            console.line("\(standing.rawValue) at the provider: \(Console.figure(number)) (\(proofs.joined(separator: ", ")))")
+            console.line(
+                "\(standing.rawValue) at the provider: \(Console.figure(number)) (\(proofs.joined(separator: ", ")))"
+            )
         }
         for (why, number) in report.stuck.sorted(by: { $0.key < $1.key }) {
             console.line("stuck: \(Console.figure(number)) (\(why)); a person is needed")

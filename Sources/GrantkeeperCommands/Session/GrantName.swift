@@ -19,13 +19,16 @@ enum GrantName {
         }
         guard let key = found.first else {
             throw CommandError(
-                .badData, "unknown-grant", "there is no grant '\(Console.printable(name))'",
+                .badData,
+                "unknown-grant",
+                "there is no grant '\(Console.printable(name))'",
                 hint: "'grantkeeper grants list' shows them; a name is ID or PROVIDER/ID"
             )
         }
         guard found.count == 1 else {
             throw CommandError(
-                .usage, "ambiguous-grant",
+                .usage,
+                "ambiguous-grant",
                 "'\(Console.printable(name))' names \(found.count) grants: \(found.map(\.description).joined(separator: ", "))",
                 hint: "write PROVIDER/ID"
             )
@@ -46,12 +49,15 @@ extension SelectionOptions {
     func selection(_ session: Session) throws -> GrantSelection {
         if let provider, !session.rotation.settings.providers.contains(where: { $0.id.rawValue == provider }) {
             throw CommandError(
-                .usage, "unknown-provider", "the configuration knows no provider '\(Console.printable(provider))'",
+                .usage,
+                "unknown-provider",
+                "the configuration knows no provider '\(Console.printable(provider))'",
                 hint: "known: \(session.rotation.settings.providers.map(\.id.rawValue).joined(separator: ", "))"
             )
         }
         return GrantSelection(
-            tenant: tenant.map { TenantID($0) }, provider: provider.map { ProviderID($0) },
+            tenant: tenant.map { TenantID($0) },
+            provider: provider.map { ProviderID($0) },
             client: client.map { ClientID($0) }
         )
     }

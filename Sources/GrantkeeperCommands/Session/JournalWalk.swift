@@ -10,7 +10,9 @@ struct JournalWalk {
 
     /// Every event after a place that matches, in order; stops when `body` says so.
     func forEach(
-        after seq: Int64 = 0, where wanted: (JSONObject) -> Bool, _ body: (JSONObject) -> Bool
+        after seq: Int64 = 0,
+        where wanted: (JSONObject) -> Bool,
+        _ body: (JSONObject) -> Bool
     ) async throws {
         var last = seq
         while true {

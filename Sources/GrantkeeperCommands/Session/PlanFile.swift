@@ -108,7 +108,9 @@ final class PlanFile: Sendable {
         let object = try JSONObject(parsing: line)
         guard let hash = object["plan_hash"]?.stringValue else {
             throw CommandError(
-                .badData, "bad-plan", "'\(path)' does not begin with a plan's header",
+                .badData,
+                "bad-plan",
+                "'\(path)' does not begin with a plan's header",
                 hint: "make one with 'rotate --dry-run --plan-out FILE'"
             )
         }
@@ -138,7 +140,9 @@ final class PlanFile: Sendable {
 
     private static func failure(_ path: String) -> CommandError {
         CommandError(
-            .failed, "plan-file", "the plan's file '\(path)' cannot be read or written: \(String(cString: strerror(errno)))"
+            .failed,
+            "plan-file",
+            "the plan's file '\(path)' cannot be read or written: \(String(cString: strerror(errno)))"
         )
     }
 }

@@ -16,12 +16,16 @@ struct RotationRunner {
     func dryRun(planOut: String?) async throws -> RotationReport {
         let (plan, _) = try await self.plan(planOut)
         return RotationReport(
-            run: nil, isDryRun: true, mode: rotation.settings.policy.mode, plan: plan, standings: plan.standings,
+            run: nil,
+            isDryRun: true,
+            mode: rotation.settings.policy.mode,
+            plan: plan,
+            standings: plan.standings,
             seconds: 0
         )
     }
 
-    /// - Parameter hash: the plan that a person saw: another one now is refused, and nothing is applied.
+    /// One real run; if a person saw a plan with `hash`, another one now is refused, and nothing is applied.
     func run(planOut: String?, expecting hash: String?) async throws -> RotationReport {
         let lock = try await JobLocks(session, environment).take(ExpiryJob.name, wait: wait)
         let run: Int64
@@ -31,13 +35,19 @@ struct RotationRunner {
             let (plan, job) = try await self.plan(planOut)
             if let hash, hash != plan.planHash {
                 throw CommandError(
-                    .badData, "plan-changed",
+                    .badData,
+                    "plan-changed",
                     "the plan is no longer the one in the file: \(plan.planHash.prefix(12))… instead of \(hash.prefix(12))…",
                     hint: "make a new one with 'rotate --dry-run --plan-out FILE'"
                 )
             }
             report = RotationReport(
-                run: run, isDryRun: false, mode: rotation.settings.policy.mode, plan: plan, standings: [:], seconds: 0
+                run: run,
+                isDryRun: false,
+                mode: rotation.settings.policy.mode,
+                plan: plan,
+                standings: [:],
+                seconds: 0
             )
             report.applied = try await job.apply(plan, run: run, lock: lock)
             try await store.unlock(lock)
@@ -59,14 +69,21 @@ struct RotationRunner {
             let (plan, job) = try await self.plan(nil)
             guard plan.held.contains(where: { $0.hash == held.hash }) else {
                 throw CommandError(
-                    .badData, "superseded", "the held plan is superseded: other rows are planned now",
+                    .badData,
+                    "superseded",
+                    "the held plan is superseded: other rows are planned now",
                     hint: "'grantkeeper rotate' holds the present one; 'runs list' shows its hash"
                 )
             }
             run = try await begin("approve", lock)
             try await tell(held, reason, run)
             report = RotationReport(
-                run: run, isDryRun: false, mode: rotation.settings.policy.mode, plan: plan, standings: [:], seconds: 0
+                run: run,
+                isDryRun: false,
+                mode: rotation.settings.policy.mode,
+                plan: plan,
+                standings: [:],
+                seconds: 0
             )
             report.applied = try await job.apply(plan, run: run, lock: lock, approving: held.hash)
             let rest = plan.held.filter { $0.hash != held.hash }
@@ -124,13 +141,21 @@ struct RotationRunner {
         let locks = JobLocks(session, environment)
         report.revocations = try await locks.with(RevocationJob.name, leftOut: &report.leftOut) { lock in
             try await RevocationJob(
-                rotation, selection: selection, run: run, lock: lock, randomToken: environment.madeUpToken
+                rotation,
+                selection: selection,
+                run: run,
+                lock: lock,
+                randomToken: environment.madeUpToken
             ).perform()
         }
         if revalidates {
             report.verdicts = try await locks.with(RevalidationJob.name, leftOut: &report.leftOut) { lock in
                 try await RevalidationJob(
-                    rotation, scope: .due(selection), run: run, lock: lock, randomToken: environment.madeUpToken
+                    rotation,
+                    scope: .due(selection),
+                    run: run,
+                    lock: lock,
+                    randomToken: environment.madeUpToken
                 ).perform()
             }
         }
@@ -181,7 +206,9 @@ struct JobLocks {
 
     /// nil: somebody else has the lock.
     func with<Result>(
-        _ job: String, leftOut: inout [String], _ body: (JobLock) async throws -> Result
+        _ job: String,
+        leftOut: inout [String],
+        _ body: (JobLock) async throws -> Result
     ) async throws -> Result? {
         let lock: JobLock
         do {

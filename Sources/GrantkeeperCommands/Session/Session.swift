@@ -32,7 +32,9 @@ struct Session: Sendable {
 
     /// Opens what is needed, runs the body, and closes all of it whatever happens.
     static func run<Result: Sendable>(
-        _ environment: ProgramEnvironment, _ options: CommonOptions, _ access: Access,
+        _ environment: ProgramEnvironment,
+        _ options: CommonOptions,
+        _ access: Access,
         _ body: (Session) async throws -> Result
     ) async throws -> Result {
         let session = try await open(environment, options, access)
@@ -47,7 +49,9 @@ struct Session: Sendable {
     }
 
     private static func open(
-        _ environment: ProgramEnvironment, _ options: CommonOptions, _ access: Access
+        _ environment: ProgramEnvironment,
+        _ options: CommonOptions,
+        _ access: Access
     ) async throws -> Session {
         let console = Console(environment)
         let configuration = try Self.configuration(environment, options, checksFiles: access == .providers)
@@ -60,7 +64,9 @@ struct Session: Sendable {
         case .read, .plan: store = try await .openReadOnly(path: configuration.storePath, keyring: keyring)
         case .write, .tokens, .providers:
             store = try await .open(
-                path: configuration.storePath, keyring: keyring, newEventID: environment.newEventID
+                path: configuration.storePath,
+                keyring: keyring,
+                newEventID: environment.newEventID
             )
         }
         var transports: [CurlTransport] = []
@@ -74,12 +80,21 @@ struct Session: Sendable {
         }
         let progress = ProgressLine(environment)
         let rotation = RotationEnvironment(
-            store: store, settings: settings, providers: providers, sinks: settings.sinks.map { $0.makeSink() },
-            clock: environment.clock, actor: environment.actor, ownTokens: ownTokens
+            store: store,
+            settings: settings,
+            providers: providers,
+            sinks: settings.sinks.map { $0.makeSink() },
+            clock: environment.clock,
+            actor: environment.actor,
+            ownTokens: ownTokens
         ) { progress.show($0) }
         return Session(
-            configuration: configuration, rotation: rotation, console: console, sqlite: store,
-            transports: transports, progress: progress
+            configuration: configuration,
+            rotation: rotation,
+            console: console,
+            sqlite: store,
+            transports: transports,
+            progress: progress
         )
     }
 
@@ -96,7 +111,9 @@ struct Session: Sendable {
     // MARK: Parts
 
     static func configuration(
-        _ environment: ProgramEnvironment, _ options: CommonOptions, checksFiles: Bool
+        _ environment: ProgramEnvironment,
+        _ options: CommonOptions,
+        checksFiles: Bool
     ) throws -> Configuration {
         let path = options.config ?? environment.variables["GRANTKEEPER_CONFIG"] ?? "/etc/grantkeeper/grantkeeper.yaml"
         return try ConfigurationFile.read(path: path, checkFiles: checksFiles)
@@ -126,12 +143,18 @@ struct Session: Sendable {
     }
 
     static func provider(
-        _ provider: ProviderSettings, _ settings: RotationSettings, _ transport: CurlTransport,
+        _ provider: ProviderSettings,
+        _ settings: RotationSettings,
+        _ transport: CurlTransport,
         _ environment: ProgramEnvironment
     ) -> OAuthProvider {
         OAuthProvider(
-            settings: provider, clients: settings.clients, transport: transport, clock: environment.clock,
-            secrets: { try SecretReader.read($0) }, makeUpToken: environment.madeUpToken
+            settings: provider,
+            clients: settings.clients,
+            transport: transport,
+            clock: environment.clock,
+            secrets: { try SecretReader.read($0) },
+            makeUpToken: environment.madeUpToken
         )
     }
 
@@ -150,7 +173,9 @@ struct Session: Sendable {
     }
 
     private static func keyring(
-        _ configuration: Configuration, _ access: Access, needed: Bool
+        _ configuration: Configuration,
+        _ access: Access,
+        needed: Bool
     ) throws -> Keyring? {
         switch access {
         case .read, .write: return nil

@@ -38,7 +38,7 @@ extension FeedRecord {
     /// Healthy: since the last move it mapped at least one use, no more than `maxUnmappedPercent` of its lines
     /// were without a known grant, and its mapped uses a day are not below 20 % of the median of the last 14.
     ///
-    /// - Parameter until: already taken less `late`.
+    /// `until` is already taken less `late`.
     package mutating func move(to until: Timestamp, _ settings: FeedSettings, isAccepted: Bool = false) -> Move {
         guard let known = window else {
             window = Window(from: until, until: until)

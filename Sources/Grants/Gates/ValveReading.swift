@@ -12,11 +12,8 @@ package struct ValveReading: Sendable {
 
     /// Reads every level.
     ///
-    /// - Parameters:
-    ///   - planned: ends and quarantines that count, by partition, approved ones left out.
-    ///   - notices: by partition.
-    ///   - counts: what the store counts, by partition, unnarrowed by filters.
-    ///   - valve: the limits of a partition.
+    /// `planned` are the ends and quarantines that count, by partition, approved ones left out; `notices` by
+    /// partition; `counts` what the store counts, unnarrowed by filters; `valve` the limits of a partition.
     package init(
         planned: [Partition: Int],
         notices: [Partition: Int],

@@ -35,7 +35,10 @@ package protocol StoreReading: AnyObject {
     ) throws
     /// The first of them after a key, at most `limit`.
     func page(
-        _ state: GrantState, in selection: GrantSelection, after key: Grant.Key?, limit: Int
+        _ state: GrantState,
+        in selection: GrantSelection,
+        after key: Grant.Key?,
+        limit: Int
     ) throws -> [StoredGrant]
     /// How many grants ``forEach(_:in:_:)`` would give.
     func count(_ state: GrantState, in selection: GrantSelection) throws -> Int
@@ -52,7 +55,10 @@ package protocol StoreReading: AnyObject {
     func members(ofFamily family: Int64, limit: Int) throws -> [StoredGrant]
     /// The live grants of a client and subject at a provider, at most `limit` of them.
     func grants(
-        of client: ClientID, subject: String, at provider: ProviderID, limit: Int
+        of client: ClientID,
+        subject: String,
+        at provider: ProviderID,
+        limit: Int
     ) throws -> [StoredGrant]
     /// The live grants that hold a token of the kind and were called active last, newest verdict first.
     func newestActive(at provider: ProviderID, kind: TokenKind, limit: Int) throws -> [StoredGrant]

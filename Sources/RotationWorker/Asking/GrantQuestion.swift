@@ -8,7 +8,10 @@ struct GrantQuestion: Sendable {
 
     /// The question for a grant, or why there is none.
     static func make(
-        _ stored: StoredGrant, _ provider: ProviderSettings, _ reading: any StoreReading, now: Timestamp
+        _ stored: StoredGrant,
+        _ provider: ProviderSettings,
+        _ reading: any StoreReading,
+        now: Timestamp
     ) throws -> Result<GrantQuestion, VerdictJudge.Silence> {
         let judge = VerdictJudge(capabilities: provider.capabilities, now: now)
         switch judge.speaker(of: stored.grant) {
@@ -24,7 +27,8 @@ struct GrantQuestion: Sendable {
 
     /// Asks about all of them, so many at once as the provider allows; answers are in the questions' order.
     static func ask(
-        _ questions: [GrantQuestion], _ client: any ProviderClient
+        _ questions: [GrantQuestion],
+        _ client: any ProviderClient
     ) async -> [IntrospectionAnswer] {
         await inParallel(questions, width: client.settings.limits.inFlight) {
             await client.introspect($0.token, kind: $0.kind)
@@ -34,7 +38,9 @@ struct GrantQuestion: Sendable {
 
 /// Applies `body` to every element, `width` at once; results are in the elements' order.
 func inParallel<Element: Sendable, Result: Sendable>(
-    _ elements: [Element], width: Int, _ body: @escaping @Sendable (Element) async -> Result
+    _ elements: [Element],
+    width: Int,
+    _ body: @escaping @Sendable (Element) async -> Result
 ) async -> [Result] {
     await withTaskGroup(of: (Int, Result).self) { group in
         var results = [Result?](repeating: nil, count: elements.count)

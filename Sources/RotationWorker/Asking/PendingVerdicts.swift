@@ -16,7 +16,11 @@ enum PendingVerdicts {
 
     /// Holds the provider until these answers are approved by their hash.
     static func hold(
-        _ pending: [PendingVerdict], of provider: ProviderID, asked: Int, policyHash: String, at now: Timestamp,
+        _ pending: [PendingVerdict],
+        of provider: ProviderID,
+        asked: Int,
+        policyHash: String,
+        at now: Timestamp,
         in writing: any StoreWriting
     ) throws -> HeldPlan {
         var digest = PlanDigest(Array("surge".utf8), Array(provider.rawValue.utf8))
@@ -25,8 +29,15 @@ enum PendingVerdicts {
             digest.add(Array(key.utf8))
         }
         let plan = HeldPlan(
-            tenant: nil, provider: provider, wouldEnd: pending.count, live: asked, why: "surge", hash: digest.hex,
-            policyHash: policyHash, heldAt: now, selection: GrantSelection(provider: provider)
+            tenant: nil,
+            provider: provider,
+            wouldEnd: pending.count,
+            live: asked,
+            why: "surge",
+            hash: digest.hex,
+            policyHash: policyHash,
+            heldAt: now,
+            selection: GrantSelection(provider: provider)
         )
         try writing.setHold(ProviderHold(why: "surge", since: now, hash: plan.hash), of: provider)
         try removePlan(of: provider, in: writing)

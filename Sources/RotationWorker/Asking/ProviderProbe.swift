@@ -28,7 +28,7 @@ struct ProviderProbe {
 
     /// One round; each canary is asked `times` times and has to be active every time.
     ///
-    /// - Parameter controls: tokens of grants that were active last, by kind; for own-client canaries.
+    /// `controls` are tokens of grants that were active last, by kind; for own-client canaries.
     func read(times: Int, controls: [TokenKind: [Secret]]) async -> Reading {
         var reading = Reading()
         let first = await client.introspect(madeUp(), kind: .accessToken)
@@ -52,7 +52,10 @@ struct ProviderProbe {
     }
 
     private func state(
-        of kind: TokenKind, _ times: Int, _ controls: [Secret], _ reading: inout Reading
+        of kind: TokenKind,
+        _ times: Int,
+        _ controls: [Secret],
+        _ reading: inout Reading
     ) async -> (VerdictJudge.Canary, isSound: Bool) {
         let mine = canaries.filter { $0.kind == kind }
         guard !mine.isEmpty else { return (.none, true) }
@@ -66,7 +69,8 @@ struct ProviderProbe {
                 let answer = await client.introspect(token, kind: kind)
                 note(answer, in: &reading)
                 guard case .active = answer.outcome else {
-                    reading.detail = reading.detail ?? answer.detail ?? "a canary of kind \(kind.rawValue) was not active"
+                    reading.detail =
+                        reading.detail ?? answer.detail ?? "a canary of kind \(kind.rawValue) was not active"
                     return (.failed, false)
                 }
             }

@@ -19,8 +19,13 @@ struct VerdictBatch {
     private let pendingBefore: Set<Int64>
 
     init(
-        job: RevalidationJob, settings: ProviderSettings, probe: ProviderProbe.Reading, isHeld: Bool,
-        contradicted: Bool, now: Timestamp, _ writing: any StoreWriting
+        job: RevalidationJob,
+        settings: ProviderSettings,
+        probe: ProviderProbe.Reading,
+        isHeld: Bool,
+        contradicted: Bool,
+        now: Timestamp,
+        _ writing: any StoreWriting
     ) throws {
         self.job = job
         self.settings = settings
@@ -34,7 +39,10 @@ struct VerdictBatch {
     }
 
     func record(
-        _ asked: StoredGrant, kind: TokenKind?, silence: UnknownReason?, answer: IntrospectionAnswer?,
+        _ asked: StoredGrant,
+        kind: TokenKind?,
+        silence: UnknownReason?,
+        answer: IntrospectionAnswer?,
         into outcome: inout Outcome
     ) throws {
         // Read again: somebody may have changed or ended it while the question was on the wire.
@@ -92,7 +100,10 @@ struct VerdictBatch {
             if contradicted { return .unknown(.contradiction) }
             if isHeld { return .unknown(.held) }
             return VerdictJudge(capabilities: settings.capabilities, now: now).inactive(
-                stored.grant, kind: kind, family: try assessor.family(of: stored), canary: canary,
+                stored.grant,
+                kind: kind,
+                family: try assessor.family(of: stored),
+                canary: canary,
                 since: stored.grant.validity.inactiveSince ?? now
             )
         }

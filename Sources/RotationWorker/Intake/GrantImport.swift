@@ -92,7 +92,10 @@ package struct GrantImport: Sendable {
         private let now: Timestamp
 
         init(
-            _ reading: any StoreReading, _ settings: RotationSettings, _ seen: any SeenKeys, _ now: Timestamp
+            _ reading: any StoreReading,
+            _ settings: RotationSettings,
+            _ seen: any SeenKeys,
+            _ now: Timestamp
         ) throws {
             self.reading = reading
             self.seen = seen
@@ -116,8 +119,11 @@ package struct GrantImport: Sendable {
                 let near = nearestWord(to: record.provider.rawValue, in: providers.map(\.rawValue).sorted())
                 try refuse(
                     RecordError(
-                        .badValue, line: number, member: "provider",
-                        message: "the configuration knows no provider '\(RecordError.printable(record.provider.rawValue))'",
+                        .badValue,
+                        line: number,
+                        member: "provider",
+                        message:
+                            "the configuration knows no provider '\(RecordError.printable(record.provider.rawValue))'",
                         hint: near.map { "did you mean '\($0)'?" } ?? "add it under 'providers'"
                     )
                 )
@@ -137,8 +143,11 @@ package struct GrantImport: Sendable {
             guard isSame == nil else {
                 try refuse(
                     RecordError(
-                        .badValue, line: number, member: "id",
-                        message: "the grant '\(RecordError.printable(record.key.description))' is given twice, differently"
+                        .badValue,
+                        line: number,
+                        member: "id",
+                        message:
+                            "the grant '\(RecordError.printable(record.key.description))' is given twice, differently"
                     )
                 )
                 return false

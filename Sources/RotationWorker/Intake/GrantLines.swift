@@ -17,8 +17,9 @@ final class GrantLines {
     init(descriptor: Int32, _ maximumLine: Int) { origin = .file(descriptor, maximumLine: maximumLine) }
     init(spool: SealedSpool) { origin = .spool(spool) }
 
-    /// At most `count` lines with their numbers; empty at the end. Lines that cannot be read are left out: the first
-    /// reading has said so.
+    /// At most `count` lines with their numbers; empty at the end.
+    ///
+    /// Lines that cannot be read are left out: the first reading has said so.
     func next(_ count: Int) throws -> [(line: [UInt8], number: Int)] {
         switch origin {
         case .file(let descriptor, let maximumLine): try nextOfFile(count, descriptor, maximumLine)

@@ -43,7 +43,10 @@ struct GrantMerge {
 
     private func add(_ record: GrantRecord) throws {
         var grant = Grant(
-            key: record.key, tenant: record.tenant, client: record.client, scopes: record.scopes,
+            key: record.key,
+            tenant: record.tenant,
+            client: record.client,
+            scopes: record.scopes,
             issuedAt: record.issuedAt
         )
         try fill(&grant, record)
@@ -68,7 +71,10 @@ struct GrantMerge {
             try writing.removePendingVerdict(row: stored.row)
         } else {
             // Without a new token an older file must not bring back an older token's end.
-            stored.grant.accessTokenExpiresAt = later(known.grant.accessTokenExpiresAt, stored.grant.accessTokenExpiresAt)
+            stored.grant.accessTokenExpiresAt = later(
+                known.grant.accessTokenExpiresAt,
+                stored.grant.accessTokenExpiresAt
+            )
         }
         if isRenewed {
             stored.grant.standing = .active

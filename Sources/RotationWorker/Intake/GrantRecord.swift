@@ -141,14 +141,17 @@ struct GrantRecord: Sendable {
         let time = Timestamp(milliseconds: try scanner.readTime())
         guard time <= latest else {
             throw scanner.error(
-                .outOfRange, "the time is in the future", hint: "check the clock and the time zone of what wrote it"
+                .outOfRange,
+                "the time is in the future",
+                hint: "check the clock and the time zone of what wrote it"
             )
         }
         return time
     }
 
     private static func pastOrNull(
-        _ scanner: inout JSONScanner, _ latest: Timestamp
+        _ scanner: inout JSONScanner,
+        _ latest: Timestamp
     ) throws(RecordError) -> Timestamp? {
         try scanner.readNullIfPresent() ? nil : past(&scanner, latest)
     }

@@ -33,7 +33,11 @@ final class SealedSpool: Sendable {
         frame += sealed
         let count = frame.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         guard count == frame.count else {
-            throw StoreError(.full, "no room left for the import's temporary file", hint: "free disk space or set TMPDIR")
+            throw StoreError(
+                .full,
+                "no room left for the import's temporary file",
+                hint: "free disk space or set TMPDIR"
+            )
         }
     }
 

@@ -39,7 +39,10 @@ struct UsageBook {
     private mutating func refuseFuture(_ member: String, _ number: Int) {
         report.refuse(
             RecordError(
-                .outOfRange, line: number, member: member, message: "nobody has observed the future",
+                .outOfRange,
+                line: number,
+                member: member,
+                message: "nobody has observed the future",
                 hint: "check the clock and the time zone of what wrote it"
             )
         )

@@ -76,13 +76,16 @@ enum UsageLine: Sendable {
             named = .subject(ClientID(client), subject)
         } else {
             throw scanner.error(
-                .missingMember, "names no grant",
+                .missingMember,
+                "names no grant",
                 hint: "give one of grant, token_sha256, token, or client with subject"
             )
         }
         self = .use(
             Use(
-                feed: source, at: try scanner.require(at, "at"), name: named,
+                feed: source,
+                at: try scanner.require(at, "at"),
+                name: named,
                 provider: provider.map { ProviderID($0) }
             )
         )

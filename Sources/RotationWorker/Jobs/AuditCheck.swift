@@ -17,7 +17,7 @@ package struct AuditCheck: Sendable {
         package var ok: Bool { firstBadSeq == nil }
     }
 
-    /// - Parameter seq: the first entry to check; its predecessor's stored hash is taken as given.
+    /// Checks from entry `seq` on; its predecessor's stored hash is taken as given.
     package static func verify(_ store: any GrantStore, from seq: Int64) async throws -> Report {
         var report = Report(fromSeq: max(1, seq))
         var previous: [UInt8]

@@ -76,7 +76,9 @@ package struct DeliveryJob: Sendable {
                 guard let provider = body["provider"]?.stringValue, let grant = body["grant"]?.stringValue
                 else { continue }
                 try writing.startClock(
-                    of: .init(provider: ProviderID(provider), id: grant), standing: standing, at: now
+                    of: .init(provider: ProviderID(provider), id: grant),
+                    standing: standing,
+                    at: now
                 )
             }
             try writing.setSinkCursor(cursor)

@@ -33,8 +33,12 @@ package struct ExpiryJob: Sendable {
     /// Writes nothing and sends nothing.
     package func plan(rows receiver: sending (any PlanRowReceiver)? = nil) async throws -> ExpiryPlan {
         let planner = ExpiryPlanner(
-            settings: environment.settings, policyHash: environment.policyHash,
-            ownTokens: environment.ownTokens, selection: selection, isFull: isFull, now: now
+            settings: environment.settings,
+            policyHash: environment.policyHash,
+            ownTokens: environment.ownTokens,
+            selection: selection,
+            isFull: isFull,
+            now: now
         )
         let handed = Handed(receiver)
         return try await environment.store.read { reading in
@@ -44,7 +48,10 @@ package struct ExpiryJob: Sendable {
 
     /// Applies the rows that no gate holds; with `approving`, only those of that held entry.
     package func apply(
-        _ plan: ExpiryPlan, run: Int64, lock: JobLock, approving hash: String? = nil
+        _ plan: ExpiryPlan,
+        run: Int64,
+        lock: JobLock,
+        approving hash: String? = nil
     ) async throws -> Applied {
         try await record(plan, run: run, lock: lock, approving: hash)
         var applied = Applied()
@@ -119,14 +126,21 @@ package struct ExpiryJob: Sendable {
             let environment = job.environment
             // Read again in every batch: a freeze or a hold typed elsewhere counts at once.
             let gates = Gates(
-                mode: environment.settings.policy.mode, freezes: try writing.freezes(),
+                mode: environment.settings.policy.mode,
+                freezes: try writing.freezes(),
                 heldProviders: Set(try writing.heldProviders().keys)
             )
             let assessor = try Assessor(
-                writing, environment.settings, ownTokens: environment.ownTokens, now: job.now
+                writing,
+                environment.settings,
+                ownTokens: environment.ownTokens,
+                now: job.now
             )
             let change = GrantChange(
-                settings: environment.settings, actor: environment.actor, run: run, now: job.now,
+                settings: environment.settings,
+                actor: environment.actor,
+                run: run,
+                now: job.now,
                 isApproved: approved != nil
             )
             var applied = Applied()
@@ -144,8 +158,12 @@ package struct ExpiryJob: Sendable {
         }
 
         private func apply(
-            _ record: PlanSpool.Record, _ writing: any StoreWriting, _ assessor: Assessor, _ gates: Gates,
-            _ change: GrantChange, _ applied: inout Applied
+            _ record: PlanSpool.Record,
+            _ writing: any StoreWriting,
+            _ assessor: Assessor,
+            _ gates: Gates,
+            _ change: GrantChange,
+            _ applied: inout Applied
         ) throws {
             let rule = Rule.allCases[record.rule]
             if record.kind == 0 {
@@ -185,8 +203,10 @@ package struct ExpiryJob: Sendable {
                 value == PlanSpool.none ? nil : Timestamp(milliseconds: value)
             }
             try writing.postpone(
-                row: record.row, from: time(record.oldDue),
-                to: Deadline(dueAt: time(record.newDue), waitsForEvidence: record.waits), keptBy: rule
+                row: record.row,
+                from: time(record.oldDue),
+                to: Deadline(dueAt: time(record.newDue), waitsForEvidence: record.waits),
+                keptBy: rule
             )
         }
 

@@ -30,13 +30,19 @@ struct GrantChange {
         try writing.append(event(stored, decision, from: before), about: stored)
         if Gates.canHold(decision), decision.action != .notice {
             try writing.countEnd(
-                in: Partition(of: stored.grant), at: now, isEnd: decision.isEnd,
+                in: Partition(of: stored.grant),
+                at: now,
+                isEnd: decision.isEnd,
                 counts: Gates.isCounted(decision) && !isApproved
             )
         }
         if after == .revoking, case .end(let end) = decision.action {
             var order = RevocationOrder(
-                row: stored.row, target: end.standing, rule: decision.rule, reason: decision.reason, actor: actor
+                row: stored.row,
+                target: end.standing,
+                rule: decision.rule,
+                reason: decision.reason,
+                actor: actor
             )
             order.reference = reference
             order.run = run

@@ -57,11 +57,16 @@ struct ProviderRound {
         }
     }
 
-    /// The probe before the first batch. False: nobody else needs to be asked.
+    /// The probe before the first batch.
+    ///
+    /// False: nobody else needs to be asked.
     private mutating func begin() async throws -> Bool {
         let canaries = await client.canaries()
         let probe = ProviderProbe(
-            client: client, canaries: canaries, clock: environment.clock, madeUp: job.randomToken
+            client: client,
+            canaries: canaries,
+            clock: environment.clock,
+            madeUp: job.randomToken
         )
         self.probe = probe
         let isRecovering = hold != nil && hold?.why != "surge"
@@ -139,7 +144,9 @@ struct ProviderRound {
         var answer: IntrospectionAnswer?
     }
 
-    /// Asks, judges and stores one batch. False: the provider went silent, the rest stays due.
+    /// Asks, judges and stores one batch.
+    ///
+    /// False: the provider went silent, the rest stays due.
     private mutating func ask(_ page: [StoredGrant]) async throws -> Bool {
         guard let probe else { return false }
         let (settings, now) = (settings, environment.clock.now())
@@ -164,7 +171,9 @@ struct ProviderRound {
         let after = await probe.read(times: inactive.isEmpty ? 1 : Self.canaryRepetitions, controls: controls)
         report.asked += questions.count
         if let why = after.hold { try await holdProvider(why, after.detail) }
-        if contradicted { try await holdProvider("contradiction", "a token was called inactive and active in one batch") }
+        if contradicted {
+            try await holdProvider("contradiction", "a token was called inactive and active in one batch")
+        }
         var answered: [Answered] = []
         var next = 0
         for (stored, question) in prepared {
@@ -202,8 +211,13 @@ struct ProviderRound {
         let (job, settings, hold, contradicted) = (job, settings, hold, contradicted)
         let outcome = try await write { writing in
             let batch = try VerdictBatch(
-                job: job, settings: settings, probe: after, isHeld: hold != nil && hold?.why != "surge",
-                contradicted: contradicted, now: now, writing
+                job: job,
+                settings: settings,
+                probe: after,
+                isHeld: hold != nil && hold?.why != "surge",
+                contradicted: contradicted,
+                now: now,
+                writing
             )
             var outcome = VerdictBatch.Outcome()
             for one in answered {
@@ -235,7 +249,10 @@ struct ProviderRound {
             let history = (try writing.setting(setting) ?? "").split(separator: ",").compactMap { Int($0) }
             let surge = Surge(asked: asked, newlyInactive: pending.count, history: history)
             if asked > 0 {
-                try writing.setSetting(setting, (history + [counted]).suffix(14).map(String.init).joined(separator: ","))
+                try writing.setSetting(
+                    setting,
+                    (history + [counted]).suffix(14).map(String.init).joined(separator: ",")
+                )
             }
             let isSurge = surge.isOne || (wasSurge && pending.count > 5)
             guard isSurge else {
@@ -247,7 +264,12 @@ struct ProviderRound {
                 return nil
             }
             let plan = try PendingVerdicts.hold(
-                pending, of: provider, asked: asked, policyHash: policyHash, at: now, in: writing
+                pending,
+                of: provider,
+                asked: asked,
+                policyHash: policyHash,
+                at: now,
+                in: writing
             )
             if !wasSurge {
                 var event = Event(Event.Kind.providerHeld, at: now)

@@ -22,7 +22,10 @@ package struct RevalidationJob: Sendable {
     let randomToken: @Sendable () -> Secret
 
     package init(
-        _ environment: RotationEnvironment, scope: Scope, run: Int64, lock: JobLock?,
+        _ environment: RotationEnvironment,
+        scope: Scope,
+        run: Int64,
+        lock: JobLock?,
         randomToken: @escaping @Sendable () -> Secret
     ) {
         self.environment = environment

@@ -17,7 +17,8 @@ struct RevocationExchange: Sendable {
         /// RFC 7009's 200 is no proof: the same token has to be active right before, inactive right after, and
         /// the canary of its kind healthy around both.
         func outcome(
-            before probeBefore: ProviderProbe.Reading, after probeAfter: ProviderProbe.Reading
+            before probeBefore: ProviderProbe.Reading,
+            after probeAfter: ProviderProbe.Reading
         ) -> RevocationJob.Outcome {
             if let failure { return failure }
             guard let kind, let after else { return .done(.acknowledged) }

@@ -34,8 +34,12 @@ package struct RevocationJob: Sendable {
     let randomToken: @Sendable () -> Secret
 
     package init(
-        _ environment: RotationEnvironment, selection: GrantSelection, rows: Set<Int64>? = nil, run: Int64,
-        lock: JobLock?, randomToken: @escaping @Sendable () -> Secret
+        _ environment: RotationEnvironment,
+        selection: GrantSelection,
+        rows: Set<Int64>? = nil,
+        run: Int64,
+        lock: JobLock?,
+        randomToken: @escaping @Sendable () -> Secret
     ) {
         self.environment = environment
         self.selection = selection
@@ -126,10 +130,15 @@ package struct RevocationJob: Sendable {
     }
 
     private func attempt(
-        _ orders: [Work], _ settings: ProviderSettings, _ client: any ProviderClient
+        _ orders: [Work],
+        _ settings: ProviderSettings,
+        _ client: any ProviderClient
     ) async -> [Attempt] {
         let probe = ProviderProbe(
-            client: client, canaries: await client.canaries(), clock: environment.clock, madeUp: randomToken
+            client: client,
+            canaries: await client.canaries(),
+            clock: environment.clock,
+            madeUp: randomToken
         )
         let before = await probe.read(times: 1, controls: [:])
         if let why = before.unreachable {
@@ -147,7 +156,10 @@ package struct RevocationJob: Sendable {
     // MARK: What came of it
 
     private func store(
-        _ attempt: Attempt, _ assessor: Assessor, _ now: Timestamp, _ writing: any StoreWriting,
+        _ attempt: Attempt,
+        _ assessor: Assessor,
+        _ now: Timestamp,
+        _ writing: any StoreWriting,
         _ report: inout Report
     ) throws {
         var order = attempt.work.order
@@ -197,7 +209,10 @@ package struct RevocationJob: Sendable {
     }
 
     private func fail(
-        _ order: inout RevocationOrder, _ stored: inout StoredGrant, _ why: String, at now: Timestamp,
+        _ order: inout RevocationOrder,
+        _ stored: inout StoredGrant,
+        _ why: String,
+        at now: Timestamp,
         next: Timestamp?
     ) {
         order.tries += 1
@@ -207,7 +222,10 @@ package struct RevocationJob: Sendable {
     }
 
     private func tell(
-        _ stored: StoredGrant, _ order: RevocationOrder, _ why: String?, _ now: Timestamp,
+        _ stored: StoredGrant,
+        _ order: RevocationOrder,
+        _ why: String?,
+        _ now: Timestamp,
         _ writing: any StoreWriting
     ) throws {
         let transition = Lifecycle.transitions.first {

@@ -12,7 +12,9 @@ package struct GateOrders: Sendable {
 
     /// The grant stays until then, whatever the rules say; nil ends an exemption.
     package func exempt(
-        _ key: Grant.Key, _ exemption: Exemption?, reference: String?
+        _ key: Grant.Key,
+        _ exemption: Exemption?,
+        reference: String?
     ) async throws -> StoredGrant? {
         let (environment, now) = (environment, now)
         return try await environment.store.write { writing in
@@ -44,27 +46,33 @@ package struct GateOrders: Sendable {
         try await environment.store.write { writing in
             try writing.setFreeze(Freeze(selection: selection, reason: reason, since: now))
             try writing.append(
-                Self.event(Event.Kind.workerFrozen, selection, reason, environment, now), about: nil
+                Self.event(Event.Kind.workerFrozen, selection, reason, environment, now),
+                about: nil
             )
         }
     }
 
-    /// Restarts every notice and quarantine of the selection and forgets every inactive answer. False: it was not
-    /// frozen.
+    /// Restarts every notice and quarantine of the selection and forgets every inactive answer.
+    ///
+    /// False: it was not frozen.
     package func thaw(_ selection: GrantSelection, reason: String) async throws -> Bool {
         let (environment, now) = (environment, now)
         return try await environment.store.write { writing in
             guard try writing.removeFreeze(selection) else { return false }
             try writing.restartClocks(in: selection, at: now)
             try writing.append(
-                Self.event(Event.Kind.workerThawed, selection, reason, environment, now), about: nil
+                Self.event(Event.Kind.workerThawed, selection, reason, environment, now),
+                about: nil
             )
             return true
         }
     }
 
     private static func event(
-        _ type: String, _ selection: GrantSelection, _ reason: String, _ environment: RotationEnvironment,
+        _ type: String,
+        _ selection: GrantSelection,
+        _ reason: String,
+        _ environment: RotationEnvironment,
         _ now: Timestamp
     ) -> Event {
         var event = Event(type, at: now)
@@ -76,7 +84,9 @@ package struct GateOrders: Sendable {
         return event
     }
 
-    /// Lets a surge's inactive answers count and releases the provider. False: no surge has this hash.
+    /// Lets a surge's inactive answers count and releases the provider.
+    ///
+    /// False: no surge has this hash.
     package func approveSurge(_ plan: HeldPlan, reason: String) async throws -> Bool {
         let (environment, now) = (environment, now)
         guard let provider = plan.provider else { return false }

@@ -32,9 +32,11 @@ package struct RevocationByHand: Sendable {
         now = environment.clock.now()
     }
 
-    /// - Parameter takesAlong: the rows include what the named grants take along.
+    /// What the order would do; with `takesAlong` the rows include what the named grants take along.
     package func forecast(
-        _ keys: [Grant.Key], _ selection: GrantSelection?, takesAlong: Bool
+        _ keys: [Grant.Key],
+        _ selection: GrantSelection?,
+        takesAlong: Bool
     ) async throws -> Forecast {
         let (environment, now) = (environment, now)
         return try await environment.store.read { reading in
@@ -47,11 +49,17 @@ package struct RevocationByHand: Sendable {
     }
 
     private static func forecast(
-        _ named: [StoredGrant], _ environment: RotationEnvironment, _ now: Timestamp, _ reading: any StoreReading,
+        _ named: [StoredGrant],
+        _ environment: RotationEnvironment,
+        _ now: Timestamp,
+        _ reading: any StoreReading,
         takesAlong: Bool
     ) throws -> Forecast {
         let assessor = try Assessor(
-            reading, environment.settings, ownTokens: environment.ownTokens, now: now
+            reading,
+            environment.settings,
+            ownTokens: environment.ownTokens,
+            now: now
         )
         var forecast = Forecast()
         var rows: [Grant.Key: StoredGrant] = [:]
@@ -96,7 +104,10 @@ package struct RevocationByHand: Sendable {
     }
 
     private static func readValve(
-        _ forecast: inout Forecast, _ environment: RotationEnvironment, _ now: Timestamp, _ reading: any StoreReading
+        _ forecast: inout Forecast,
+        _ environment: RotationEnvironment,
+        _ now: Timestamp,
+        _ reading: any StoreReading
     ) throws {
         let policy = environment.settings.policy
         var planned: [Partition: Int] = [:]
@@ -104,8 +115,10 @@ package struct RevocationByHand: Sendable {
             planned[Partition(of: stored.grant), default: 0] += 1
         }
         let reading = ValveReading(
-            planned: planned, notices: [:],
-            counts: try reading.counts(endsSince: now - policy.defaults.valve.window), total: policy.totalValve
+            planned: planned,
+            notices: [:],
+            counts: try reading.counts(endsSince: now - policy.defaults.valve.window),
+            total: policy.totalValve
         ) { partition in
             let party = environment.settings.tenants.first { $0.id == partition.tenant }?.party
             return policy.values(
@@ -123,9 +136,14 @@ package struct RevocationByHand: Sendable {
         }
     }
 
-    /// Decides the ends; the queue is worked apart. Returns the rows that were still there to end.
+    /// Decides the ends; the queue is worked apart.
+    ///
+    /// Returns the rows that were still there to end.
     package func execute(
-        _ forecast: Forecast, reason: String, reference: String?, run: Int64
+        _ forecast: Forecast,
+        reason: String,
+        reference: String?,
+        run: Int64
     ) async throws -> Set<Int64> {
         let (environment, now) = (environment, now)
         var done: Set<Int64> = []
@@ -141,12 +159,21 @@ package struct RevocationByHand: Sendable {
     }
 
     private static func execute(
-        _ slice: [StoredGrant], _ environment: RotationEnvironment, _ now: Timestamp, _ reason: String,
-        _ reference: String?, _ run: Int64, _ writing: any StoreWriting
+        _ slice: [StoredGrant],
+        _ environment: RotationEnvironment,
+        _ now: Timestamp,
+        _ reason: String,
+        _ reference: String?,
+        _ run: Int64,
+        _ writing: any StoreWriting
     ) throws -> Set<Int64> {
         let assessor = try Assessor(writing, environment.settings, ownTokens: environment.ownTokens, now: now)
         var change = GrantChange(
-            settings: environment.settings, actor: environment.actor, run: run, now: now, isApproved: true
+            settings: environment.settings,
+            actor: environment.actor,
+            run: run,
+            now: now,
+            isApproved: true
         )
         change.reference = reference
         var done: Set<Int64> = []
@@ -169,8 +196,13 @@ package struct RevocationByHand: Sendable {
 
     /// A stuck revocation is tried again at once.
     private static func retry(
-        _ stored: StoredGrant, _ environment: RotationEnvironment, _ now: Timestamp, _ reason: String,
-        _ reference: String?, _ run: Int64, _ writing: any StoreWriting
+        _ stored: StoredGrant,
+        _ environment: RotationEnvironment,
+        _ now: Timestamp,
+        _ reason: String,
+        _ reference: String?,
+        _ run: Int64,
+        _ writing: any StoreWriting
     ) throws {
         var stored = stored
         guard var order = try writing.revocation(row: stored.row) else { return }

@@ -35,7 +35,10 @@ final class Assessor {
     }
 
     init(
-        _ reading: any StoreReading, _ settings: RotationSettings, ownTokens: [Secret], now: Timestamp
+        _ reading: any StoreReading,
+        _ settings: RotationSettings,
+        ownTokens: [Secret],
+        now: Timestamp
     ) throws {
         self.reading = reading
         self.settings = settings
@@ -76,20 +79,26 @@ final class Assessor {
         let planner = Planner(policy: policy(of: grant), now: now)
         let decision = planner.decide(grant, family: family, context: context)
         return Assessment(
-            stored: stored, family: family, decision: decision,
-            deadline: planner.deadline(of: grant, family: family, after: decision), context: context,
+            stored: stored,
+            family: family,
+            decision: decision,
+            deadline: planner.deadline(of: grant, family: family, after: decision),
+            context: context,
             planner: planner
         )
     }
 
     private func deadline(_ assessment: Assessment) -> Deadline {
         assessment.planner.deadline(
-            of: assessment.stored.grant, family: assessment.family, after: assessment.decision
+            of: assessment.stored.grant,
+            family: assessment.family,
+            after: assessment.decision
         )
     }
 
-    /// What revoking the grant ends besides: its family, and all of the client's grants of that subject where the
-    /// provider does so. Sorted, the grant itself left out.
+    /// What revoking the grant ends besides: its family, and all of the client's grants of that subject where the provider does so.
+    ///
+    /// Sorted, the grant itself left out.
     func reached(by grant: Grant, needsCall: Bool) throws -> [StoredGrant] {
         var found: [Grant.Key: StoredGrant] = [:]
         if let family = grant.family {
@@ -102,7 +111,10 @@ final class Assessor {
             provider?.capabilities.revocationReaches == .clientSubject, let subject = grant.subject
         {
             let others = try reading.grants(
-                of: grant.client, subject: subject, at: grant.key.provider, limit: Self.groupLimit + 2
+                of: grant.client,
+                subject: subject,
+                at: grant.key.provider,
+                limit: Self.groupLimit + 2
             )
             for other in others { found[other.grant.key] = other }
         }
@@ -132,8 +144,12 @@ final class Assessor {
 
     func policy(of grant: Grant) -> PolicyValues {
         let subject = PolicySubject(
-            tenant: grant.tenant, party: tenants[grant.tenant]?.party, provider: grant.key.provider,
-            client: grant.client, role: grant.role, environment: grant.environment
+            tenant: grant.tenant,
+            party: tenants[grant.tenant]?.party,
+            provider: grant.key.provider,
+            client: grant.client,
+            role: grant.role,
+            environment: grant.environment
         )
         if let known = policies[subject] { return known }
         let values = settings.policy.values(for: subject).values

@@ -27,7 +27,9 @@ struct ExpiryPlanner {
         plan.freezes = try reading.freezes()
         plan.heldProviders = try reading.heldProviders()
         let gates = Gates(
-            mode: settings.policy.mode, freezes: plan.freezes, heldProviders: Set(plan.heldProviders.keys)
+            mode: settings.policy.mode,
+            freezes: plan.freezes,
+            heldProviders: Set(plan.heldProviders.keys)
         )
         let assessor = try Assessor(reading, settings, ownTokens: ownTokens, now: now)
         var spool = try PlanSpool.Writer()
@@ -75,7 +77,9 @@ struct ExpiryPlanner {
     }
 
     private func record(
-        _ assessment: Assessor.Assessment, partition: Int, gate: Gates.Gate?
+        _ assessment: Assessor.Assessment,
+        partition: Int,
+        gate: Gates.Gate?
     ) -> PlanSpool.Record {
         let decision = assessment.decision
         let kind: Int
@@ -88,10 +92,12 @@ struct ExpiryPlanner {
             row: assessment.stored.row,
             oldDue: assessment.stored.dueAt?.milliseconds ?? PlanSpool.none,
             newDue: assessment.deadline.dueAt?.milliseconds ?? PlanSpool.none,
-            partition: partition, kind: kind,
+            partition: partition,
+            kind: kind,
             rule: Rule.allCases.firstIndex(of: decision.rule) ?? 0,
             gate: gate.flatMap { Gates.Gate.allCases.firstIndex(of: $0) }.map { $0 + 1 } ?? 0,
-            valveHolds: Gates.valveHolds(decision), waits: assessment.deadline.waitsForEvidence,
+            valveHolds: Gates.valveHolds(decision),
+            waits: assessment.deadline.waitsForEvidence,
             action: decision.action.ordinal
         )
     }
@@ -99,7 +105,9 @@ struct ExpiryPlanner {
     // MARK: The valve
 
     private func readValve(
-        _ reading: any StoreReading, _ tallies: [Partition: Tally], into plan: inout ExpiryPlan
+        _ reading: any StoreReading,
+        _ tallies: [Partition: Tally],
+        into plan: inout ExpiryPlan
     ) throws {
         let counts = try reading.counts(endsSince: now - longestWindow)
         for (partition, count) in counts where selectionCovers(partition) {
@@ -107,13 +115,20 @@ struct ExpiryPlanner {
         }
         plan.live = plan.standings.reduce(0) { $1.key.isLive ? $0 + $1.value : $0 }
         let valve = ValveReading(
-            planned: tallies.mapValues(\.planned), notices: tallies.mapValues(\.notices), counts: counts,
-            total: settings.policy.totalValve, valve: partitionValve
+            planned: tallies.mapValues(\.planned),
+            notices: tallies.mapValues(\.notices),
+            counts: counts,
+            total: settings.policy.totalValve,
+            valve: partitionValve
         )
         plan.warned = valve.warned.keys.sorted()
         gatherGated(tallies, counts, into: &plan)
         gatherValve(tallies, counts, valve, into: &plan)
-        plan.held.sort { ($0.provider?.rawValue ?? "", $0.tenant?.rawValue ?? "", $0.why) < ($1.provider?.rawValue ?? "", $1.tenant?.rawValue ?? "", $1.why) }
+        plan.held.sort {
+            ($0.provider?.rawValue ?? "", $0.tenant?.rawValue ?? "", $0.why) < (
+                $1.provider?.rawValue ?? "", $1.tenant?.rawValue ?? "", $1.why
+            )
+        }
     }
 
     private func selectionCovers(_ partition: Partition) -> Bool {
@@ -138,15 +153,23 @@ struct ExpiryPlanner {
     }
 
     private func gatherGated(
-        _ tallies: [Partition: Tally], _ counts: [Partition: PartitionCounts], into plan: inout ExpiryPlan
+        _ tallies: [Partition: Tally],
+        _ counts: [Partition: PartitionCounts],
+        into plan: inout ExpiryPlan
     ) {
         for (partition, tally) in tallies {
             for (gate, rows) in tally.gated {
                 plan.held.append(
                     HeldPlan(
-                        tenant: partition.tenant, provider: partition.provider, wouldEnd: rows.ends,
-                        live: counts[partition]?.live ?? 0, why: gate.rawValue, hash: rows.digest.hex,
-                        policyHash: policyHash, heldAt: now, selection: selection
+                        tenant: partition.tenant,
+                        provider: partition.provider,
+                        wouldEnd: rows.ends,
+                        live: counts[partition]?.live ?? 0,
+                        why: gate.rawValue,
+                        hash: rows.digest.hex,
+                        policyHash: policyHash,
+                        heldAt: now,
+                        selection: selection
                     )
                 )
             }
@@ -154,7 +177,9 @@ struct ExpiryPlanner {
     }
 
     private func gatherValve(
-        _ tallies: [Partition: Tally], _ counts: [Partition: PartitionCounts], _ valve: ValveReading,
+        _ tallies: [Partition: Tally],
+        _ counts: [Partition: PartitionCounts],
+        _ valve: ValveReading,
         into plan: inout ExpiryPlan
     ) {
         var ofProvider: [ProviderID: [Partition]] = [:]
@@ -179,8 +204,13 @@ struct ExpiryPlanner {
     }
 
     private func hold(
-        _ partitions: [Partition], _ tenant: TenantID?, _ provider: ProviderID?, _ why: String,
-        _ tallies: [Partition: Tally], _ counts: [Partition: PartitionCounts], _ plan: inout ExpiryPlan
+        _ partitions: [Partition],
+        _ tenant: TenantID?,
+        _ provider: ProviderID?,
+        _ why: String,
+        _ tallies: [Partition: Tally],
+        _ counts: [Partition: PartitionCounts],
+        _ plan: inout ExpiryPlan
     ) {
         var digest = PlanDigest(Array(policyHash.utf8))
         for partition in partitions.sorted() {
@@ -195,9 +225,15 @@ struct ExpiryPlanner {
         }
         plan.held.append(
             HeldPlan(
-                tenant: tenant, provider: provider,
-                wouldEnd: partitions.reduce(0) { $0 + (tallies[$1]?.heldByValve ?? 0) }, live: live, why: why,
-                hash: hash, policyHash: policyHash, heldAt: now, selection: selection
+                tenant: tenant,
+                provider: provider,
+                wouldEnd: partitions.reduce(0) { $0 + (tallies[$1]?.heldByValve ?? 0) },
+                live: live,
+                why: why,
+                hash: hash,
+                policyHash: policyHash,
+                heldAt: now,
+                selection: selection
             )
         )
     }

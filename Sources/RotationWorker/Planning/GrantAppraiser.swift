@@ -20,7 +20,9 @@ package struct GrantAppraiser: Sendable {
 
     /// In key order, memory bounded; `wanted` chooses before anything is judged.
     package func forEach(
-        _ state: GrantState, in selection: GrantSelection, limit: Int?,
+        _ state: GrantState,
+        in selection: GrantSelection,
+        limit: Int?,
         where wanted: @escaping @Sendable (StoredGrant) -> Bool,
         _ body: @escaping @Sendable (Appraisal) -> Void
     ) async throws {
@@ -51,7 +53,9 @@ package struct GrantAppraiser: Sendable {
     private static func appraise(_ stored: StoredGrant, _ assessor: Assessor) throws -> Appraisal {
         let assessment = stored.grant.standing.isLive ? try assessor.assess(stored) : try assessor.judge(stored)
         return Appraisal(
-            stored: stored, decision: assessment.decision, window: assessment.family.window,
+            stored: stored,
+            decision: assessment.decision,
+            window: assessment.family.window,
             lastUsedAt: assessment.family.lastUsedAt
         )
     }

@@ -47,9 +47,15 @@ final class PlanSpool: Sendable {
             let base = record * Self.words
             let packed = buffer[base + 3]
             return Record(
-                row: buffer[base], oldDue: buffer[base + 1], newDue: buffer[base + 2],
-                partition: Int(buffer[base + 4]), kind: Int(packed & 0xFF), rule: Int(packed >> 8 & 0xFF),
-                gate: Int(packed >> 16 & 0xFF), valveHolds: packed >> 24 & 1 == 1, waits: packed >> 25 & 1 == 1,
+                row: buffer[base],
+                oldDue: buffer[base + 1],
+                newDue: buffer[base + 2],
+                partition: Int(buffer[base + 4]),
+                kind: Int(packed & 0xFF),
+                rule: Int(packed >> 8 & 0xFF),
+                gate: Int(packed >> 16 & 0xFF),
+                valveHolds: packed >> 24 & 1 == 1,
+                waits: packed >> 25 & 1 == 1,
                 action: Int(packed >> 32 & 0xFF)
             )
         }
@@ -69,7 +75,8 @@ final class PlanSpool: Sendable {
             descriptor = mkstemp(&template)
             guard descriptor >= 0 else {
                 throw StoreError(
-                    .full, "no temporary file can be made: \(String(cString: strerror(errno)))",
+                    .full,
+                    "no temporary file can be made: \(String(cString: strerror(errno)))",
                     hint: "set TMPDIR to a directory with room"
                 )
             }

@@ -15,12 +15,14 @@ extension StoreError {
         switch database.resultCode {
         case .SQLITE_NOTADB:
             self.init(
-                .notOurs, "'\(path)' is not a SQLite database",
+                .notOurs,
+                "'\(path)' is not a SQLite database",
                 hint: "store.sqlite must name a store of grantkeeper or a file that does not exist yet"
             )
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(
-                .busy, "the store '\(path)' is in use by another process and did not get free",
+                .busy,
+                "the store '\(path)' is in use by another process and did not get free",
                 hint: "try again; 'fuser \(path)' shows who has it open"
             )
         case .SQLITE_FULL:
@@ -29,17 +31,20 @@ extension StoreError {
             self.init(.full, "the store '\(path)' cannot be read or written: \(database.message ?? "I/O error")")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             self.init(
-                .readOnly, "the store '\(path)' cannot be written by this user",
+                .readOnly,
+                "the store '\(path)' cannot be written by this user",
                 hint: "run it as the service's user"
             )
         case .SQLITE_CANTOPEN:
             self.init(
-                .missing, "the store '\(path)' cannot be opened",
+                .missing,
+                "the store '\(path)' cannot be opened",
                 hint: "check that its directory exists and that this user may read and write in it"
             )
         case .SQLITE_CORRUPT:
             self.init(
-                .damaged, "the store '\(path)' is damaged: \(database.message ?? "corrupt")",
+                .damaged,
+                "the store '\(path)' is damaged: \(database.message ?? "corrupt")",
                 hint: "stop, keep the file, restore a backup"
             )
         default:

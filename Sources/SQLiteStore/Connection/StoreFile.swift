@@ -38,7 +38,8 @@ struct StoreFile: Sendable {
         try checkFile()
         guard access(path, F_OK) == 0 else {
             throw StoreError(
-                .missing, "there is no store at '\(path)'",
+                .missing,
+                "there is no store at '\(path)'",
                 hint: "'grantkeeper grants import FILE' makes one"
             )
         }
@@ -56,7 +57,8 @@ struct StoreFile: Sendable {
             if try Migrations.migrator.hasBeenSuperseded(db) { throw newer }
             guard try Migrations.migrator.hasCompletedMigrations(db) else {
                 throw StoreError(
-                    .needsMigration, "the store '\(path)' is of an older version and must be migrated",
+                    .needsMigration,
+                    "the store '\(path)' is of an older version and must be migrated",
                     hint: "run 'grantkeeper doctor --migrate' once as the service's user"
                 )
             }
@@ -66,7 +68,8 @@ struct StoreFile: Sendable {
 
     private var newer: StoreError {
         StoreError(
-            .newer, "the store '\(path)' was written by a newer version of grantkeeper",
+            .newer,
+            "the store '\(path)' was written by a newer version of grantkeeper",
             hint: "run that version, or restore a backup made before the upgrade"
         )
     }
@@ -76,7 +79,8 @@ struct StoreFile: Sendable {
         guard stat(path, &status) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { return }
             throw StoreError(
-                .missing, "the store '\(path)' cannot be reached: \(String(cString: strerror(errno)))",
+                .missing,
+                "the store '\(path)' cannot be reached: \(String(cString: strerror(errno)))",
                 hint: "run it as the service's user"
             )
         }
@@ -84,7 +88,11 @@ struct StoreFile: Sendable {
             throw StoreError(.notOurs, "'\(path)' is not a regular file", hint: "store.sqlite names one file")
         }
         guard access(path, R_OK) == 0 else {
-            throw StoreError(.readOnly, "the store '\(path)' cannot be read by this user", hint: "run it as the service's user")
+            throw StoreError(
+                .readOnly,
+                "the store '\(path)' cannot be read by this user",
+                hint: "run it as the service's user"
+            )
         }
     }
 
@@ -95,7 +103,8 @@ struct StoreFile: Sendable {
         let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
         guard id == 0, isEmpty else {
             throw StoreError(
-                .notOurs, "'\(path)' is another program's database",
+                .notOurs,
+                "'\(path)' is another program's database",
                 hint: "store.sqlite must name a store of grantkeeper or a file that does not exist yet"
             )
         }

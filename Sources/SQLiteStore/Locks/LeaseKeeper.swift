@@ -12,7 +12,8 @@ struct LeaseKeeper: Sendable {
 
     func acquire(_ job: String, owner: Actor, at now: Timestamp, in db: Database) throws -> JobLock {
         let row = try Row.fetchOne(
-            db, sql: "SELECT owner, pid, process_start, term, since, boot, lease_until FROM locks WHERE job = ?",
+            db,
+            sql: "SELECT owner, pid, process_start, term, since, boot, lease_until FROM locks WHERE job = ?",
             arguments: [job]
         )
         let term: Int64 = row?["term"] ?? 0
@@ -47,7 +48,8 @@ struct LeaseKeeper: Sendable {
             .execute(arguments: [identity.bootMilliseconds() + Self.lease, lock.job, lock.term])
         guard db.changesCount == 1 else {
             throw StoreError(
-                .lockLost, "somebody else has taken over '\(lock.job)'; this run stops where it is",
+                .lockLost,
+                "somebody else has taken over '\(lock.job)'; this run stops where it is",
                 hint: "'grantkeeper runs list' shows who runs"
             )
         }
@@ -80,7 +82,9 @@ package struct ProcessIdentity: Sendable {
     /// This very process.
     package static func current() -> ProcessIdentity {
         ProcessIdentity(
-            pid: getpid(), start: start(of: Int(getpid())) ?? "", boot: text("/proc/sys/kernel/random/boot_id") ?? ""
+            pid: getpid(),
+            start: start(of: Int(getpid())) ?? "",
+            boot: text("/proc/sys/kernel/random/boot_id") ?? ""
         ) {
             var now = timespec()
             clock_gettime(CLOCK_BOOTTIME, &now)

@@ -44,7 +44,8 @@ extension SQLiteSnapshot {
         try Row.fetchAll(db, sql: "SELECT tenant, provider, client, reason, since FROM freezes ORDER BY id")
             .map { row in
                 Freeze(
-                    selection: selection(row, at: 0), reason: row[3],
+                    selection: selection(row, at: 0),
+                    reason: row[3],
                     since: Timestamp(milliseconds: row[4])
                 )
             }
@@ -61,14 +62,17 @@ extension SQLiteSnapshot {
     func heldProviders() throws -> [ProviderID: ProviderHold] {
         try Row.fetchAll(db, sql: "SELECT provider, why, since, hash FROM holds").reduce(into: [:]) { holds, row in
             holds[ProviderID(row[0] as String)] = ProviderHold(
-                why: row[1], since: Timestamp(milliseconds: row[2]), hash: row[3]
+                why: row[1],
+                since: Timestamp(milliseconds: row[2]),
+                hash: row[3]
             )
         }
     }
 
     func pendingVerdicts(of provider: ProviderID) throws -> [PendingVerdict] {
         try Row.fetchAll(
-            db, sql: "SELECT row, at, run FROM pending_verdicts WHERE provider = ? ORDER BY row",
+            db,
+            sql: "SELECT row, at, run FROM pending_verdicts WHERE provider = ? ORDER BY row",
             arguments: [provider.rawValue]
         ).map { PendingVerdict(row: $0[0], at: Timestamp(milliseconds: $0[1]), run: $0[2]) }
     }
@@ -88,7 +92,11 @@ extension SQLiteSnapshot {
             HeldPlan(
                 tenant: (row[0] as String?).map { TenantID($0) },
                 provider: (row[1] as String?).map { ProviderID($0) },
-                wouldEnd: row[2], live: row[3], why: row[4], hash: row[5], policyHash: row[6],
+                wouldEnd: row[2],
+                live: row[3],
+                why: row[4],
+                hash: row[5],
+                policyHash: row[6],
                 heldAt: Timestamp(milliseconds: row[7]),
                 selection: selection(row, at: 8)
             )
@@ -105,11 +113,13 @@ extension SQLiteSnapshot {
 
     private func fetchRuns(_ rest: String, _ arguments: StatementArguments) throws -> [RunRecord] {
         try Row.fetchAll(
-            db, sql: "SELECT id, job, actor, started_at, ended_at, outcome, summary FROM runs \(rest)",
+            db,
+            sql: "SELECT id, job, actor, started_at, ended_at, outcome, summary FROM runs \(rest)",
             arguments: arguments
         ).map { row in
             var run = RunRecord(
-                id: row[0], job: row[1],
+                id: row[0],
+                job: row[1],
                 actor: (row[2] as Blob?).flatMap { Actor(json: $0.bytes) } ?? Actor(kind: .schedule),
                 startedAt: Timestamp(milliseconds: row[3])
             )
@@ -121,7 +131,9 @@ extension SQLiteSnapshot {
     }
 
     func revocations(
-        dueBy instant: Timestamp, in selection: GrantSelection, limit: Int
+        dueBy instant: Timestamp,
+        in selection: GrantSelection,
+        limit: Int
     ) throws -> [RevocationOrder] {
         var orders: [RevocationOrder] = []
         for provider in try providers(in: selection) where orders.count < limit {
@@ -151,7 +163,10 @@ extension SQLiteSnapshot {
             arguments: arguments
         ).map { row in
             var order = RevocationOrder(
-                row: row[0], target: Standing(code: row[1]), rule: Rule(code: row[2]), reason: row[3],
+                row: row[0],
+                target: Standing(code: row[1]),
+                rule: Rule(code: row[2]),
+                reason: row[3],
                 actor: (row[5] as Blob?).flatMap { Actor(json: $0.bytes) } ?? Actor(kind: .schedule)
             )
             order.reference = row[4]
@@ -173,7 +188,10 @@ extension SQLiteSnapshot {
         )
         return try Row.fetchAll(statement, arguments: [seq, limit]).map { row in
             JournalEntry(
-                seq: row[0], body: (row[1] as Blob).bytes, hash: (row[2] as Blob).bytes, subject: row[3]
+                seq: row[0],
+                body: (row[1] as Blob).bytes,
+                hash: (row[2] as Blob).bytes,
+                subject: row[3]
             )
         }
     }

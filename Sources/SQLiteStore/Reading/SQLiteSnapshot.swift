@@ -17,7 +17,9 @@ class SQLiteSnapshot: StoreReading {
     // MARK: Grants
 
     func forEach(
-        _ state: GrantState, in selection: GrantSelection, _ body: (StoredGrant) throws -> Void
+        _ state: GrantState,
+        in selection: GrantSelection,
+        _ body: (StoredGrant) throws -> Void
     ) throws {
         for provider in try providers(in: selection) {
             guard let filter = try Filter(state, selection, provider: provider, words) else { continue }
@@ -35,7 +37,10 @@ class SQLiteSnapshot: StoreReading {
     }
 
     func page(
-        _ state: GrantState, in selection: GrantSelection, after key: Grant.Key?, limit: Int
+        _ state: GrantState,
+        in selection: GrantSelection,
+        after key: Grant.Key?,
+        limit: Int
     ) throws -> [StoredGrant] {
         var page: [StoredGrant] = []
         for provider in try providers(in: selection) where page.count < limit {
@@ -46,7 +51,8 @@ class SQLiteSnapshot: StoreReading {
                 filter.arguments += [key.id]
             }
             page += try fetch(
-                "\(filter.condition) ORDER BY g.id LIMIT ?", filter.arguments + [limit - page.count]
+                "\(filter.condition) ORDER BY g.id LIMIT ?",
+                filter.arguments + [limit - page.count]
             )
         }
         return page
@@ -96,7 +102,10 @@ class SQLiteSnapshot: StoreReading {
     }
 
     func grants(
-        of client: ClientID, subject: String, at provider: ProviderID, limit: Int
+        of client: ClientID,
+        subject: String,
+        at provider: ProviderID,
+        limit: Int
     ) throws -> [StoredGrant] {
         guard let provider = try words.number(provider.rawValue), let client = try words.number(client.rawValue)
         else { return [] }
@@ -185,7 +194,8 @@ class SQLiteSnapshot: StoreReading {
     func openVault() throws -> TokenVault {
         guard let vault else {
             throw StoreError(
-                .noKey, "this needs the store's key, and there is none",
+                .noKey,
+                "this needs the store's key, and there is none",
                 hint: "name it in the configuration: store: { key: { file: … } }"
             )
         }

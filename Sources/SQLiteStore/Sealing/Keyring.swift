@@ -35,7 +35,9 @@ package struct Keyring: Sendable {
 
     private static func id(of key: Data) -> KeyID { Array(SHA256.hash(data: key).prefix(4)) }
 
-    /// AES-GCM: version, key id, nonce, ciphertext, tag. `context` must be the same to open it.
+    /// AES-GCM: version, key id, nonce, ciphertext, tag.
+    ///
+    /// `context` must be the same to open it.
     func seal(_ bytes: [UInt8], context: [UInt8]) throws -> [UInt8] {
         let (id, key) = keys[0]
         let box = try AES.GCM.seal(bytes, using: key, authenticating: context)

@@ -46,7 +46,8 @@ extension SQLiteTransaction {
 
     private func subjectReference(_ name: String) throws -> Int64 {
         let known = try Int64.fetchOne(
-            db.cachedStatement(sql: "SELECT id FROM subjects WHERE name = ?"), arguments: [name]
+            db.cachedStatement(sql: "SELECT id FROM subjects WHERE name = ?"),
+            arguments: [name]
         )
         if let known { return known }
         try execute("INSERT INTO subjects (name) VALUES (?)", [name])

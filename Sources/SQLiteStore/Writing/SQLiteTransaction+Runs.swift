@@ -7,7 +7,8 @@ extension SQLiteTransaction {
             return try execute("DELETE FROM settings WHERE name = ?", [name])
         }
         try execute(
-            "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", [name, value]
+            "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+            [name, value]
         )
     }
 
@@ -15,7 +16,9 @@ extension SQLiteTransaction {
 
     func makeDue(in selection: GrantSelection, onlyWaiting: Bool, at now: Timestamp) throws {
         try updateStates(
-            "due_at = ?", [now.milliseconds], in: selection,
+            "due_at = ?",
+            [now.milliseconds],
+            in: selection,
             condition: onlyWaiting ? "s.waits = 1" : "s.standing <= 2"
         )
     }
@@ -26,20 +29,28 @@ extension SQLiteTransaction {
             clock_from = CASE WHEN clock_from IS NULL THEN NULL ELSE ?1 END, inactive_since = NULL, inactive_count = 0,
             first_counted_at = NULL, last_counted_at = NULL, due_at = ?1
             """,
-            [now.milliseconds], in: selection, condition: "s.standing <= 2", numbered: true
+            [now.milliseconds],
+            in: selection,
+            condition: "s.standing <= 2",
+            numbered: true
         )
     }
 
     func forgetInactivity(at provider: ProviderID) throws {
         try updateStates(
-            "inactive_since = NULL, inactive_count = 0, first_counted_at = NULL, last_counted_at = NULL", [],
-            in: GrantSelection(provider: provider), condition: "s.inactive_since IS NOT NULL"
+            "inactive_since = NULL, inactive_count = 0, first_counted_at = NULL, last_counted_at = NULL",
+            [],
+            in: GrantSelection(provider: provider),
+            condition: "s.inactive_since IS NOT NULL"
         )
         try execute("DELETE FROM pending_verdicts WHERE provider = ?", [provider.rawValue])
     }
 
     private func updateStates(
-        _ change: String, _ arguments: StatementArguments, in selection: GrantSelection, condition: String,
+        _ change: String,
+        _ arguments: StatementArguments,
+        in selection: GrantSelection,
+        condition: String,
         numbered: Bool = false
     ) throws {
         for provider in try providers(in: selection) {
@@ -158,7 +169,8 @@ extension SQLiteTransaction {
 
     func beginRun(job: String, actor: Actor, at: Timestamp) throws -> Int64 {
         try execute(
-            "INSERT INTO runs (job, actor, started_at) VALUES (?, ?, ?)", [job, Blob(actor.json), at.milliseconds]
+            "INSERT INTO runs (job, actor, started_at) VALUES (?, ?, ?)",
+            [job, Blob(actor.json), at.milliseconds]
         )
         return db.lastInsertedRowID
     }

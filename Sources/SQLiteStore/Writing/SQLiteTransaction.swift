@@ -29,7 +29,8 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
             let key: StatementArguments = [count.provider, count.tenant, count.standing]
             try execute("INSERT OR IGNORE INTO counts (provider, tenant, standing, n) VALUES (?, ?, ?, 0)", key)
             try execute(
-                "UPDATE counts SET n = n + ? WHERE provider = ? AND tenant = ? AND standing = ?", [delta] + key
+                "UPDATE counts SET n = n + ? WHERE provider = ? AND tenant = ? AND standing = ?",
+                [delta] + key
             )
         }
         deltas = [:]
