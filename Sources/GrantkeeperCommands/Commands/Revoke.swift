@@ -74,6 +74,9 @@ struct Revoke: GrantkeeperCommand {
 
     /// Why the order is not carried out as it was given, with what to add.
     private func refusal(of forecast: RevocationByHand.Forecast) -> String? {
+        if !forecast.protectedAlong.isEmpty {
+            return "it would take along what grantkeeper lives on: \(names(forecast.protectedAlong))"
+        }
         if !forecast.ofOtherTenants.isEmpty {
             return
                 "it would take along grants of other tenants: \(names(forecast.ofOtherTenants)); end those by name first"

@@ -33,7 +33,8 @@ struct RotationReport {
             !held.isEmpty || !plan.warned.isEmpty || !plan.freezes.isEmpty || failedSink
             || !(revocations?.stuck.isEmpty ?? true) || !(revocations?.waiting.isEmpty ?? true)
             || !(verdicts?.held.isEmpty ?? true) || !(verdicts?.unreachable.isEmpty ?? true) || !leftOut.isEmpty
-            || !plan.heldProviders.isEmpty
+            || !plan.heldProviders.isEmpty || (revocations?.retrying ?? 0) > 0
+            || !(applied?.skipped.isEmpty ?? true)
         return hasFindings ? .findings : .success
     }
 

@@ -14,14 +14,19 @@ package struct Family: Hashable, Sendable {
     }
 
     package let members: [Member]
+    /// The latest use of members that have ended: their consent is the same one.
+    package let lastUsedByEnded: Timestamp?
 
-    /// - Precondition: at least one member.
-    package init(_ members: [Member]) {
+    /// A family has at least one live member; an empty list is a programmer's mistake and traps.
+    package init(_ members: [Member], lastUsedByEnded: Timestamp? = nil) {
         precondition(!members.isEmpty, "a family has a member")
         self.members = members
+        self.lastUsedByEnded = lastUsedByEnded
     }
 
-    package var lastUsedAt: Timestamp? { members.compactMap(\.grant.lastUsedAt).max() }
+    package var lastUsedAt: Timestamp? {
+        (members.compactMap(\.grant.lastUsedAt) + [lastUsedByEnded].compactMap { $0 }).max()
+    }
 
     /// The family's oldest consent: its lifetime counts from here.
     package var oldest: Timestamp { members.reduce(members[0].grant.issuedAt) { min($0, $1.grant.issuedAt) } }

@@ -53,6 +53,8 @@ package protocol StoreReading: AnyObject {
     func familyName(_ family: Int64) throws -> String?
     /// The live members of a family, at most `limit` of them.
     func members(ofFamily family: Int64, limit: Int) throws -> [StoredGrant]
+    /// The latest use of the members that have ended; nil where none was used.
+    func lastUseOfEnded(inFamily family: Int64) throws -> Timestamp?
     /// The live grants of a client and subject at a provider, at most `limit` of them.
     func grants(
         of client: ClientID,
@@ -60,8 +62,10 @@ package protocol StoreReading: AnyObject {
         at provider: ProviderID,
         limit: Int
     ) throws -> [StoredGrant]
-    /// The live grants that hold a token of the kind and were called active last, newest verdict first.
-    func newestActive(at provider: ProviderID, kind: TokenKind, limit: Int) throws -> [StoredGrant]
+    /// The live grants of other clients that hold a token of the kind and were called active last, newest verdict first.
+    func newestActive(
+        at provider: ProviderID, kind: TokenKind, except client: ClientID, limit: Int
+    ) throws -> [StoredGrant]
 
     /// The tokens, opened. Throws `no-key` without a key.
     func tokens(of row: Int64) throws -> [TokenKind: Secret]
@@ -82,8 +86,11 @@ package protocol StoreReading: AnyObject {
     func runs(limit: Int) throws -> [RunRecord]
     func run(_ id: Int64) throws -> RunRecord?
 
-    /// Orders whose next try has come, in key order of their grants.
-    func revocations(dueBy instant: Timestamp, in selection: GrantSelection, limit: Int) throws -> [RevocationOrder]
+    /// Orders whose next try has come, in key order of their grants; those of `frozen` grants only if a person gave
+    /// them.
+    func revocations(
+        dueBy instant: Timestamp, in selection: GrantSelection, frozen: [GrantSelection], limit: Int
+    ) throws -> [RevocationOrder]
     func revocation(row: Int64) throws -> RevocationOrder?
 
     func journal(after seq: Int64, limit: Int) throws -> [JournalEntry]
@@ -127,7 +134,11 @@ package protocol StoreWriting: StoreReading {
     /// The family of this name at the provider, made where there is none.
     func family(named name: String, at provider: ProviderID) throws -> Int64
     /// Makes one family of the grants that share a token or a provider grant id with this one.
-    func joinFamilies(of row: Int64) throws
+    func joinFamilies(of row: Int64, at now: Timestamp) throws
+    /// Makes the announced and quarantined members due: something about one of them has changed.
+    func makeDue(family: Int64, at now: Timestamp) throws
+    /// Lets no question be later than `every` after the last verdict: the policy has changed.
+    func hastenQuestions(every: Duration, at now: Timestamp) throws
 
     /// Adds to the journal and returns the event with its id and place.
     @discardableResult
@@ -142,8 +153,9 @@ package protocol StoreWriting: StoreReading {
     func restartClocks(in selection: GrantSelection, at now: Timestamp) throws
     /// Forgets every inactive answer of the provider.
     func forgetInactivity(at provider: ProviderID) throws
-    /// A sink acknowledged the announcement: the notice or quarantine counts from now.
-    func startClock(of key: Grant.Key, standing: Standing, at now: Timestamp) throws
+    /// A sink acknowledged what was announced at `announcedAt`: the notice or quarantine counts from now, if that
+    /// is still the present one.
+    func startClock(of key: Grant.Key, standing: Standing, announcedAt: Timestamp, at now: Timestamp) throws
     func setExemption(_ exemption: Exemption?, row: Int64) throws
 
     func setFreeze(_ freeze: Freeze) throws

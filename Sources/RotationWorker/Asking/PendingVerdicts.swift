@@ -39,7 +39,11 @@ enum PendingVerdicts {
             heldAt: now,
             selection: GrantSelection(provider: provider)
         )
-        try writing.setHold(ProviderHold(why: "surge", since: now, hash: plan.hash), of: provider)
+        // A hold of another kind stays: approving the surge must not release it.
+        let present = try writing.heldProviders()[provider]
+        if present == nil || present?.why == "surge" {
+            try writing.setHold(ProviderHold(why: "surge", since: now, hash: plan.hash), of: provider)
+        }
         try removePlan(of: provider, in: writing)
         try writing.setHeldPlans(try writing.heldPlans() + [plan])
         return plan

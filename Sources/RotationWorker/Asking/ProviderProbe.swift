@@ -17,6 +17,12 @@ struct ProviderProbe {
         var believesAnything = false
         /// Every canary, asked as often as was wanted, and the made-up token answered as they must.
         var isSound = false
+
+        /// What failed in the other round is not believed in this one either.
+        mutating func distrust(where other: Reading) {
+            for kind in TokenKind.allCases where other.canaries[kind] == .failed { canaries[kind] = .failed }
+            believesAnything = believesAnything || other.believesAnything
+        }
     }
 
     static let clockTolerance = Duration.minutes(5)

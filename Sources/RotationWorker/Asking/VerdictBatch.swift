@@ -54,7 +54,8 @@ struct VerdictBatch {
             if job.isByName { line(stored, .unknown(silence ?? .noToken), nil, &outcome) }
             return
         }
-        guard asked.grant.validity == stored.grant.validity else { return }
+        // Another answer, or another token, came in between: this one is about what was.
+        guard asked.grant.validity == stored.grant.validity, asked.recordedAt == stored.recordedAt else { return }
         let verdict = try judge(stored, kind, answer)
         let isFirst = verdict == .inactive && stored.grant.validity.inactiveCount == 0
         if isFirst {
@@ -66,17 +67,18 @@ struct VerdictBatch {
             if verdict == .inactive { stored.dueAt = now }
         }
         if verdict == .unknown(.staleToken) { try tellStale(stored, &outcome) }
-        if case .active(let facts) = answer.outcome, kind == .accessToken, let end = facts.expiresAt,
-            end != stored.grant.accessTokenExpiresAt
+        if verdict == .active, case .active(let facts) = answer.outcome, kind == .accessToken, let end = facts.expiresAt,
+            end > now, end != stored.grant.accessTokenExpiresAt
         {
             stored.grant.accessTokenExpiresAt = end
+            if stored.grant.isAccessTokenOnly { stored.dueAt = min(stored.dueAt ?? end, end) }
             try writing.saveRecord(stored)
         }
         let planner = Planner(policy: assessor.policy(of: stored.grant), now: now)
         stored.askAt =
             isFirst
             ? now + planner.policy.confirmAfter
-            : planner.questionDue(stored.grant, context: assessor.context(of: stored))
+            : planner.questionDue(stored.grant, context: assessor.context(of: stored)) ?? now + .days(1)
         try writing.save(stored)
         outcome.report.count(verdict)
         if job.isByName { line(stored, verdict, answer.detail, &outcome) }

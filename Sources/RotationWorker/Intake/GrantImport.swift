@@ -178,6 +178,7 @@ package struct GrantImport: Sendable {
     private func write(_ descriptor: Int32, _ spool: SealedSpool?, _ report: inout Report) async throws {
         let source = spool.map { GrantLines(spool: $0) } ?? GrantLines(descriptor: descriptor, maximumLine)
         let (now, actor) = (now, environment.actor)
+        let known = Set(environment.settings.providers.map(\.id))
         let seen = try environment.store.seenKeys()
         var done = 0
         while true {
@@ -190,7 +191,7 @@ package struct GrantImport: Sendable {
                     (scanner) throws(RecordError) in try GrantRecord(&scanner, now: now)
                 }
                 // Found bad by the first reading, which has said so; a repeated line counts once.
-                guard let record, try seen.insert(record.key.description, digest: []) == nil else { continue }
+                guard let record, known.contains(record.provider), try seen.insert(record.key.description, digest: []) == nil else { continue }
                 records.append(record)
             }
             let good = records

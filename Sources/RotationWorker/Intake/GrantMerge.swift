@@ -29,6 +29,8 @@ struct GrantMerge {
         }
         let isEnded = stored.grant.standing == .expired || stored.grant.standing == .revoked
         if isEnded, record.issuedAt <= stored.endedAt ?? now { return .ended }
+        // A new consent waits until the old one's end is carried out: its tokens are not the old one's.
+        if !stored.grant.standing.isLive, !isEnded, record.issuedAt > stored.grant.issuedAt { return .ended }
         if let exported = record.exportedAt, exported < stored.recordedAt {
             return try use(record, stored) ? .updated : .outdated
         }
@@ -54,7 +56,7 @@ struct GrantMerge {
         tokens[.accessToken] = record.accessToken.value
         tokens[.refreshToken] = record.refreshToken.value
         let stored = try writing.insert(grant, tokens: tokens, at: now)
-        if !tokens.isEmpty || grant.providerGrantID != nil { try writing.joinFamilies(of: stored.row) }
+        if !tokens.isEmpty || grant.providerGrantID != nil { try writing.joinFamilies(of: stored.row, at: now) }
         try tell(stored)
     }
 
@@ -92,8 +94,10 @@ struct GrantMerge {
         stored.dueAt = now
         try writing.saveRecord(stored)
         try writing.save(stored)
-        if newTokens || stored.grant.providerGrantID != known.grant.providerGrantID {
-            try writing.joinFamilies(of: stored.row)
+        if newTokens || stored.grant.providerGrantID != known.grant.providerGrantID
+            || stored.grant.family != known.grant.family
+        {
+            try writing.joinFamilies(of: stored.row, at: now)
         }
         if isRenewed { try tell(stored) }
         return isRenewed ? .renewed : .updated

@@ -9,6 +9,8 @@ struct UsageBook {
     private let actor: Actor
     private var feeds: [String: FeedRecord]
     private var changed: Set<String> = []
+    /// Grants that were used after their token was called inactive, by provider.
+    private var staleAt: [ProviderID: Int] = [:]
     private var report = UsageIngest.Report()
 
     init(_ writing: any StoreWriting, _ settings: RotationSettings, _ now: Timestamp, _ actor: Actor) throws {
@@ -87,7 +89,7 @@ struct UsageBook {
             return try writing.rows(carrying: token).compactMap { try writing.grant(row: $0) }
         case .subject(let client, let subject):
             let providers = try use.provider.map { [$0] } ?? writing.providers(in: GrantSelection())
-            return try providers.flatMap { try writing.grants(of: client, subject: subject, at: $0, limit: 1_000) }
+            return try providers.flatMap { try writing.grants(of: client, subject: subject, at: $0, limit: .max) }
         }
     }
 
@@ -104,11 +106,13 @@ struct UsageBook {
             try writing.removePendingVerdict(row: stored.row)
         }
         try writing.save(stored)
+        if let family = stored.grant.family { try writing.makeDue(family: family, at: now) }
         guard isStale, stored.grant.standing.isLive else { return }
         var event = Event(Event.Kind.grantTokenStale, at: now, about: stored.grant)
         event.reason = "used at \(at), after its token was called inactive"
         event.actor = actor
         try writing.append(event, about: stored)
+        staleAt[stored.grant.key.provider, default: 0] += 1
     }
 
     // MARK: Feeds
@@ -158,6 +162,18 @@ struct UsageBook {
     mutating func close() throws -> UsageIngest.Report {
         for id in changed.sorted() {
             if let record = feeds[id] { try writing.setFeed(record) }
+        }
+        // More than 1 % of a batch: the tokens that we hold are old, and nothing that is said of them counts.
+        for (provider, stale) in staleAt where stale > 1 && stale * 100 > report.mapped {
+            guard try writing.heldProviders()[provider] == nil else { continue }
+            try writing.setHold(ProviderHold(why: "stale-tokens", since: now), of: provider)
+            try writing.forgetInactivity(at: provider)
+            var event = Event(Event.Kind.providerHeld, at: now)
+            event.provider = provider
+            event.reason = "stale-tokens"
+            event.actor = actor
+            event.details = ["stale": .number(Int64(stale))]
+            try writing.append(event, about: nil)
         }
         return report
     }

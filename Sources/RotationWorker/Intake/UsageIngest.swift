@@ -78,7 +78,7 @@ private final class UsageLines {
     func next(_ count: Int) throws -> (lines: [(UsageLine, Int)], problems: [RecordError], isEnd: Bool) {
         var lines: [(UsageLine, Int)] = []
         var problems: [RecordError] = []
-        while lines.count < count {
+        while lines.count + problems.count < count {
             do throws(RecordError) {
                 guard try reader.advance() else { return (lines, problems, true) }
                 let isEmpty = reader.withLine { $0.isEmpty }

@@ -57,6 +57,16 @@ enum UsageLine: Sendable {
             }
         }
         let source = try scanner.require(feed, "feed")
+        if until != nil || from != nil {
+            let namesUse = at != nil || grant != nil || digest != nil || token != nil || client != nil
+            guard !namesUse, until == nil || from == nil else {
+                throw scanner.error(
+                    .badValue,
+                    "a line is either a use, or observed_from, or observed_until",
+                    hint: "write one line each"
+                )
+            }
+        }
         if let until {
             self = .observed(feed: source, until: until)
             return

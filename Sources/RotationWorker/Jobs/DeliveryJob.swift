@@ -73,11 +73,13 @@ package struct DeliveryJob: Sendable {
                 default: continue
                 }
                 let body = try JSONObject(parsing: event.json)
-                guard let provider = body["provider"]?.stringValue, let grant = body["grant"]?.stringValue
+                guard let provider = body["provider"]?.stringValue, let grant = body["grant"]?.stringValue,
+                    let at = body["at"]?.stringValue.flatMap(RFC3339.parse)
                 else { continue }
                 try writing.startClock(
                     of: .init(provider: ProviderID(provider), id: grant),
                     standing: standing,
+                    announcedAt: Timestamp(milliseconds: at),
                     at: now
                 )
             }

@@ -68,13 +68,24 @@ package struct ExpiryJob: Sendable {
             try await Task.sleep(for: .milliseconds(5))
         }
         if selection.isAll, hash == nil {
-            let policyHash = environment.policyHash
+            let (policyHash, shortest, now) = (environment.policyHash, shortestInterval, now)
             try await environment.store.write { writing in
                 try writing.renew(lock)
+                guard try writing.setting(Self.policySetting) != policyHash else { return }
                 try writing.setSetting(Self.policySetting, policyHash)
+                try writing.hastenQuestions(every: shortest, at: now)
             }
         }
         return applied
+    }
+
+    /// The shortest time between two questions that any grant may have.
+    private var shortestInterval: Duration {
+        var shortest = environment.settings.policy.defaults.revalidateEvery
+        for change in environment.settings.policy.overrides.flatMap(\.changes) {
+            if case .revalidateEvery(let every) = change { shortest = min(shortest, every) }
+        }
+        return shortest
     }
 
     /// What is held is stored before anything is applied, so that it can be approved whatever happens next.
@@ -84,8 +95,11 @@ package struct ExpiryJob: Sendable {
         try await environment.store.write { writing in
             try writing.renew(lock)
             let known = try writing.heldPlans()
-            let surges = known.filter { $0.why == "surge" }
-            try writing.setHeldPlans(plan.held + surges)
+            // A narrower run says nothing of what others hold.
+            let others = known.filter { held in
+                held.why == "surge" || (!plan.selection.isAll && held.selection != plan.selection)
+            }
+            try writing.setHeldPlans(plan.held + others)
             for held in plan.held where !known.contains(where: { $0.hash == held.hash }) {
                 var event = Event(Event.Kind.runHeld, at: now)
                 event.tenant = held.tenant
@@ -170,7 +184,7 @@ package struct ExpiryJob: Sendable {
                 if approved == nil { try postpone(record, rule, writing) }
                 return
             }
-            guard isReleased(record) else { return }
+            guard isReleased(record) else { return try stayDue(record, rule, writing) }
             guard let stored = try writing.grant(row: record.row) else { return }
             guard stored.grant.standing.isLive else {
                 // A group ends with its first member: the others are found ended by the rule, as planned.
@@ -178,24 +192,36 @@ package struct ExpiryJob: Sendable {
                 return
             }
             let assessment = try assessor.assess(stored)
-            guard assessment.decision.action.ordinal == record.action, assessment.decision.rule == rule else {
+            let group = try assessment.group.map { try assessor.judge($0) }
+            guard assessment.decision.action.ordinal == record.action, assessment.decision.rule == rule,
+                Gates.valveHolds(assessment.decision) == record.valveHolds, group.allSatisfy(\.decision.isEnd)
+            else {
                 applied.skipped["decision-changed", default: 0] += 1
-                return
+                return try stayDue(record, rule, writing)
             }
             guard gates.closed(to: assessment.decision, on: stored.grant) == nil else {
                 applied.skipped["held-meanwhile", default: 0] += 1
-                return
+                return try stayDue(record, rule, writing)
             }
             try change.apply(assessment, in: writing)
             applied.count(assessment.decision, change, stored.grant)
-            for member in assessment.group {
-                let other = try assessor.judge(member)
-                guard other.decision.isEnd else {
-                    throw StoreError(.conflict, "\(member.grant.key) does not end with \(stored.grant.key)")
-                }
-                try change.apply(other, in: writing)
-                applied.count(other.decision, change, member.grant)
+            for member in group {
+                try change.apply(member, in: writing)
+                applied.count(member.decision, change, member.stored.grant)
             }
+        }
+
+        /// A row that was planned and not applied is planned again by the next run, whatever its deadline was.
+        private func stayDue(
+            _ record: PlanSpool.Record,
+            _ rule: Rule,
+            _ writing: any StoreWriting
+        ) throws {
+            guard approved == nil, record.oldDue == PlanSpool.none || record.oldDue > job.now.milliseconds
+            else { return }
+            var again = record
+            again.newDue = job.now.milliseconds
+            try postpone(again, rule, writing)
         }
 
         private func postpone(_ record: PlanSpool.Record, _ rule: Rule, _ writing: any StoreWriting) throws {

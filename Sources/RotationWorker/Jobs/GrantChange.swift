@@ -25,6 +25,8 @@ struct GrantChange {
             stored.dueAt = deadline.dueAt
             stored.waitsForEvidence = deadline.waitsForEvidence
             stored.keptBy = nil
+            // What was over meanwhile (a lifetime, an end) is judged at once.
+            if decision.action == .reprieve || decision.action == .restore { stored.dueAt = now }
         }
         try writing.save(stored)
         try writing.append(event(stored, decision, from: before), about: stored)

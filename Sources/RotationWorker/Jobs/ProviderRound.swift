@@ -15,6 +15,8 @@ struct ProviderRound {
 
     private var probe: ProviderProbe?
     private var hold: ProviderHold?
+    /// The round of questions before the batch: the one after it must be as good.
+    private var before = ProviderProbe.Reading()
     private var newlyInactive = 0
     private var contradicted = false
 
@@ -81,6 +83,7 @@ struct ProviderRound {
             report.unreachable[settings.id] = reading.detail ?? why.rawValue
             return false
         }
+        before = reading
         report.providersAsked = 1
         if isRecovering, reading.isSound { try await recover() }
         return true
@@ -167,8 +170,11 @@ struct ProviderRound {
                 }
             }
         }
-        let controls = try await controls(excluding: Set(page.map(\.row)))
-        let after = await probe.read(times: inactive.isEmpty ? 1 : Self.canaryRepetitions, controls: controls)
+        let controls = try await controls()
+        var after = await probe.read(times: inactive.isEmpty ? 1 : Self.canaryRepetitions, controls: controls)
+        let fresh = after
+        after.distrust(where: before)
+        before = fresh
         report.asked += questions.count
         if let why = after.hold { try await holdProvider(why, after.detail) }
         if contradicted {
@@ -195,12 +201,12 @@ struct ProviderRound {
     }
 
     /// Grants that were active last, for an own-client canary that cannot see "you may not see others' tokens".
-    private func controls(excluding rows: Set<Int64>) async throws -> [TokenKind: [Secret]] {
-        let provider = settings.id
+    private func controls() async throws -> [TokenKind: [Secret]] {
+        let (provider, ours) = (settings.id, settings.client.id)
         return try await environment.store.read { reading in
             var controls: [TokenKind: [Secret]] = [:]
             for kind in TokenKind.allCases {
-                let grants = try reading.newestActive(at: provider, kind: kind, limit: 5)
+                let grants = try reading.newestActive(at: provider, kind: kind, except: ours, limit: 5)
                 controls[kind] = try grants.compactMap { try reading.tokens(of: $0.row)[kind] }
             }
             return controls
@@ -260,6 +266,11 @@ struct ProviderRound {
                 if wasSurge {
                     try writing.setHold(nil, of: provider)
                     try PendingVerdicts.removePlan(of: provider, in: writing)
+                    var event = Event(Event.Kind.providerRecovered, at: now)
+                    event.provider = provider
+                    event.run = run
+                    event.actor = actor
+                    try writing.append(event, about: nil)
                 }
                 return nil
             }

@@ -43,8 +43,9 @@ struct RevocationExchange: Sendable {
 
     func perform() async -> Seen {
         var seen = Seen()
+        let tokens = work.tokens ?? [:]
         let kinds = [TokenKind.refreshToken, .accessToken].filter {
-            work.tokens[$0] != nil && settings.capabilities.revokes.contains($0)
+            tokens[$0] != nil && settings.capabilities.revokes.contains($0)
         }
         guard !kinds.isEmpty else {
             seen.failure = .refused("no-token")
@@ -55,11 +56,11 @@ struct RevocationExchange: Sendable {
             return seen
         }
         seen.kind = kinds.first { settings.capabilities.introspects.contains($0) }
-        if let kind = seen.kind, let token = work.tokens[kind] {
+        if let kind = seen.kind, let token = tokens[kind] {
             seen.before = await client.introspect(token, kind: kind).outcome
         }
         for kind in kinds {
-            guard let token = work.tokens[kind] else { continue }
+            guard let token = tokens[kind] else { continue }
             switch await client.revoke(token, kind: kind, of: work.stored.grant.client) {
             case .accepted:
                 continue
@@ -71,9 +72,11 @@ struct RevocationExchange: Sendable {
                 return seen
             }
         }
-        if let kind = seen.kind, let token = work.tokens[kind] {
+        if let kind = seen.kind, let token = tokens[kind] {
             seen.after = await client.introspect(token, kind: kind).outcome
         }
+        // What could be revoked is; the refresh token that we do not hold, or may not revoke, lives on.
+        if work.stored.grant.hasRefreshToken, !kinds.contains(.refreshToken) { seen.failure = .refused("no-token") }
         return seen
     }
 }

@@ -51,25 +51,36 @@ package struct RevocationJob: Sendable {
 
     package func perform() async throws -> Report {
         var report = Report()
-        for settings in environment.settings.providers {
-            guard selection.provider == nil || selection.provider == settings.id else { continue }
-            try await work(settings, &report)
+        let known = environment.settings.providers.map(\.id)
+        let wanted = selection
+        let stored = try await environment.store.read { try $0.providers(in: wanted) }
+        for provider in known + stored.filter({ !known.contains($0) }) {
+            guard selection.provider == nil || selection.provider == provider else { continue }
+            try await work(provider, &report)
         }
         return report
     }
 
-    private func work(_ settings: ProviderSettings, _ report: inout Report) async throws {
+    private func work(_ provider: ProviderID, _ report: inout Report) async throws {
         var worked: Set<Int64> = []
         while true {
             try Task.checkCancellation()
-            let orders = try await due(at: settings.id).filter { !worked.contains($0.order.row) }
+            let orders = try await due(at: provider, besides: worked)
             guard !orders.isEmpty else { return }
-            let held = try await environment.store.read { try $0.heldProviders()[settings.id] }
-            guard held == nil, let client = environment.providers[settings.id] else {
-                report.waiting[settings.id] = orders.count
+            let held = try await environment.store.read { try $0.heldProviders()[provider] }
+            guard held == nil else {
+                report.waiting[provider] = orders.count
                 return
             }
-            let attempts = await attempt(orders, settings, client)
+            let attempts: [Attempt]
+            if let settings = environment.settings(of: provider), let client = environment.providers[provider] {
+                attempts = await LeaseHeartbeat.keeping(lock, environment.store) {
+                    await attempt(orders, settings, client)
+                }
+            } else {
+                // The configuration does not know it any more: there is nobody to ask, and a person must know.
+                attempts = orders.map { Attempt(work: $0, outcome: .refused("no-credentials")) }
+            }
             worked.formUnion(orders.map(\.order.row))
             let (job, now) = (self, environment.clock.now())
             let part = try await environment.store.write { writing in
@@ -82,7 +93,7 @@ package struct RevocationJob: Sendable {
                 return part
             }
             report.add(part)
-            environment.progress(.init(step: "revoking at \(settings.id)", done: worked.count, total: nil))
+            environment.progress(.init(step: "revoking at \(provider)", done: worked.count, total: nil))
         }
     }
 
@@ -91,10 +102,11 @@ package struct RevocationJob: Sendable {
     struct Work: Sendable {
         var order: RevocationOrder
         var stored: StoredGrant
-        var tokens: [TokenKind: Secret]
+        /// nil: they cannot be opened.
+        var tokens: [TokenKind: Secret]?
     }
 
-    private func due(at provider: ProviderID) async throws -> [Work] {
+    private func due(at provider: ProviderID, besides worked: Set<Int64>) async throws -> [Work] {
         let (now, rows) = (environment.clock.now(), rows)
         var narrowed = selection
         narrowed.provider = provider
@@ -102,14 +114,28 @@ package struct RevocationJob: Sendable {
         return try await environment.store.read { reading in
             let orders: [RevocationOrder]
             if let rows {
-                orders = try rows.sorted().compactMap { try reading.revocation(row: $0) }
+                var found: [RevocationOrder] = []
+                for row in rows.subtracting(worked).sorted() where found.count < Self.batchSize {
+                    guard try reading.grant(row: row)?.grant.key.provider == provider,
+                        let order = try reading.revocation(row: row)
+                    else { continue }
+                    found.append(order)
+                }
+                orders = found
             } else {
-                orders = try reading.revocations(dueBy: now, in: wanted, limit: Self.batchSize)
+                let frozen = try reading.freezes().map(\.selection)
+                orders = try reading.revocations(
+                    dueBy: now,
+                    in: wanted,
+                    frozen: frozen,
+                    limit: Self.batchSize + worked.count
+                ).filter { !worked.contains($0.row) }
             }
-            return try orders.compactMap { order in
+            return try orders.prefix(Self.batchSize).compactMap { order in
                 guard let stored = try reading.grant(row: order.row), stored.grant.key.provider == provider
                 else { return nil }
-                return Work(order: order, stored: stored, tokens: try reading.tokens(of: order.row))
+                // One token that does not open must not stop all others.
+                return Work(order: order, stored: stored, tokens: try? reading.tokens(of: order.row))
             }
         }
     }

@@ -9,6 +9,8 @@ package struct RevocationByHand: Sendable {
         /// In key order; those named and, with `withCollateral`, those they take along.
         package var rows: [StoredGrant] = []
         package var selfProtected: [Grant.Key] = []
+        /// What it would take along and grantkeeper lives on: the order is not carried out.
+        package var protectedAlong: [Grant.Key] = []
         /// Ended already, or being revoked.
         package var decided: [Grant.Key] = []
         /// Live grants that the revocation would take along and that nobody named.
@@ -79,7 +81,7 @@ package struct RevocationByHand: Sendable {
             where rows[other.grant.key] == nil {
                 along[other.grant.key] = other
                 if other.grant.tenant != stored.grant.tenant { forecast.ofOtherTenants.append(other.grant.key) }
-                if assessor.context(of: other).isOurs { forecast.selfProtected.append(other.grant.key) }
+                if assessor.context(of: other).isOurs { forecast.protectedAlong.append(other.grant.key) }
             }
         }
         forecast.collateral = along.keys.sorted()

@@ -54,7 +54,7 @@ final class Assessor {
     func assess(_ stored: StoredGrant) throws -> Assessment {
         var assessment = try judge(stored)
         guard case .end(let end) = assessment.decision.action, !end.isSuperseded else { return assessment }
-        let reached = try reached(by: stored.grant, needsCall: end.needsCall)
+        let reached = try closure(of: stored, needsCall: end.needsCall)
         guard reached.count <= Self.groupLimit else {
             assessment.decision = Decision(.keep, .collateral, "would also end more than \(Self.groupLimit) grants")
             assessment.deadline = deadline(assessment)
@@ -77,7 +77,10 @@ final class Assessor {
         let family = try family(of: stored)
         let context = context(of: stored)
         let planner = Planner(policy: policy(of: grant), now: now)
-        let decision = planner.decide(grant, family: family, context: context)
+        var decision = planner.decide(grant, family: family, context: context)
+        if family.members.count > Self.groupLimit, decision.action != .keep {
+            decision = Decision(.keep, .collateral, "its family has more than \(Self.groupLimit) live grants")
+        }
         return Assessment(
             stored: stored,
             family: family,
@@ -94,6 +97,21 @@ final class Assessor {
             family: assessment.family,
             after: assessment.decision
         )
+    }
+
+    /// All that ends with the grant: what it reaches, what that reaches in turn, until nothing is added.
+    private func closure(of stored: StoredGrant, needsCall: Bool) throws -> [StoredGrant] {
+        var found: [Grant.Key: StoredGrant] = [:]
+        var queue = [(stored.grant, needsCall)]
+        while let (next, calls) = queue.popLast(), found.count <= Self.groupLimit {
+            for other in try reached(by: next, needsCall: calls)
+            where other.row != stored.row && found[other.grant.key] == nil {
+                found[other.grant.key] = other
+                guard case .end(let end) = try judge(other).decision.action else { continue }
+                queue.append((other.grant, end.needsCall))
+            }
+        }
+        return found.values.sorted { $0.grant.key < $1.grant.key }
     }
 
     /// What revoking the grant ends besides: its family, and all of the client's grants of that subject where the provider does so.
@@ -126,7 +144,7 @@ final class Assessor {
         guard let family = stored.grant.family else { return Family([member(stored)]) }
         var members = try reading.members(ofFamily: family, limit: Self.groupLimit + 2)
         if !members.contains(where: { $0.row == stored.row }) { members.append(stored) }
-        return Family(members.map(member))
+        return Family(members.map(member), lastUsedByEnded: try reading.lastUseOfEnded(inFamily: family))
     }
 
     private func member(_ stored: StoredGrant) -> Family.Member {

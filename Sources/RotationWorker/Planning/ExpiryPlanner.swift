@@ -36,9 +36,12 @@ struct ExpiryPlanner {
         var digest = PlanDigest(Array(policyHash.utf8))
         var tallies: [Partition: Tally] = [:]
         var unjudgedBefore = 0
+        // Rows that end with a due one and are not due themselves: part of the plan all the same.
+        var along: Set<Int64> = []
+        let scope = try scope(reading)
         do {
-            try reading.forEach(try scope(reading), in: selection) { stored in
-                let assessment = try assessor.assess(stored)
+            func take(_ assessment: Assessor.Assessment) throws {
+                let stored = assessment.stored
                 let decision = assessment.decision
                 let row = PlanRow(grant: stored.grant, decision: decision, family: assessment.family)
                 plan.count(decision)
@@ -52,9 +55,15 @@ struct ExpiryPlanner {
                 let gate = gates.closed(to: decision, on: stored.grant)
                 if let bytes { tally.add(decision, bytes, gate: gate, policyHash: policyHash) }
                 tallies[partition] = tally
-                try spool.append(
-                    record(assessment, partition: index, gate: gate)
-                )
+                try spool.append(record(assessment, partition: index, gate: gate))
+            }
+            try reading.forEach(scope, in: selection) { stored in
+                let assessment = try assessor.assess(stored)
+                try take(assessment)
+                guard case .due(let instant) = scope else { return }
+                for member in assessment.group where !(member.dueAt.map { $0 <= instant } ?? false) {
+                    if along.insert(member.row).inserted { try take(assessor.assess(member)) }
+                }
             }
             plan.spool = try spool.finish()
         } catch {

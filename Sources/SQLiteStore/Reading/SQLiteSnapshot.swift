@@ -101,6 +101,17 @@ class SQLiteSnapshot: StoreReading {
         try fetch("g.family = ? AND s.standing <= 2 LIMIT ?", [family, limit])
     }
 
+    func lastUseOfEnded(inFamily family: Int64) throws -> Timestamp? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT max(s.last_used_at) FROM grants g JOIN states s ON s.row = g.row
+                WHERE g.family = ? AND s.standing > 2
+                """
+        )
+        return try Row.fetchOne(statement, arguments: [family]).flatMap { $0[0] as Int64? }
+            .map { Timestamp(milliseconds: $0) }
+    }
+
     func grants(
         of client: ClientID,
         subject: String,
@@ -118,14 +129,16 @@ class SQLiteSnapshot: StoreReading {
         )
     }
 
-    func newestActive(at provider: ProviderID, kind: TokenKind, limit: Int) throws -> [StoredGrant] {
+    func newestActive(
+        at provider: ProviderID, kind: TokenKind, except client: ClientID, limit: Int
+    ) throws -> [StoredGrant] {
         guard let provider = try words.number(provider.rawValue) else { return [] }
         return try fetch(
             """
             s.verdict = 1 AND s.inactive_since IS NULL AND s.standing <= 2 AND g.provider = ? AND g.tokens & ? <> 0
-            ORDER BY s.verdict_at DESC LIMIT ?
+            AND g.client IS NOT ? ORDER BY s.verdict_at DESC LIMIT ?
             """,
-            [provider, kind.code, limit]
+            [provider, kind.code, try words.number(client.rawValue), limit]
         )
     }
 

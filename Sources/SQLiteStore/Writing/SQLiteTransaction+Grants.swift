@@ -163,20 +163,31 @@ extension SQLiteTransaction {
         return db.lastInsertedRowID
     }
 
-    func joinFamilies(of row: Int64) throws {
-        let related = try Row.fetchAll(
-            db.cachedStatement(
-                sql: """
-                    SELECT g.row, g.family FROM grants g, grants me WHERE me.row = ?1 AND g.row <> ?1
-                    AND g.provider = me.provider AND (
-                        (me.provider_grant_id IS NOT NULL AND g.provider_grant_id = me.provider_grant_id)
-                        OR g.row IN (
-                            SELECT t.row FROM tokens t JOIN tokens mine ON t.fingerprint = mine.fingerprint
-                            WHERE mine.row = ?1))
-                    """
-            ),
-            arguments: [row]
-        )
+    func joinFamilies(of row: Int64, at now: Timestamp) throws {
+        // Two searches, each by its index: an OR over both would read every grant.
+        let related =
+            try Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT g.row, g.family FROM tokens mine
+                        JOIN tokens t ON t.fingerprint = mine.fingerprint AND t.row <> mine.row
+                        JOIN grants me ON me.row = mine.row
+                        JOIN grants g ON g.row = t.row AND g.provider = me.provider
+                        WHERE mine.row = ?
+                        """
+                ),
+                arguments: [row]
+            )
+            + Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT g.row, g.family FROM grants me
+                        JOIN grants g ON g.provider = me.provider AND g.provider_grant_id = me.provider_grant_id
+                        WHERE me.row = ? AND g.row <> me.row
+                        """
+                ),
+                arguments: [row]
+            )
         guard !related.isEmpty else { return }
         let mine = try Row.fetchOne(db, sql: "SELECT provider, family FROM grants WHERE row = ?", arguments: [row])
         var families = Set(related.compactMap { $0[1] as Int64? })
@@ -194,5 +205,11 @@ extension SQLiteTransaction {
         for member in [row] + related.map({ $0[0] as Int64 }) {
             try execute("UPDATE grants SET family = ? WHERE row = ?", [family, member])
         }
+        try execute(
+            """
+            UPDATE states SET due_at = ? WHERE standing <= 2 AND row IN (SELECT row FROM grants WHERE family = ?)
+            """,
+            [now.milliseconds, family]
+        )
     }
 }

@@ -34,6 +34,13 @@ extension SQLiteTransaction {
             condition: "s.standing <= 2",
             numbered: true
         )
+        for provider in try providers(in: selection) {
+            guard let filter = try Filter(.all, selection, provider: provider, words) else { continue }
+            try execute(
+                "DELETE FROM pending_verdicts WHERE row IN (SELECT g.row FROM grants g WHERE \(filter.condition))",
+                filter.arguments
+            )
+        }
     }
 
     func forgetInactivity(at provider: ProviderID) throws {
@@ -65,8 +72,29 @@ extension SQLiteTransaction {
         }
     }
 
-    func startClock(of key: Grant.Key, standing: Standing, at now: Timestamp) throws {
-        guard let stored = try grant(key), stored.grant.standing == standing, stored.grant.clockFrom == nil
+    func makeDue(family: Int64, at now: Timestamp) throws {
+        try execute(
+            """
+            UPDATE states SET due_at = ? WHERE standing IN (1, 2) AND row IN (SELECT row FROM grants WHERE family = ?)
+            """,
+            [now.milliseconds, family]
+        )
+    }
+
+    func hastenQuestions(every: Duration, at now: Timestamp) throws {
+        try execute(
+            """
+            UPDATE states SET ask_at = max(?1, verdict_at + ?2)
+            WHERE ask_at > max(?1, verdict_at + ?2) AND verdict_at IS NOT NULL
+            """,
+            [now.milliseconds, every.milliseconds]
+        )
+    }
+
+    func startClock(of key: Grant.Key, standing: Standing, announcedAt: Timestamp, at now: Timestamp) throws {
+        // An older announcement's acknowledgement, late, says nothing of the present one.
+        guard let stored = try grant(key), stored.grant.standing == standing, stored.grant.clockFrom == nil,
+            let present = stored.grant.announcedAt, announcedAt >= present
         else { return }
         try execute(
             "UPDATE states SET clock_from = ?1, due_at = ?1 WHERE row = ?2 AND clock_from IS NULL",
