@@ -1,26 +1,38 @@
 .DEFAULT_GOAL := help
-.PHONY: help deps build test lint format mutants clean
+.PHONY: help demo test lint format build mutants install uninstall clean deps
+
+PREFIX ?= /usr/local
+export PREFIX DESTDIR FILTER KEEP
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-deps: ## install the system libraries that are missing (Debian)
-	@Scripts/deps
-
-build: deps ## the debug build that the tests use
-	swift build --build-tests --explicit-target-dependency-import-check error
+demo: deps ## the main job against a sandbox, in a temporary folder; KEEP=1 leaves it there
+	@Scripts/demo
 
 test: deps ## build and run all tests; FILTER=REGEX for some
 	@Scripts/test
 
-lint: ## formatting, allowed imports, no machine's paths
+lint: ## formatting, allowed imports, scripts, no machine's paths
 	@Scripts/lint
 
 format: ## format all Swift files in place
 	git ls-files -z '*.swift' | xargs -0 swift format format --in-place --parallel
 
-mutants: ## break each rule on purpose and see its tests fail
+build: deps ## the debug build that demo and test share
+	@Scripts/build
+
+mutants: deps ## break each rule on purpose and see its tests fail
 	@Scripts/mutants
+
+install: deps ## release build, completions and man page to PREFIX [/usr/local], below DESTDIR
+	@Scripts/install install
+
+uninstall: ## remove what install put there
+	@Scripts/install uninstall
+
+deps: ## install the system libraries that are missing (Debian)
+	@Scripts/deps
 
 clean: ## remove what was built
 	rm -rf .build .build-*

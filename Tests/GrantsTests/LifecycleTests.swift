@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Grants
 import Testing
 
@@ -21,6 +22,35 @@ import Testing
         }
         let code = Set(Lifecycle.transitions.map { "\($0.from.rawValue) \($0.to.rawValue) \($0.event)" })
         #expect(code == rows)
+    }
+
+    /// `docs/grant-lifecycle.md`, line by line.
+    private static func document() throws -> [Substring] {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        let text = try String(contentsOfFile: root + "/docs/grant-lifecycle.md", encoding: .utf8)
+        return text.split(separator: "\n")
+    }
+
+    private static var code: Set<String> {
+        Set(Lifecycle.transitions.map { "\($0.from.rawValue) \($0.to.rawValue) \($0.event)" })
+    }
+
+    @Test func `the document's table is the code's, no row more`() throws {
+        var rows: Set<String> = []
+        for line in try Self.document() where line.contains("| grant.") {
+            let cells = line.split(separator: "|").map { $0.filter { $0 != " " } }
+            for from in cells[0].split(separator: ",") where from != "–" {
+                rows.insert("\(from) \(cells[1]) \(cells[2])")
+            }
+        }
+        #expect(rows == Self.code)
+    }
+
+    @Test func `the document's diagram is the code's, no arrow more`() throws {
+        let arrows = try Self.document().filter { $0.contains(" --> ") && !$0.contains("[*]") }
+            .map { $0.split(separator: " ").filter { $0 != "-->" }.joined(separator: " ").filter { $0 != ":" } }
+        #expect(Set(arrows) == Self.code)
+        #expect(arrows.count == Self.code.count)
     }
 
     @Test func `a decision the table does not allow is no transition`() {

@@ -57,7 +57,7 @@ struct AuditVerify: GrantkeeperCommand {
                 session.console.json(writer.bytes)
             } else if let bad = report.firstBadSeq {
                 session.console.line("BROKEN at entry \(bad): \(report.why ?? "")")
-                session.console.line("\(Console.count(report.entries, "entry")) before it are as they were written")
+                session.console.line("the \(Console.figure(report.entries)) before it are as they were written")
             } else {
                 session.console.line("ok: \(Console.figure(report.entries)) entries, head \(report.head)")
             }

@@ -137,7 +137,7 @@ struct GrantsExport: GrantkeeperCommand {
     var withTokens = false
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
-        try await Session.run(environment, common, withTokens ? .plan : .read) { session in
+        try await Session.run(environment, common, withTokens ? .export : .read) { session in
             let selection = try only.selection(session)
             let now = environment.clock.now()
             let (withTokens, output) = (withTokens, environment.output)
@@ -225,7 +225,7 @@ struct GrantsList: GrantkeeperCommand {
     }
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
-        try await Session.run(environment, common, .read) { session in
+        try await Session.run(environment, common, .look) { session in
             let selection = try only.selection(session)
             let wanted = standing.flatMap(Standing.init(rawValue:))
             let includesEnded = all || (wanted.map { !$0.isLive } ?? false)
@@ -267,7 +267,7 @@ struct GrantsList: GrantkeeperCommand {
             grant.validity.lastVerdict?.name ?? "–",
             appraisal.lastUsedAt.map { String($0.description.prefix(10)) } ?? "–",
             "\(appraisal.decision.action.name) (\(appraisal.decision.rule.rawValue))",
-            Console.printable(appraisal.decision.reason),
+            Console.printableLong(appraisal.decision.reason),
         ]
     }
 }

@@ -14,7 +14,7 @@ struct GrantsShow: GrantkeeperCommand {
     var grant: String
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
-        try await Session.run(environment, common, .read) { session in
+        try await Session.run(environment, common, .look) { session in
             let key = try await GrantName.resolve(grant, session)
             guard let appraisal = try await GrantAppraiser(session.rotation).appraisal(of: key) else {
                 throw CommandError(.badData, "unknown-grant", "there is no grant '\(key)'")

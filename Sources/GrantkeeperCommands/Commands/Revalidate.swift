@@ -65,7 +65,9 @@ struct Revalidate: GrantkeeperCommand {
     private func status(of report: VerdictReport) -> ExitStatus {
         if report.providersAsked == 0, !report.unreachable.isEmpty { return .unavailable }
         let hasFindings = !report.held.isEmpty || !report.unreachable.isEmpty || report.pending > 0
-        return hasFindings || (!grants.isEmpty && report.unknownCount > 0) ? .findings : .success
+        // Asked and not one verdict: whoever typed it has to know.
+        let isFruitless = report.asked > 0 && report.active + report.inactive == 0
+        return hasFindings || isFruitless || (!grants.isEmpty && report.unknownCount > 0) ? .findings : .success
     }
 
     private func json(_ report: VerdictReport, _ run: Int64, _ milliseconds: Int64, _ session: Session) -> [UInt8] {

@@ -61,13 +61,25 @@ struct Revoke: GrantkeeperCommand {
                 lock: nil,
                 randomToken: environment.madeUpToken
             ).perform()
-            let isDone = report.stuck.isEmpty && report.retrying == 0 && report.waiting.isEmpty
+            var leftOut: [String] = []
+            // The events leave at once: receivers that enforce must not wait for the next run.
+            let deliveries =
+                try await JobLocks(session, environment).with(DeliveryJob.name, leftOut: &leftOut) { lock in
+                    try await DeliveryJob(session.rotation, lock: lock).perform()
+                } ?? []
+            let isDone =
+                report.stuck.isEmpty && report.retrying == 0 && report.waiting.isEmpty
+                && deliveries.allSatisfy { $0.failure == nil }
             let end = environment.clock.now()
             try await store.write {
                 try $0.endRun(run, outcome: isDone ? "done" : "held", summary: Array("{}".utf8), at: end)
             }
             session.clearProgress()
-            show(forecast, nil, report.lines, report, session)
+            let after = try await store.read { reading in
+                try rows.sorted().compactMap { try reading.grant(row: $0)?.grant }
+            }
+            show(forecast, nil, after, report, session)
+            if !common.json { for line in deliveries { Deliveries.show(line, on: session.console) } }
             return isDone && forecast.selfProtected.isEmpty ? .success : .findings
         }
     }
@@ -101,27 +113,25 @@ struct Revoke: GrantkeeperCommand {
     private func show(
         _ forecast: RevocationByHand.Forecast,
         _ refusal: String?,
-        _ lines: [RevocationJob.Report.Line],
+        _ after: [Grant],
         _ report: RevocationJob.Report?,
         _ session: Session
     ) {
-        let outcomes = Dictionary(lines.map { ($0.key, $0) }) { first, _ in first }
+        let grants = Dictionary(after.map { ($0.key, $0) }) { first, _ in first }
+        let reasons = Dictionary((report?.lines ?? []).map { ($0.key, $0.why) }) { first, _ in first }
+        let rows = forecast.rows.map { (grants[$0.grant.key] ?? $0.grant, reasons[$0.grant.key] ?? nil) }
         guard !common.json else {
-            return session.console.json(json(forecast, refusal, outcomes))
+            return session.console.json(json(forecast, refusal, rows))
         }
         let console = session.console
         if !forecast.rows.isEmpty {
             console.table(
                 ["GRANT", "TENANT", "CLIENT", "SUBJECT", "STANDING", "PROOF", "WHY"],
-                forecast.rows.map { stored in
-                    let line = outcomes[stored.grant.key]
-                    return [
-                        Console.printable(stored.grant.key.description),
-                        Console.printable(stored.grant.tenant.rawValue),
-                        Console.printable(stored.grant.client.rawValue),
-                        Console.printable(stored.grant.subject ?? "–"),
-                        (line?.standing ?? stored.grant.standing).rawValue, line?.proof?.rawValue ?? "–",
-                        line?.why ?? "",
+                rows.map { grant, why in
+                    [
+                        Console.printable(grant.key.description), Console.printable(grant.tenant.rawValue),
+                        Console.printable(grant.client.rawValue), Console.printable(grant.subject ?? "–"),
+                        grant.standing.rawValue, grant.proof?.rawValue ?? "–", why ?? "",
                     ]
                 }
             )
@@ -137,7 +147,7 @@ struct Revoke: GrantkeeperCommand {
     private func json(
         _ forecast: RevocationByHand.Forecast,
         _ refusal: String?,
-        _ outcomes: [Grant.Key: RevocationJob.Report.Line]
+        _ rows: [(Grant, String?)]
     ) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
@@ -149,15 +159,14 @@ struct Revoke: GrantkeeperCommand {
         writer.member("self_protected", forecast.selfProtected.map(\.description))
         writer.member("already_decided", forecast.decided.map(\.description))
         writer.array("grants") { writer in
-            for stored in forecast.rows {
-                let line = outcomes[stored.grant.key]
+            for (grant, why) in rows {
                 writer.beginObject()
-                writer.member("provider", stored.grant.key.provider.rawValue)
-                writer.member("id", stored.grant.key.id)
-                writer.member("tenant", stored.grant.tenant.rawValue)
-                writer.member("standing", (line?.standing ?? stored.grant.standing).rawValue)
-                writer.member("proof", line?.proof?.rawValue)
-                writer.member("why", line?.why)
+                writer.member("provider", grant.key.provider.rawValue)
+                writer.member("id", grant.key.id)
+                writer.member("tenant", grant.tenant.rawValue)
+                writer.member("standing", grant.standing.rawValue)
+                writer.member("proof", grant.proof?.rawValue)
+                writer.member("why", why)
                 writer.endObject()
             }
         }

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import FoundationEssentials
 internal import Glibc
 package import Grants
 internal import Synchronization
@@ -97,9 +98,8 @@ package struct ProgramEnvironment: Sendable {
 /// The system's clock.
 struct SystemClock: WallClock {
     func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+        // Not `timespec`: a static build finds it in a module that nobody can import.
+        Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1_000).rounded(.down)))
     }
 }
 

@@ -7,7 +7,7 @@ extension RotationReport {
         let action = isDryRun ? "would" : "will"
         console.line(
             "\(isDryRun ? "dry run" : "run \(run ?? 0)"), \(mode.rawValue); plan \(plan.planHash.prefix(12))…; "
-                + "\(Console.figure(plan.examined)) grants examined"
+                + "\(Console.count(plan.examined, "grant")) examined"
         )
         let rows = plan.rules.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
             .map { [$0.key.rawValue, Console.figure($0.value), Self.meaning(of: $0.key)] }

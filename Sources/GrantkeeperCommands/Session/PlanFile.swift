@@ -2,12 +2,13 @@ internal import Glibc
 internal import Grants
 internal import Records
 internal import RotationWorker
+internal import Synchronization
 
 /// The file of `--plan-out`: a header, then a line per decision but keep, and per keep that a person should know of.
 ///
 /// The header's numbers are known last, so the lines go to a file beside it first; the whole replaces the target at
 /// once.
-final class PlanFile: Sendable {
+final class PlanFile: PlanRowReceiver {
     /// What `--apply` needs of the first line.
     struct Header {
         var planHash: String
@@ -15,33 +16,10 @@ final class PlanFile: Sendable {
         var isFull: Bool
     }
 
-    private final class Receiver: PlanRowReceiver {
-        private let descriptor: Int32
-        private let path: String
-        private var buffer: [UInt8] = []
-
-        init(_ descriptor: Int32, _ path: String) {
-            self.descriptor = descriptor
-            self.path = path
-        }
-
-        func receive(_ row: PlanRow) throws {
-            buffer += row.json()
-            buffer.append(0x0A)
-            if buffer.count > 262_144 { try flush() }
-        }
-
-        func flush() throws {
-            try PlanFile.write(buffer, to: descriptor, path)
-            buffer.removeAll(keepingCapacity: true)
-        }
-
-        deinit { try? flush() }
-    }
-
     private let path: String
     private let rowsPath: String
     private let rows: Int32
+    private let buffer = Mutex<[UInt8]>([])
 
     init(_ path: String) throws {
         self.path = path
@@ -53,10 +31,19 @@ final class PlanFile: Sendable {
 
     deinit { close(rows) }
 
-    /// Takes the plan's rows; written out when it is dropped.
-    func receiver() -> sending any PlanRowReceiver { Receiver(rows, path) }
+    func receive(_ row: PlanRow) throws {
+        try buffer.withLock { buffer in
+            buffer += row.json()
+            buffer.append(0x0A)
+            guard buffer.count > 262_144 else { return }
+            try Self.write(buffer, to: rows, path)
+            buffer.removeAll(keepingCapacity: true)
+        }
+    }
 
+    /// Writes the whole file, now that its header is known.
     func finish(_ plan: ExpiryPlan, isFull: Bool) throws {
+        try buffer.withLock { try Self.write($0, to: rows, path) }
         let temporary = path + ".new"
         let target = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard target >= 0 else { throw Self.failure(path) }

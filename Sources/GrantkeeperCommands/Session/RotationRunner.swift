@@ -27,46 +27,25 @@ struct RotationRunner {
 
     /// One real run; if a person saw a plan with `hash`, another one now is refused, and nothing is applied.
     func run(planOut: String?, expecting hash: String?) async throws -> RotationReport {
-        let lock = try await JobLocks(session, environment).take(ExpiryJob.name, wait: wait)
-        let run: Int64
-        var report: RotationReport
-        do {
-            run = try await begin("rotate", lock)
+        try await recorded("rotate") { run, lock in
             let (plan, job) = try await self.plan(planOut)
             if let hash, hash != plan.planHash {
                 throw CommandError(
                     .badData,
                     "plan-changed",
-                    "the plan is no longer the one in the file: \(plan.planHash.prefix(12))… instead of \(hash.prefix(12))…",
+                    "the plan is no longer the one in the file: "
+                        + "\(plan.planHash.prefix(12))… instead of \(hash.prefix(12))…",
                     hint: "make a new one with 'rotate --dry-run --plan-out FILE'"
                 )
             }
-            report = RotationReport(
-                run: run,
-                isDryRun: false,
-                mode: rotation.settings.policy.mode,
-                plan: plan,
-                standings: [:],
-                seconds: 0
-            )
-            report.applied = try await job.apply(plan, run: run, lock: lock)
-            try await store.unlock(lock)
-        } catch {
-            try? await store.unlock(lock)
-            throw error
+            return (plan, try await job.apply(plan, run: run, lock: lock))
         }
-        try await work(run, &report)
-        try await finish(run, &report)
-        return report
     }
 
     /// Carries out one held plan that a person approved; its rows must still be what they were.
     func approve(_ held: HeldPlan, reason: String) async throws -> RotationReport {
-        let lock = try await JobLocks(session, environment).take(ExpiryJob.name, wait: wait)
-        let run: Int64
-        var report: RotationReport
-        do {
-            let (plan, job) = try await self.plan(nil)
+        try await recorded("approve", revalidates: false) { run, lock in
+            var (plan, job) = try await self.plan(nil)
             guard plan.held.contains(where: { $0.hash == held.hash }) else {
                 throw CommandError(
                     .badData,
@@ -75,30 +54,60 @@ struct RotationRunner {
                     hint: "'grantkeeper rotate' holds the present one; 'runs list' shows its hash"
                 )
             }
-            run = try await begin("approve", lock)
             try await tell(held, reason, run)
-            report = RotationReport(
-                run: run,
+            let applied = try await job.apply(plan, run: run, lock: lock, approving: held.hash)
+            plan.held.removeAll { $0.hash == held.hash }
+            try await store.write { writing in
+                try writing.setHeldPlans(try writing.heldPlans().filter { $0.hash != held.hash })
+            }
+            return (plan, applied)
+        }
+    }
+
+    /// One run from its record to its report: the expiry under its lock, then the queue, the questions, the events;
+    /// what fails is recorded as failed.
+    private func recorded(
+        _ name: String,
+        revalidates: Bool = true,
+        _ expiry: (Int64, JobLock) async throws -> (ExpiryPlan, ExpiryJob.Applied)
+    ) async throws -> RotationReport {
+        let lock = try await JobLocks(session, environment).take(ExpiryJob.name, wait: wait)
+        var run: Int64?
+        do {
+            let id = try await begin(name, lock)
+            run = id
+            let (plan, applied) = try await expiry(id, lock)
+            try await store.unlock(lock)
+            var report = RotationReport(
+                run: id,
                 isDryRun: false,
                 mode: rotation.settings.policy.mode,
                 plan: plan,
                 standings: [:],
                 seconds: 0
             )
-            report.applied = try await job.apply(plan, run: run, lock: lock, approving: held.hash)
-            let rest = plan.held.filter { $0.hash != held.hash }
-            report.plan.held = rest
-            try await store.write { writing in
-                try writing.setHeldPlans(try writing.heldPlans().filter { $0.hash != held.hash })
-            }
-            try await store.unlock(lock)
+            report.applied = applied
+            try await work(id, &report, revalidates: revalidates)
+            try await finish(id, &report)
+            return report
         } catch {
             try? await store.unlock(lock)
+            if let run { try? await fail(run, error) }
             throw error
         }
-        try await work(run, &report, revalidates: false)
-        try await finish(run, &report)
-        return report
+    }
+
+    /// The store may be what failed, so this is tried and no more.
+    private func fail(_ run: Int64, _ error: any Error) async throws {
+        let (now, actor, failure) = (environment.clock.now(), environment.actor, CommandError(error))
+        try await store.write { writing in
+            var event = Event(Event.Kind.runFailed, at: now)
+            event.reason = failure.code
+            event.run = run
+            event.actor = actor
+            try writing.append(event, about: nil)
+            try writing.endRun(run, outcome: "failed", summary: Array("{}".utf8), at: now)
+        }
     }
 
     private func tell(_ held: HeldPlan, _ reason: String, _ run: Int64) async throws {
@@ -123,7 +132,7 @@ struct RotationRunner {
         let job = ExpiryJob(rotation, selection: selection, isFull: isFull)
         guard let planOut else { return (try await job.plan(), job) }
         let file = try PlanFile(planOut)
-        let plan = try await job.plan(rows: file.receiver())
+        let plan = try await job.plan(rows: file)
         try file.finish(plan, isFull: isFull)
         return (plan, job)
     }
@@ -137,7 +146,7 @@ struct RotationRunner {
     }
 
     /// The queue, the questions, the events; a job that somebody else does is left out and said so.
-    private func work(_ run: Int64, _ report: inout RotationReport, revalidates: Bool = true) async throws {
+    private func work(_ run: Int64, _ report: inout RotationReport, revalidates: Bool) async throws {
         let locks = JobLocks(session, environment)
         report.revocations = try await locks.with(RevocationJob.name, leftOut: &report.leftOut) { lock in
             try await RevocationJob(

@@ -13,8 +13,12 @@ struct Session: Sendable {
     enum Access {
         /// Reads the store; no key, no file but the store has to be there.
         case read
+        /// Reads the store, for people who look: our own tokens are known where the key can be read.
+        case look
         /// Reads the store; the key where one is configured, because our own tokens are looked up.
         case plan
+        /// Reads the store and its tokens.
+        case export
         /// Writes the store; no token is touched.
         case write
         /// Writes the store; the key where one is configured.
@@ -57,11 +61,27 @@ struct Session: Sendable {
         let configuration = try Self.configuration(environment, options, checksFiles: access == .providers)
         for warning in configuration.warnings { console.warning("\(warning)", hint: warning.hint) }
         let settings = configuration.settings
-        let ownTokens = access == .providers || access == .plan ? try Self.ownTokens(settings) : []
-        let keyring = try keyring(configuration, access, needed: !ownTokens.isEmpty)
+        var ownTokens: [Secret] = []
+        var keyring: Keyring?
+        switch access {
+        case .read, .write:
+            break
+        case .look:
+            keyring = try? Self.keyring(configuration)
+            if keyring != nil { ownTokens = (try? Self.ownTokens(settings)) ?? [] }
+        case .plan:
+            ownTokens = try Self.ownTokens(settings)
+            if !ownTokens.isEmpty { keyring = try Self.keyring(configuration) }
+        case .export, .tokens:
+            keyring = try Self.keyring(configuration)
+        case .providers:
+            ownTokens = try Self.ownTokens(settings)
+            keyring = try Self.keyring(configuration)
+        }
         let store: SQLiteGrantStore
         switch access {
-        case .read, .plan: store = try await .openReadOnly(path: configuration.storePath, keyring: keyring)
+        case .read, .look, .plan, .export:
+            store = try await .openReadOnly(path: configuration.storePath, keyring: keyring)
         case .write, .tokens, .providers:
             store = try await .open(
                 path: configuration.storePath,
@@ -172,16 +192,7 @@ struct Session: Sendable {
         return try sources.map { try SecretReader.read($0) }
     }
 
-    private static func keyring(
-        _ configuration: Configuration,
-        _ access: Access,
-        needed: Bool
-    ) throws -> Keyring? {
-        switch access {
-        case .read, .write: return nil
-        case .plan where !needed: return nil
-        case .plan, .tokens, .providers: break
-        }
+    private static func keyring(_ configuration: Configuration) throws -> Keyring? {
         guard let source = configuration.keySource else { return nil }
         return try Keyring(parsing: SecretReader.read(source))
     }

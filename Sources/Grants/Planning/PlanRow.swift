@@ -26,11 +26,12 @@ package struct PlanRow: Hashable, Sendable {
         }
     }
 
-    /// The canonical line: what the plan's hash covers and what `--plan-out` writes.
+    /// The canonical line that the plan's hash covers, or, whole, the one that `--plan-out` writes.
     ///
-    /// Evidence is absolute instants; nothing of the run's own time is in it, so a plan made a minute
-    /// later is the same bytes.
-    package func json() -> [UInt8] {
+    /// Evidence is absolute instants; nothing of the run's own time is in it, so a plan made a minute later is the
+    /// same bytes. How far the use was observed is left out of what is hashed: a feed moves every hour, and a person
+    /// could never approve what they saw.
+    package func json(isWhole: Bool = true) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("grant", grant.key.id)
@@ -47,7 +48,7 @@ package struct PlanRow: Hashable, Sendable {
             writer.time("last_used_at", lastUsedAt)
             writer.time("idle_since", idleSince)
             writer.time("observed_from", window?.from)
-            writer.time("observed_until", window?.until)
+            if isWhole { writer.time("observed_until", window?.until) }
             writer.time("announced_at", grant.announcedAt)
             writer.time("counts_from", grant.clockFrom)
             writer.time("inactive_since", grant.validity.inactiveSince)

@@ -46,7 +46,7 @@ package struct VerdictJudge: Sendable {
     package struct Silence: Error, Hashable {
         package let reason: UnknownReason
 
-        init(_ reason: UnknownReason) { self.reason = reason }
+        package init(_ reason: UnknownReason) { self.reason = reason }
     }
 
     /// What the provider's `inactive` about the token of `kind` says.

@@ -64,7 +64,10 @@ package protocol StoreReading: AnyObject {
     ) throws -> [StoredGrant]
     /// The live grants of other clients that hold a token of the kind and were called active last, newest verdict first.
     func newestActive(
-        at provider: ProviderID, kind: TokenKind, except client: ClientID, limit: Int
+        at provider: ProviderID,
+        kind: TokenKind,
+        except client: ClientID,
+        limit: Int
     ) throws -> [StoredGrant]
 
     /// The tokens, opened. Throws `no-key` without a key.
@@ -89,7 +92,10 @@ package protocol StoreReading: AnyObject {
     /// Orders whose next try has come, in key order of their grants; those of `frozen` grants only if a person gave
     /// them.
     func revocations(
-        dueBy instant: Timestamp, in selection: GrantSelection, frozen: [GrantSelection], limit: Int
+        dueBy instant: Timestamp,
+        in selection: GrantSelection,
+        frozen: [GrantSelection],
+        limit: Int
     ) throws -> [RevocationOrder]
     func revocation(row: Int64) throws -> RevocationOrder?
 

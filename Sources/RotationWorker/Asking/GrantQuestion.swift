@@ -18,10 +18,15 @@ struct GrantQuestion: Sendable {
         case .failure(let silence):
             return .failure(silence)
         case .success(let kind):
-            guard let token = try reading.tokens(of: stored.row)[kind] else {
-                throw StoreError(.damaged, "\(stored.grant.key) has lost its \(kind.rawValue)")
+            do {
+                guard let token = try reading.tokens(of: stored.row)[kind] else {
+                    return .failure(VerdictJudge.Silence(.noToken))
+                }
+                return .success(GrantQuestion(stored: stored, kind: kind, token: token))
+            } catch let error as StoreError where error.code == .damaged {
+                // One token that does not open must not keep all others from being asked about.
+                return .failure(VerdictJudge.Silence(.noToken))
             }
-            return .success(GrantQuestion(stored: stored, kind: kind, token: token))
         }
     }
 

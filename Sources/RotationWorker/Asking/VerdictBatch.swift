@@ -67,7 +67,8 @@ struct VerdictBatch {
             if verdict == .inactive { stored.dueAt = now }
         }
         if verdict == .unknown(.staleToken) { try tellStale(stored, &outcome) }
-        if verdict == .active, case .active(let facts) = answer.outcome, kind == .accessToken, let end = facts.expiresAt,
+        if verdict == .active, case .active(let facts) = answer.outcome, kind == .accessToken,
+            let end = facts.expiresAt,
             end > now, end != stored.grant.accessTokenExpiresAt
         {
             stored.grant.accessTokenExpiresAt = end

@@ -191,7 +191,9 @@ package struct GrantImport: Sendable {
                     (scanner) throws(RecordError) in try GrantRecord(&scanner, now: now)
                 }
                 // Found bad by the first reading, which has said so; a repeated line counts once.
-                guard let record, known.contains(record.provider), try seen.insert(record.key.description, digest: []) == nil else { continue }
+                guard let record, known.contains(record.provider),
+                    try seen.insert(record.key.description, digest: []) == nil
+                else { continue }
                 records.append(record)
             }
             let good = records

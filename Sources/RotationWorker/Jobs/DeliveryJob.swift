@@ -43,7 +43,9 @@ package struct DeliveryJob: Sendable {
             guard let last = entries.last else { return line }
             let events = try entries.map(OutgoingEvent.init)
             do {
-                try await sink.deliver(events)
+                try await LeaseHeartbeat.keeping(lock, environment.store) { () async throws(SinkError) in
+                    try await sink.deliver(events)
+                }
             } catch {
                 line.failure = error
                 cursor.failures += 1

@@ -31,7 +31,7 @@ package struct ExpiryJob: Sendable {
     }
 
     /// Writes nothing and sends nothing.
-    package func plan(rows receiver: sending (any PlanRowReceiver)? = nil) async throws -> ExpiryPlan {
+    package func plan(rows receiver: (any PlanRowReceiver)? = nil) async throws -> ExpiryPlan {
         let planner = ExpiryPlanner(
             settings: environment.settings,
             policyHash: environment.policyHash,
@@ -40,9 +40,8 @@ package struct ExpiryJob: Sendable {
             isFull: isFull,
             now: now
         )
-        let handed = Handed(receiver)
         return try await environment.store.read { reading in
-            try planner.plan(reading, rows: handed.take())
+            try planner.plan(reading, rows: receiver)
         }
     }
 
@@ -260,18 +259,5 @@ extension ExpiryJob.Applied {
         ended.merge(other.ended, uniquingKeysWith: +)
         queued += other.queued
         skipped.merge(other.skipped, uniquingKeysWith: +)
-    }
-}
-
-/// Hands a value that is no `Sendable` into one closure, once.
-private final class Handed: @unchecked Sendable {
-    // Safe: written before the closure is made, taken by it alone.
-    private var receiver: (any PlanRowReceiver)?
-
-    init(_ receiver: (any PlanRowReceiver)?) { self.receiver = receiver }
-
-    func take() -> (any PlanRowReceiver)? {
-        defer { receiver = nil }
-        return receiver
     }
 }

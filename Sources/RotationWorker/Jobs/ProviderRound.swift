@@ -159,19 +159,13 @@ struct ProviderRound {
             }
         }
         let questions = prepared.compactMap { try? $0.1.get() }
-        var answers = await GrantQuestion.ask(questions, client)
-        let inactive = answers.indices.filter { answers[$0].outcome == .inactive }
-        if !inactive.isEmpty {
-            for _ in 0..<Self.repetitions where !contradicted {
-                let again = await GrantQuestion.ask(inactive.map { questions[$0] }, client)
-                for (index, answer) in zip(inactive, again) {
-                    if case .active = answer.outcome { contradicted = true }
-                    if case .unknown = answer.outcome { answers[index] = answer }
-                }
-            }
+        let (lock, controls) = (job.lock, try await controls())
+        let asked = await LeaseHeartbeat.keeping(lock, environment.store) { [client] in
+            await Self.converse(questions, client, probe, controls)
         }
-        let controls = try await controls()
-        var after = await probe.read(times: inactive.isEmpty ? 1 : Self.canaryRepetitions, controls: controls)
+        contradicted = contradicted || asked.contradicted
+        let answers = asked.answers
+        var after = asked.after
         let fresh = after
         after.distrust(where: before)
         before = fresh
@@ -198,6 +192,37 @@ struct ProviderRound {
             return true
         }
         return reached || questions.isEmpty
+    }
+
+    /// What a batch's questions brought.
+    private struct Conversation: Sendable {
+        var answers: [IntrospectionAnswer]
+        var after: ProviderProbe.Reading
+        /// A token was called inactive and active in one batch.
+        var contradicted = false
+    }
+
+    /// Asks about every grant, again about each that is called inactive, and then about what is known.
+    private static func converse(
+        _ questions: [GrantQuestion],
+        _ client: any ProviderClient,
+        _ probe: ProviderProbe,
+        _ controls: [TokenKind: [Secret]]
+    ) async -> Conversation {
+        var answers = await GrantQuestion.ask(questions, client)
+        var contradicted = false
+        let inactive = answers.indices.filter { answers[$0].outcome == .inactive }
+        if !inactive.isEmpty {
+            for _ in 0..<repetitions where !contradicted {
+                let again = await GrantQuestion.ask(inactive.map { questions[$0] }, client)
+                for (index, answer) in zip(inactive, again) {
+                    if case .active = answer.outcome { contradicted = true }
+                    if case .unknown = answer.outcome { answers[index] = answer }
+                }
+            }
+        }
+        let after = await probe.read(times: inactive.isEmpty ? 1 : canaryRepetitions, controls: controls)
+        return Conversation(answers: answers, after: after, contradicted: contradicted)
     }
 
     /// Grants that were active last, for an own-client canary that cannot see "you may not see others' tokens".

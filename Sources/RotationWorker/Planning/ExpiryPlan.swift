@@ -40,6 +40,6 @@ package struct ExpiryPlan: Sendable {
 }
 
 /// Takes a plan's rows as they are made; `--plan-out` writes them to a file.
-package protocol PlanRowReceiver: AnyObject {
+package protocol PlanRowReceiver: Sendable {
     func receive(_ row: PlanRow) throws
 }

@@ -46,7 +46,7 @@ struct ExpiryPlanner {
                 let row = PlanRow(grant: stored.grant, decision: decision, family: assessment.family)
                 plan.count(decision)
                 if stored.keptBy == .noEvidence { unjudgedBefore += 1 }
-                let bytes = decision.action == .keep ? nil : row.json()
+                let bytes = decision.action == .keep ? nil : row.json(isWhole: false)
                 if let bytes { digest.add(bytes) }
                 if bytes != nil || row.isListedKeep { try receiver?.receive(row) }
                 let partition = Partition(of: stored.grant)

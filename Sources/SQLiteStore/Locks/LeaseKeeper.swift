@@ -40,7 +40,11 @@ struct LeaseKeeper: Sendable {
 
     private func isHeld(_ row: Row) -> Bool {
         guard row["boot"] == identity.boot, row["lease_until"] > identity.bootMilliseconds() else { return false }
-        return ProcessIdentity.start(of: row["pid"]) == row["process_start"] as String
+        // Another pid namespace's processes cannot be seen from here: there only the lease tells.
+        let known = (row["process_start"] as String).split(separator: "/", maxSplits: 1).map(String.init)
+        let mine = identity.start.split(separator: "/", maxSplits: 1).map(String.init)
+        guard known.count == 2, known.first == mine.first else { return true }
+        return ProcessIdentity.start(of: row["pid"]) == known[1]
     }
 
     func renew(_ lock: JobLock, in db: Database) throws {
@@ -66,7 +70,7 @@ struct LeaseKeeper: Sendable {
 /// Which process this is, on which boot.
 package struct ProcessIdentity: Sendable {
     package let pid: Int32
-    /// The process's start in clock ticks since boot: a reused pid has another.
+    /// Its pid namespace, a slash, and its start in clock ticks since boot: a reused pid has another.
     package let start: String
     package let boot: String
     /// `CLOCK_BOOTTIME` in milliseconds.
@@ -83,7 +87,7 @@ package struct ProcessIdentity: Sendable {
     package static func current() -> ProcessIdentity {
         ProcessIdentity(
             pid: getpid(),
-            start: start(of: Int(getpid())) ?? "",
+            start: "\(namespace())/\(start(of: Int(getpid())) ?? "")",
             boot: text("/proc/sys/kernel/random/boot_id") ?? ""
         ) {
             var now = timespec()
@@ -97,6 +101,13 @@ package struct ProcessIdentity: Sendable {
         guard let stat = text("/proc/\(pid)/stat"), let close = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: close)...].split(separator: " ")
         return fields.count > 19 ? String(fields[19]) : nil
+    }
+
+    /// The link below `/proc/self/ns`, like `pid:[4026531836]`.
+    private static func namespace() -> String {
+        var buffer = [CChar](repeating: 0, count: 64)
+        let count = readlink("/proc/self/ns/pid", &buffer, buffer.count)
+        return String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     private static func text(_ path: String) -> String? {

@@ -131,7 +131,10 @@ extension SQLiteSnapshot {
     }
 
     func revocations(
-        dueBy instant: Timestamp, in selection: GrantSelection, frozen: [GrantSelection], limit: Int
+        dueBy instant: Timestamp,
+        in selection: GrantSelection,
+        frozen: [GrantSelection],
+        limit: Int
     ) throws -> [RevocationOrder] {
         var orders: [RevocationOrder] = []
         for provider in try providers(in: selection) where orders.count < limit {

@@ -130,7 +130,10 @@ class SQLiteSnapshot: StoreReading {
     }
 
     func newestActive(
-        at provider: ProviderID, kind: TokenKind, except client: ClientID, limit: Int
+        at provider: ProviderID,
+        kind: TokenKind,
+        except client: ClientID,
+        limit: Int
     ) throws -> [StoredGrant] {
         guard let provider = try words.number(provider.rawValue) else { return [] }
         return try fetch(
