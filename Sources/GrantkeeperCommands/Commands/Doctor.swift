@@ -114,9 +114,10 @@ struct Doctor: GrantkeeperCommand {
         _ environment: ProgramEnvironment
     ) async throws -> [Finding] {
         let now = environment.clock.now()
-        let (counts, unjudged, freezes, holds, feeds, held) = try await store.read { reading in
+        let (counts, due, unjudged, freezes, holds, feeds, held) = try await store.read { reading in
             (
-                try reading.counts(endsSince: now), try reading.unjudgeable(in: GrantSelection()),
+                try reading.counts(endsSince: now), try reading.count(.due(now), in: GrantSelection()),
+                try reading.unjudgeable(in: GrantSelection()),
                 try reading.freezes(), try reading.heldProviders(), try reading.feeds(), try reading.heldPlans()
             )
         }
@@ -126,7 +127,8 @@ struct Doctor: GrantkeeperCommand {
             Finding(
                 name: "evidence",
                 ok: unjudged == 0,
-                detail: "\(Console.figure(unjudged)) of \(Console.figure(live)) live grants cannot be judged for disuse"
+                detail: "\(Console.figure(unjudged)) of \(Console.figure(live)) live grants could not be judged for disuse"
+                    + (due > 0 ? "; \(Console.figure(due)) are due to be judged by the next run" : "")
             )
         ]
         for freeze in freezes {

@@ -35,6 +35,8 @@ extension RotationReport {
             )
         } else if plan.held.contains(where: { $0.why == Gates.Gate.observe.rawValue }) {
             console.line("nothing was changed: the mode is observe; 'rotation: { mode: enforce }' carries plans out")
+        } else if live == 0 {
+            console.line("no grant is live")
         } else {
             console.line("every one of the \(Console.figure(live)) live grants can be judged")
         }
