@@ -185,6 +185,10 @@ struct ProviderRound {
                 answered.append(Answered(stored: stored, silence: silence.reason))
             }
         }
+        if Task.isCancelled {
+            // What an interruption cut off is no answer; what was answered is stored all the same.
+            answered.removeAll { $0.answer?.outcome == .unknown(.network) }
+        }
         try await store(answered, after, now)
         // Nothing of this batch got through: the provider is gone, asking on would only wait.
         let reached = answers.contains { answer in

@@ -22,8 +22,14 @@ struct RevocationExchange: Sendable {
         ) -> RevocationJob.Outcome {
             if let failure { return failure }
             guard let kind, let after else { return .done(.acknowledged) }
-            if case .active = after {
+            switch (before, after) {
+            case (_, .active):
                 return .failed("still-active", retryAfter: nil)
+            case (.active, .unknown(let why)):
+                // It could be asked a moment ago: whether the 200 meant anything is still to be seen.
+                return .failed(why.rawValue, retryAfter: nil)
+            default:
+                break
             }
             guard after == .inactive, Self.isHealthy(probeBefore.canaries[kind]),
                 Self.isHealthy(probeAfter.canaries[kind])

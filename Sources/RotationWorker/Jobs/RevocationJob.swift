@@ -72,7 +72,7 @@ package struct RevocationJob: Sendable {
                 report.waiting[provider] = orders.count
                 return
             }
-            let attempts: [Attempt]
+            var attempts: [Attempt]
             if let settings = environment.settings(of: provider), let client = environment.providers[provider] {
                 attempts = await LeaseHeartbeat.keeping(lock, environment.store) {
                     await attempt(orders, settings, client)
@@ -81,13 +81,15 @@ package struct RevocationJob: Sendable {
                 // The configuration does not know it any more: there is nobody to ask, and a person must know.
                 attempts = orders.map { Attempt(work: $0, outcome: .refused("no-credentials")) }
             }
+            // What an interruption cut off is no failure of the provider's: it stays due as it was.
+            if Task.isCancelled { attempts.removeAll(where: \.isFailed) }
             worked.formUnion(orders.map(\.order.row))
-            let (job, now) = (self, environment.clock.now())
+            let (job, answered, now) = (self, attempts, environment.clock.now())
             let part = try await environment.store.write { writing in
                 if let lock = job.lock { try writing.renew(lock) }
                 var part = Report()
                 let assessor = try Assessor(writing, job.environment.settings, ownTokens: [], now: now)
-                for attempt in attempts {
+                for attempt in answered {
                     try job.store(attempt, assessor, now, writing, &part)
                 }
                 return part
@@ -153,6 +155,8 @@ package struct RevocationJob: Sendable {
     struct Attempt: Sendable {
         var work: Work
         var outcome: Outcome
+
+        var isFailed: Bool { if case .failed = outcome { true } else { false } }
     }
 
     private func attempt(
