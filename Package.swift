@@ -77,6 +77,10 @@ let package = Package(
         ),
         .testTarget(name: "OAuthProviderTests", dependencies: ["Grants", "HTTPTransport", "OAuthProvider"]),
         .testTarget(name: "SandboxTests", dependencies: ["Grants", "Records", "Sandbox"]),
+        .testTarget(
+            name: "GrantkeeperCommandsTests",
+            dependencies: ["GrantkeeperCommands", "Grants", "GrantsTestSupport", "Records", "Sandbox"]
+        ),
         // The program itself is run, so it has to be built first.
         .testTarget(name: "RealServerTests", dependencies: ["Grants", "Records", "grantkeeper", subprocess, system]),
     ],

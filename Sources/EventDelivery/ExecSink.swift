@@ -29,10 +29,15 @@ package struct ExecSink: EventSink {
                 try await run(
                     program.contains("/") ? .path(FilePath(program)) : .name(program),
                     arguments: Arguments(Array(command.dropFirst())),
-                    input: .array(bytes),
+                    input: .inputWriter,
                     output: .discarded,
                     error: .discarded
-                ).terminationStatus
+                ) { execution in
+                    // A program may end without having read everything; its exit status says what came of it.
+                    // `input: .array` would trap there: the pipe is not closed after a failed write (1.0.2).
+                    _ = try? await execution.standardInputWriter.write(bytes)
+                    try? await execution.standardInputWriter.finish()
+                }.terminationStatus
             }
         } catch {
             throw failure("could not be run: \(error)")

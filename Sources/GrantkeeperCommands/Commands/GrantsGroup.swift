@@ -32,19 +32,35 @@ struct GrantsImport: GrantkeeperCommand {
                 .perform(descriptor: input.descriptor, isFile: input.isFile)
             session.clearProgress()
             show(report, session)
-            guard report.isImported else { return .badData }
+            guard report.isImported else {
+                throw CommandError(
+                    .badData,
+                    "bad-records",
+                    "nothing was imported: \(Console.figure(report.bad)) of \(Console.count(report.lines, "line")) "
+                        + "\(report.bad == 1 ? "is" : "are") bad",
+                    hint: "--skip-bad imports the rest",
+                    more: problems(of: report)
+                )
+            }
             return report.bad > 0 || !report.unknownTenants.isEmpty ? .findings : .success
         }
     }
 
-    private func show(_ report: GrantImport.Report, _ session: Session) {
-        let console = session.console
-        for problem in report.problems {
-            console.note("\(file): \(problem)")
-            if let hint = problem.hint { console.note("hint: \(hint)") }
+    /// The first mistakes, each with its place and what to do.
+    private func problems(of report: GrantImport.Report) -> [String] {
+        var lines = report.problems.map { problem in
+            "\(file): \(problem)" + (problem.hint.map { " (\($0))" } ?? "")
         }
         if report.bad > report.problems.count {
-            console.note("\(Console.figure(report.bad - report.problems.count)) more mistakes of this kind")
+            lines.append("and \(Console.figure(report.bad - report.problems.count)) more")
+        }
+        return lines
+    }
+
+    private func show(_ report: GrantImport.Report, _ session: Session) {
+        let console = session.console
+        if report.isImported, !report.problems.isEmpty {
+            for line in problems(of: report) { console.note("left out: \(line)") }
         }
         if !report.unknownTenants.isEmpty {
             let names = report.unknownTenants.map { Console.printable($0.rawValue) }.sorted().joined(separator: ", ")
@@ -60,12 +76,7 @@ struct GrantsImport: GrantkeeperCommand {
             )
         }
         guard !common.json else { return console.json(json(report)) }
-        guard report.isImported else {
-            return console.note(
-                "nothing was imported: \(Console.figure(report.bad)) of \(Console.count(report.lines, "line")) "
-                    + "\(report.bad == 1 ? "is" : "are") bad (--skip-bad imports the rest)"
-            )
-        }
+        guard report.isImported else { return }
         var parts = ["\(Console.figure(report.added)) added"]
         for (number, what) in [
             (report.updated, "updated"), (report.renewed, "renewed"), (report.unchanged, "unchanged"),

@@ -22,6 +22,14 @@ struct CommandError: Error {
         self.more = more
     }
 
+    /// What the argument parser says: the error on the first line, then the usage.
+    init(parserMessage text: String) {
+        let lines = text.split(separator: "\n").map(String.init)
+        let first = lines.first ?? ""
+        self.init(.usage, "usage", first.hasPrefix("Error: ") ? String(first.dropFirst(7)) : first)
+        more = Array(lines.dropFirst())
+    }
+
     /// What any error below means for the person who runs the command.
     init(_ error: any Error) {
         switch error {

@@ -19,6 +19,10 @@ package enum Program {
         } catch let error where Grantkeeper.isParserError(error) {
             var message = Grantkeeper.fullMessage(for: error, columns: 100)
             let status = Grantkeeper.exitCode(for: error).rawValue
+            if status != 0, arguments.contains("--json") {
+                console.report(CommandError(parserMessage: message), asJSON: true)
+                return status
+            }
             if message.hasPrefix("Error: ") { message = "grantkeeper: error: " + message.dropFirst(7) }
             (status == 0 ? environment.output : environment.errors).write(Array((message + "\n").utf8))
             return status

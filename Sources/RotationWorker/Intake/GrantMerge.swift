@@ -89,7 +89,15 @@ struct GrantMerge {
             stored.endedAt = nil
             stored.askAt = now
         }
-        guard newTokens || isRenewed || stored.grant != known.grant else { return .unchanged }
+        // An export says of a held refresh token what is known already: kept, and no change to tell of.
+        var compared = stored.grant
+        if compared.hasRefreshToken == known.grant.hasRefreshToken {
+            compared.claimsRefreshToken = known.grant.claimsRefreshToken
+        }
+        guard newTokens || isRenewed || compared != known.grant else {
+            if stored.grant != known.grant { try writing.saveRecord(stored) }
+            return .unchanged
+        }
         stored.recordedAt = now
         stored.dueAt = now
         try writing.saveRecord(stored)
