@@ -76,6 +76,12 @@ let package = Package(
             exclude: ["Servers"]
         ),
         .testTarget(name: "OAuthProviderTests", dependencies: ["Grants", "HTTPTransport", "OAuthProvider"]),
+        .testTarget(name: "SQLiteStoreTests", dependencies: ["Grants", "GrantsTestSupport", "SQLiteStore", grdb]),
+        .testTarget(name: "EventDeliveryTests", dependencies: ["EventDelivery", "Grants", "GrantsTestSupport"]),
+        .testTarget(
+            name: "RotationWorkerTests",
+            dependencies: ["Grants", "GrantsTestSupport", "Records", "RotationWorker", "SQLiteStore", grdb]
+        ),
         .testTarget(name: "SandboxTests", dependencies: ["Grants", "Records", "Sandbox"]),
         .testTarget(
             name: "GrantkeeperCommandsTests",

@@ -24,10 +24,11 @@ package final class SQLiteGrantStore: GrantStore {
         path: String,
         keyring: Keyring?,
         identity: ProcessIdentity = .current(),
+        limits: StoreLimits = StoreLimits(),
         newEventID: @escaping @Sendable () -> String
     ) async throws(StoreError) -> SQLiteGrantStore {
         try await onThread(path) {
-            let file = StoreFile(path: path)
+            let file = StoreFile(path: path, limits: limits)
             let writer = try file.openWriter()
             let vault = try writer.write { db in
                 let known = try String.fetchOne(

@@ -127,7 +127,8 @@ struct Doctor: GrantkeeperCommand {
             Finding(
                 name: "evidence",
                 ok: unjudged == 0,
-                detail: "\(Console.figure(unjudged)) of \(Console.figure(live)) live grants could not be judged for disuse"
+                detail:
+                    "\(Console.figure(unjudged)) of \(Console.figure(live)) live grants could not be judged for disuse"
                     + (due > 0 ? "; \(Console.figure(due)) are due to be judged by the next run" : "")
             )
         ]

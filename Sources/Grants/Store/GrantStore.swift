@@ -62,6 +62,8 @@ package protocol StoreReading: AnyObject {
         at provider: ProviderID,
         limit: Int
     ) throws -> [StoredGrant]
+    /// All grants of a client and subject at a provider, ended ones too.
+    func everyGrant(of client: ClientID, subject: String, at provider: ProviderID) throws -> [StoredGrant]
     /// The live grants of other clients that hold a token of the kind and were called active last, newest verdict first.
     func newestActive(
         at provider: ProviderID,

@@ -88,12 +88,14 @@ struct GrantMerge {
             stored.grant.residualUntil = nil
             stored.endedAt = nil
             stored.askAt = now
+            try writing.removePendingVerdict(row: stored.row)
         }
         // An export says of a held refresh token what is known already: kept, and no change to tell of.
         var compared = stored.grant
         if compared.hasRefreshToken == known.grant.hasRefreshToken {
             compared.claimsRefreshToken = known.grant.claimsRefreshToken
         }
+        try noteUse(in: &stored)
         guard newTokens || isRenewed || compared != known.grant else {
             if stored.grant != known.grant { try writing.saveRecord(stored) }
             return .unchanged
@@ -116,9 +118,23 @@ struct GrantMerge {
         var stored = known
         stored.grant.lastUsedAt = later(known.grant.lastUsedAt, record.lastUsedAt.value)
         guard stored.grant != known.grant else { return false }
+        try noteUse(in: &stored)
         stored.dueAt = now
         try writing.save(stored)
         return true
+    }
+
+    /// A use after the token was called inactive: the token that we hold is not the one that is used.
+    private func noteUse(in stored: inout StoredGrant) throws {
+        guard let since = stored.grant.validity.inactiveSince, let used = stored.grant.lastUsedAt, used > since
+        else { return }
+        stored.grant.validity.forgetInactivity()
+        try writing.removePendingVerdict(row: stored.row)
+        guard stored.grant.standing.isLive else { return }
+        var event = Event(Event.Kind.grantTokenStale, at: now, about: stored.grant)
+        event.reason = "used at \(used), after its token was called inactive"
+        event.actor = actor
+        try writing.append(event, about: stored)
     }
 
     private func fill(_ grant: inout Grant, _ record: GrantRecord) throws {

@@ -89,7 +89,7 @@ struct UsageBook {
             return try writing.rows(carrying: token).compactMap { try writing.grant(row: $0) }
         case .subject(let client, let subject):
             let providers = try use.provider.map { [$0] } ?? writing.providers(in: GrantSelection())
-            return try providers.flatMap { try writing.grants(of: client, subject: subject, at: $0, limit: .max) }
+            return try providers.flatMap { try writing.everyGrant(of: client, subject: subject, at: $0) }
         }
     }
 

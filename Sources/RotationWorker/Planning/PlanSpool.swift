@@ -64,7 +64,7 @@ final class PlanSpool: Sendable {
     /// Takes records one by one and becomes a spool.
     struct Writer {
         private let descriptor: Int32
-        private var buffer: [Int64] = []
+        private(set) var buffer: [Int64] = []
         private var count = 0
 
         init() throws {

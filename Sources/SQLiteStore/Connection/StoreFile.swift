@@ -5,6 +5,7 @@ internal import Grants
 /// Opens the database's connections, set as the design asks, and checks that the file is ours.
 struct StoreFile: Sendable {
     let path: String
+    var limits = StoreLimits()
 
     /// The one connection that writes: WAL, `synchronous=FULL`, checkpoints only when we ask.
     ///
@@ -13,16 +14,19 @@ struct StoreFile: Sendable {
         try checkFile()
         var configuration = Configuration()
         configuration.label = "grantkeeper.writer"
-        configuration.busyMode = .timeout(30)
+        configuration.busyMode = .timeout(limits.busyTimeout)
         configuration.prepareDatabase { db in
             try Self.checkOurs(db, path: path)
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
             try db.execute(sql: "PRAGMA cache_size = -32768")
+            if let pages = limits.maximumPages { try db.execute(sql: "PRAGMA max_page_count = \(pages)") }
         }
+        // Made here, so that neither it nor its WAL, which takes its mode, is ever open to others.
+        let made = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if made >= 0 { close(made) }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
-        chmod(path, 0o600)
         try queue.inDatabase { db in
             if try Migrations.migrator.hasBeenSuperseded(db) { throw newer }
             if try Int32.fetchOne(db, sql: "PRAGMA application_id") == 0 {
@@ -46,7 +50,7 @@ struct StoreFile: Sendable {
         var configuration = Configuration()
         configuration.label = "grantkeeper.reader"
         configuration.readonly = true
-        configuration.busyMode = .timeout(30)
+        configuration.busyMode = .timeout(limits.busyTimeout)
         configuration.prepareDatabase { db in
             try Self.checkOurs(db, path: path)
             try db.execute(sql: "PRAGMA cache_size = -8192")

@@ -13,7 +13,7 @@ struct LeaseKeeper: Sendable {
     func acquire(_ job: String, owner: Actor, at now: Timestamp, in db: Database) throws -> JobLock {
         let row = try Row.fetchOne(
             db,
-            sql: "SELECT owner, pid, process_start, term, since, boot, lease_until FROM locks WHERE job = ?",
+            sql: "SELECT owner, pid, pid_namespace, process_start, term, since, boot, lease_until FROM locks WHERE job = ?",
             arguments: [job]
         )
         let term: Int64 = row?["term"] ?? 0
@@ -27,11 +27,11 @@ struct LeaseKeeper: Sendable {
         }
         try db.execute(
             sql: """
-                INSERT OR REPLACE INTO locks (job, owner, pid, process_start, term, since, boot, lease_until)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO locks (job, owner, pid, pid_namespace, process_start, term, since, boot, lease_until)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                job, Blob(owner.json), identity.pid, identity.start, term + 1, now.milliseconds, identity.boot,
+                job, Blob(owner.json), identity.pid, identity.namespace, identity.start, term + 1, now.milliseconds, identity.boot,
                 identity.bootMilliseconds() + Self.lease,
             ]
         )
@@ -41,10 +41,8 @@ struct LeaseKeeper: Sendable {
     private func isHeld(_ row: Row) -> Bool {
         guard row["boot"] == identity.boot, row["lease_until"] > identity.bootMilliseconds() else { return false }
         // Another pid namespace's processes cannot be seen from here: there only the lease tells.
-        let known = (row["process_start"] as String).split(separator: "/", maxSplits: 1).map(String.init)
-        let mine = identity.start.split(separator: "/", maxSplits: 1).map(String.init)
-        guard known.count == 2, known.first == mine.first else { return true }
-        return ProcessIdentity.start(of: row["pid"]) == known[1]
+        guard row["pid_namespace"] == identity.namespace else { return true }
+        return ProcessIdentity.start(of: row["pid"]) == row["process_start"] as String
     }
 
     func renew(_ lock: JobLock, in db: Database) throws {
@@ -70,14 +68,23 @@ struct LeaseKeeper: Sendable {
 /// Which process this is, on which boot.
 package struct ProcessIdentity: Sendable {
     package let pid: Int32
-    /// Its pid namespace, a slash, and its start in clock ticks since boot: a reused pid has another.
+    /// The namespace that the pid counts in, like `pid:[4026531836]`.
+    package let namespace: String
+    /// The process's start in clock ticks since boot: a reused pid has another.
     package let start: String
     package let boot: String
     /// `CLOCK_BOOTTIME` in milliseconds.
     package let bootMilliseconds: @Sendable () -> Int64
 
-    package init(pid: Int32, start: String, boot: String, bootMilliseconds: @escaping @Sendable () -> Int64) {
+    package init(
+        pid: Int32,
+        namespace: String = currentNamespace(),
+        start: String,
+        boot: String,
+        bootMilliseconds: @escaping @Sendable () -> Int64
+    ) {
         self.pid = pid
+        self.namespace = namespace
         self.start = start
         self.boot = boot
         self.bootMilliseconds = bootMilliseconds
@@ -87,7 +94,7 @@ package struct ProcessIdentity: Sendable {
     package static func current() -> ProcessIdentity {
         ProcessIdentity(
             pid: getpid(),
-            start: "\(namespace())/\(start(of: Int(getpid())) ?? "")",
+            start: start(of: Int(getpid())) ?? "",
             boot: text("/proc/sys/kernel/random/boot_id") ?? ""
         ) {
             var now = timespec()
@@ -103,8 +110,8 @@ package struct ProcessIdentity: Sendable {
         return fields.count > 19 ? String(fields[19]) : nil
     }
 
-    /// The link below `/proc/self/ns`, like `pid:[4026531836]`.
-    private static func namespace() -> String {
+    /// What the link `/proc/self/ns/pid` says.
+    package static func currentNamespace() -> String {
         var buffer = [CChar](repeating: 0, count: 64)
         let count = readlink("/proc/self/ns/pid", &buffer, buffer.count)
         return String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)

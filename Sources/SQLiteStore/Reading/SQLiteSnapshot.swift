@@ -129,6 +129,15 @@ class SQLiteSnapshot: StoreReading {
         )
     }
 
+    func everyGrant(of client: ClientID, subject: String, at provider: ProviderID) throws -> [StoredGrant] {
+        guard let provider = try words.number(provider.rawValue), let client = try words.number(client.rawValue)
+        else { return [] }
+        return try fetch(
+            "g.subject = (SELECT id FROM subjects WHERE name = ?) AND g.provider = ? AND g.client = ?",
+            [subject, provider, client]
+        )
+    }
+
     func newestActive(
         at provider: ProviderID,
         kind: TokenKind,

@@ -208,6 +208,7 @@ enum Migrations {
             job TEXT NOT NULL PRIMARY KEY,
             owner BLOB,
             pid INTEGER NOT NULL,
+            pid_namespace TEXT NOT NULL,
             process_start TEXT NOT NULL,
             term INTEGER NOT NULL,
             since INTEGER NOT NULL,

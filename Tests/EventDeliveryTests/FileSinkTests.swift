@@ -1,0 +1,87 @@
+import EventDelivery
+import Glibc
+import Grants
+import GrantsTestSupport
+import Testing
+
+private func event(_ number: Int64) -> OutgoingEvent {
+    OutgoingEvent(seq: number, type: "grant.revoked", json: Array(#"{"id":"e-\#(number)"}"#.utf8))
+}
+
+/// Events appended to a file.
+@Suite struct FileSinkTests {
+    private let folder = TemporaryFolder()
+
+    private var sink: any EventSink {
+        SinkSettings(id: "file", kind: .file(path: folder.file("events.ndjson"))).makeSink()
+    }
+
+    private var text: String { String(decoding: folder.bytes("events.ndjson") ?? [], as: UTF8.self) }
+
+    @Test func `events are appended, one a line, in their order`() async throws {
+        try await sink.deliver([event(1), event(2)])
+        try await sink.deliver([event(3)])
+        #expect(text == "{\"id\":\"e-1\"}\n{\"id\":\"e-2\"}\n{\"id\":\"e-3\"}\n")
+    }
+
+    @Test func `half a line that a crash left is ended, so that the next is whole`() async throws {
+        folder.write(Array(#"{"id":"e-1"}"#.utf8) + [0x0A] + Array(#"{"id":"#.utf8), to: "events.ndjson")
+        try await sink.deliver([event(2)])
+        #expect(text == "{\"id\":\"e-1\"}\n{\"id\":\n{\"id\":\"e-2\"}\n")
+    }
+
+    @Test func `the file is not open to others`() async throws {
+        try await sink.deliver([event(1)])
+        #expect(folder.mode("events.ndjson").map { $0 & 0o007 } == 0)
+    }
+
+    @Test func `a file that cannot be opened is named with its sink`() async {
+        let sink = SinkSettings(id: "lost", kind: .file(path: folder.file("none/events.ndjson"))).makeSink()
+        let error = await #expect(throws: SinkError.self) { try await sink.deliver([event(1)]) }
+        #expect(error?.message.contains("'lost'") == true)
+    }
+
+    @Test func `a full disk is no acknowledgement`() async {
+        let sink = SinkSettings(id: "full", kind: .file(path: "/dev/full")).makeSink()
+        await #expect(throws: SinkError.self) { try await sink.deliver([event(1)]) }
+    }
+}
+
+/// Events handed to a program.
+@Suite struct ExecSinkTests {
+    private let folder = TemporaryFolder()
+
+    /// As the program does: a child may end before it has read.
+    init() { signal(SIGPIPE, SIG_IGN) }
+
+    private func sink(_ command: String...) -> any EventSink {
+        SinkSettings(id: "program", kind: .exec(command: command)).makeSink()
+    }
+
+    @Test func `the program gets its arguments as they are and the events on standard input`() async throws {
+        let script = #"printf '%s\n' "$1" "$2" >"$0.arguments"; cat >"$0.input""#
+        try await sink("/bin/sh", "-c", script, folder.file("got"), "two words", "$HOME;*").deliver([
+            event(1), event(2),
+        ])
+        #expect(String(decoding: folder.bytes("got.arguments") ?? [], as: UTF8.self) == "two words\n$HOME;*\n")
+        #expect(
+            String(decoding: folder.bytes("got.input") ?? [], as: UTF8.self) == "{\"id\":\"e-1\"}\n{\"id\":\"e-2\"}\n"
+        )
+    }
+
+    @Test func `a program is found by its name alone`() async throws {
+        try await sink("true").deliver([event(1)])
+    }
+
+    @Test(arguments: [["sh", "-c", "cat >/dev/null; exit 3"], ["false"], ["/no/such/program"], []])
+    func `every other end than status 0 is no acknowledgement`(command: [String]) async {
+        let sink = SinkSettings(id: "program", kind: .exec(command: command)).makeSink()
+        let error = await #expect(throws: SinkError.self) { try await sink.deliver([event(1)]) }
+        #expect(error?.message.contains("'program'") == true)
+    }
+
+    @Test func `a program that reads nothing does not end us`() async {
+        let many = (1...5_000 as ClosedRange<Int64>).map { event($0) }
+        _ = try? await sink("true").deliver(many)
+    }
+}

@@ -1,0 +1,278 @@
+import Glibc
+import Grants
+import GrantsTestSupport
+import RotationWorker
+import SQLiteStore
+import Synchronization
+
+/// The day on which the tests begin.
+let start = Timestamp(milliseconds: 1_795_478_400_000)
+
+/// A clock that a test moves.
+final class HandClock: WallClock {
+    private let time = Mutex(start)
+    func now() -> Timestamp { time.withLock { $0 } }
+    func advance(by duration: Duration) { time.withLock { $0 = $0 + duration } }
+    func set(_ instant: Timestamp) { time.withLock { $0 = instant } }
+}
+
+/// A real store in a folder of its own, with a scripted provider, recording sinks and a clock by hand.
+final class Rig {
+    let folder = TemporaryFolder()
+    let clock: HandClock
+    let store: SQLiteGrantStore
+    let provider = ScriptedProvider()
+    let sink = RecordingSink("told", notifies: true, enforces: true)
+    var settings = RotationSettings()
+    var ownTokens: [Secret] = []
+
+    init(clock: HandClock = HandClock()) async throws {
+        self.clock = clock
+        let ids = Counter()
+        store = try await .open(
+            path: folder.file("grants.sqlite"),
+            keyring: Keyring(parsing: Secret(String(repeating: "A", count: 43) + "="))
+        ) { "id-\(ids.next())" }
+        settings.policy.mode = .enforce
+        settings.policy.defaults.notice = .zero
+        settings.providers = [provider.settings]
+        settings.clients = [ClientSettings(id: "portal", provider: "idp", secret: .file("none"))]
+        settings.tenants = [TenantSettings(id: "acme", party: .supplier)]
+        settings.sinks = [sink.settings]
+    }
+
+    var environment: RotationEnvironment {
+        RotationEnvironment(
+            store: store,
+            settings: settings,
+            providers: ["idp": provider],
+            sinks: [sink],
+            clock: clock,
+            actor: Actor(kind: .person, user: "alice"),
+            ownTokens: ownTokens
+        )
+    }
+
+    // MARK: Grants
+
+    /// Adds grants in one transaction, each with its own refresh token, and returns their rows.
+    @discardableResult
+    func add(_ grants: [Grant], family: String? = nil, hasToken: Bool = true) async throws -> [Int64] {
+        let now = clock.now()
+        return try await store.write { writing in
+            try grants.map { given in
+                var grant = given
+                if let family { grant.family = try writing.family(named: family, at: grant.key.provider) }
+                let token = Secret("rt-\(grant.key.id)")
+                let stored = try writing.insert(grant, tokens: hasToken ? [.refreshToken: token] : [:], at: now)
+                return stored.row
+            }
+        }
+    }
+
+    func grant(_ id: String) async throws -> StoredGrant? {
+        try await store.read { try $0.grant(.init(provider: "idp", id: id)) }
+    }
+
+    func standings() async throws -> [String: Standing] {
+        try await store.read { reading in
+            var standings: [String: Standing] = [:]
+            try reading.forEach(.all, in: GrantSelection()) { standings[$0.grant.key.id] = $0.grant.standing }
+            return standings
+        }
+    }
+
+    // MARK: Jobs
+
+    func plan(full: Bool = true, selection: GrantSelection = GrantSelection()) async throws -> (ExpiryPlan, ExpiryJob) {
+        let job = ExpiryJob(environment, selection: selection, isFull: full)
+        return (try await job.plan(), job)
+    }
+
+    @discardableResult
+    func apply(_ plan: ExpiryPlan, _ job: ExpiryJob, approving hash: String? = nil) async throws -> ExpiryJob.Applied {
+        try await locked(ExpiryJob.name) { lock, run in
+            try await job.apply(plan, run: run, lock: lock, approving: hash)
+        }
+    }
+
+    @discardableResult
+    func rotate(full: Bool = true) async throws -> (plan: ExpiryPlan, applied: ExpiryJob.Applied) {
+        let (plan, job) = try await plan(full: full)
+        return (plan, try await apply(plan, job))
+    }
+
+    func revoke() async throws -> RevocationJob.Report {
+        let environment = environment
+        return try await locked(RevocationJob.name) { lock, run in
+            try await RevocationJob(environment, selection: GrantSelection(), run: run, lock: lock) {
+                ScriptedProvider.madeUp
+            }.perform()
+        }
+    }
+
+    func revalidate(_ scope: RevalidationJob.Scope = .all(GrantSelection())) async throws -> VerdictReport {
+        let environment = environment
+        return try await locked(RevalidationJob.name) { lock, run in
+            try await RevalidationJob(environment, scope: scope, run: run, lock: lock) {
+                ScriptedProvider.madeUp
+            }.perform()
+        }
+    }
+
+    @discardableResult
+    func deliver(_ sinks: [any EventSink]? = nil) async throws -> [DeliveryJob.Line] {
+        var environment = environment
+        if let sinks { environment.sinks = sinks }
+        let fixed = environment
+        return try await locked(DeliveryJob.name) { lock, _ in try await DeliveryJob(fixed, lock: lock).perform() }
+    }
+
+    private func locked<Result>(_ job: String, _ body: (JobLock, Int64) async throws -> Result) async throws -> Result {
+        let (actor, now) = (environment.actor, clock.now())
+        let lock = try await store.lock(job, owner: actor, at: now)
+        let run = try await store.write { try $0.beginRun(job: job, actor: actor, at: now) }
+        let result = try await body(lock, run)
+        try await store.unlock(lock)
+        return result
+    }
+
+    @discardableResult
+    func ingest(_ lines: String...) async throws -> UsageIngest.Report {
+        folder.write(Array(lines.joined(separator: "\n").utf8), to: "usage.ndjson")
+        let descriptor = open(folder.file("usage.ndjson"), O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        return try await UsageIngest(environment).perform(descriptor: descriptor)
+    }
+
+    func importing(_ lines: String...) async throws -> GrantImport.Report {
+        folder.write(Array(lines.joined(separator: "\n").utf8), to: "grants.ndjson")
+        let descriptor = open(folder.file("grants.ndjson"), O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        return try await GrantImport(environment, skipsBad: false).perform(descriptor: descriptor, isFile: true)
+    }
+
+    /// The types of all journal entries from one on.
+    func events(after seq: Int64 = 0) async throws -> [String] {
+        try await store.read { try $0.journal(after: seq, limit: 10_000) }.map { try OutgoingEvent($0).type }
+    }
+}
+
+/// Numbers from 1.
+private final class Counter: Sendable {
+    private let number = Atomic(0)
+    func next() -> Int { number.add(1, ordering: .relaxed).newValue }
+}
+
+/// A grant a year old, observed all the time, and last used `idle` days ago.
+func idleGrant(
+    _ id: String,
+    idle: Int64 = 200,
+    at now: Timestamp = start,
+    _ change: (inout Grant) -> Void = { _ in }
+) -> Grant {
+    var grant = Grant(
+        key: .init(provider: "idp", id: id),
+        tenant: "acme",
+        client: "portal",
+        scopes: ScopeSet(["ticket.read"]),
+        issuedAt: now - .days(365)
+    )
+    grant.observedFrom = now - .days(365)
+    grant.observedUntil = now
+    grant.lastUsedAt = now - .days(idle)
+    change(&grant)
+    return grant
+}
+
+/// A provider that answers as a test says; everything it does not know is active.
+final class ScriptedProvider: ProviderClient {
+    static let madeUp = Secret("made-up")
+    static let canary = Secret("canary")
+
+    private struct State {
+        var settings: ProviderSettings
+        var inactive: Set<Secret> = [ScriptedProvider.madeUp]
+        var unknown: [Secret: UnknownReason] = [:]
+        var revocation: RevocationAnswer = .accepted
+        var keepsRevoked = false
+        var canRevoke = true
+        var asked = 0
+        var revoked: [Secret] = []
+    }
+
+    private let state: Mutex<State>
+
+    init() {
+        var settings = ProviderSettings(
+            id: "idp",
+            issuer: "https://idp.example",
+            client: ClientSettings(id: "grantkeeper", provider: "idp", secret: .file("none"))
+        )
+        settings.capabilities.rotatesRefreshTokens = false
+        state = Mutex(State(settings: settings))
+    }
+
+    var settings: ProviderSettings { state.withLock { $0.settings } }
+    var asked: Int { state.withLock { $0.asked } }
+    var revoked: [Secret] { state.withLock { $0.revoked } }
+
+    func forget(_ ids: String...) { state.withLock { $0.inactive.formUnion(ids.map { Secret("rt-\($0)") }) } }
+    func silence(_ id: String, _ why: UnknownReason) { state.withLock { $0.unknown[Secret("rt-\(id)")] = why } }
+    func answerRevocations(_ answer: RevocationAnswer) { state.withLock { $0.revocation = answer } }
+    /// Says yes and does nothing, as servers do with tokens of other clients.
+    func lie() { state.withLock { $0.keepsRevoked = true } }
+
+    func introspect(_ token: Secret, kind: TokenKind) async -> IntrospectionAnswer {
+        state.withLock { state in
+            state.asked += 1
+            if let why = state.unknown[token] { return IntrospectionAnswer(.unknown(why)) }
+            return IntrospectionAnswer(state.inactive.contains(token) ? .inactive : .active(TokenFacts()))
+        }
+    }
+
+    func canaries() async -> [CanaryToken] {
+        [CanaryToken(kind: .refreshToken, isOwnClient: false, token: Self.canary)]
+    }
+
+    func revoke(_ token: Secret, kind: TokenKind, of client: ClientID) async -> RevocationAnswer {
+        state.withLock { state in
+            guard case .accepted = state.revocation else { return state.revocation }
+            state.revoked.append(token)
+            if !state.keepsRevoked { state.inactive.insert(token) }
+            return .accepted
+        }
+    }
+
+    func canRevoke(for client: ClientID) -> Bool { state.withLock { $0.canRevoke } }
+}
+
+/// Remembers what it took; fails as often as it is told to, after it has taken.
+final class RecordingSink: EventSink {
+    private struct State {
+        var taken: [[OutgoingEvent]] = []
+        var failures = 0
+    }
+
+    let settings: SinkSettings
+    private let state = Mutex(State())
+
+    init(_ id: String, notifies: Bool = false, enforces: Bool = false) {
+        var settings = SinkSettings(id: id, kind: .file(path: "none"))
+        settings.notifies = notifies
+        settings.enforces = enforces
+        self.settings = settings
+    }
+
+    var batches: [[OutgoingEvent]] { state.withLock { $0.taken } }
+    func fail(times: Int) { state.withLock { $0.failures = times } }
+
+    func deliver(_ events: [OutgoingEvent]) async throws(SinkError) {
+        let fails = state.withLock { state in
+            state.taken.append(events)
+            state.failures -= 1
+            return state.failures >= 0
+        }
+        if fails { throw SinkError("no receiver") }
+    }
+}

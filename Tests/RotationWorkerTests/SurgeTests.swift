@@ -1,0 +1,82 @@
+import Grants
+import RotationWorker
+import SQLiteStore
+import Testing
+
+/// Many grants inactive at once are more likely the provider's fault than the grants' end.
+@Suite struct SurgeTests {
+    @Test(
+        arguments: [
+            (100, 5, [], false), (100, 6, [], true), (1_000, 6, [], false), (1_000, 51, [], true),
+            (1_000, 50, [], false),
+            (1_000, 7, [2, 2, 2], true), (1_000, 6, [2, 2, 2], false), (1_000, 7, [2, 2], false),
+            (1_000, 40, [20, 15, 90], false), (0, 0, [], false),
+        ] as [(Int, Int, [Int], Bool)]
+    )
+    func `more than five, and more than 5 % or three times the median`(
+        asked: Int,
+        newly: Int,
+        history: [Int],
+        isOne: Bool
+    ) {
+        let surge = Surge(asked: asked, newlyInactive: newly, history: history)
+        #expect(surge.isOne == isOne)
+    }
+
+    private func surged(_ count: Int) async throws -> Rig {
+        let rig = try await Rig()
+        try await rig.add((1...count).map { idleGrant("g-\($0)", idle: 1) })
+        try await rig.add((1...20).map { idleGrant("k-\($0)", idle: 1) })
+        for number in 1...count { rig.provider.forget("g-\(number)") }
+        return rig
+    }
+
+    @Test func `a surge counts for nothing, holds the provider, and counts once it is approved`() async throws {
+        let rig = try await surged(8)
+        let report = try await rig.revalidate()
+        #expect(report.pending == 8 && report.held["idp"] == "surge")
+        var counts = try await rig.grant("g-1")?.grant.validity.inactiveCount
+        #expect(counts == 0)
+        let plan = try #require(report.surges.first)
+        let wrong = HeldPlan(
+            tenant: nil,
+            provider: "idp",
+            wouldEnd: 8,
+            live: 28,
+            why: "surge",
+            hash: "0",
+            policyHash: "",
+            heldAt: start,
+            selection: GrantSelection()
+        )
+        let refused = try await GateOrders(rig.environment).approveSurge(wrong, reason: "x")
+        #expect(!refused)
+        let approved = try await GateOrders(rig.environment).approveSurge(plan, reason: "a supplier left")
+        #expect(approved)
+        counts = try await rig.grant("g-1")?.grant.validity.inactiveCount
+        #expect(counts == 1)
+        let holds = try await rig.store.read { try $0.heldProviders() }
+        #expect(holds.isEmpty)
+    }
+
+    @Test func `a few count at the end of their run`() async throws {
+        let rig = try await surged(5)
+        let report = try await rig.revalidate()
+        #expect(report.pending == 0 && report.held.isEmpty)
+        let stored = try await rig.grant("g-1")
+        #expect(stored?.grant.validity.inactiveCount == 1 && stored?.dueAt == start)
+    }
+
+    @Test func `what a killed run left pending counts for nothing`() async throws {
+        let rig = try await Rig()
+        let rows = try await rig.add([idleGrant("g-1", idle: 1)])
+        try await rig.store.write { writing in
+            try writing.setPendingVerdicts([PendingVerdict(row: rows[0], at: start - .hours(1), run: 77)], of: "idp")
+        }
+        _ = try await rig.revalidate()
+        let (pending, validity) = (
+            try await rig.store.read { try $0.pendingVerdicts(of: "idp") }, try await rig.grant("g-1")?.grant.validity
+        )
+        #expect(pending.isEmpty && validity?.inactiveCount == 0)
+    }
+}

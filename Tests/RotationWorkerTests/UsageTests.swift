@@ -1,0 +1,196 @@
+import Grants
+import RotationWorker
+import SQLiteStore
+import Testing
+
+/// What a usage log changes.
+@Suite struct UsageTests {
+    private func rig() async throws -> Rig {
+        let rig = try await Rig()
+        rig.settings.feeds = [FeedSettings(id: "gateway", covers: [.init(provider: "idp")])]
+        return rig
+    }
+
+    @Test func `a use in the future counts as now, and the last use never moves back`() async throws {
+        let rig = try await rig()
+        try await rig.add([idleGrant("g-1")])
+        try await rig.ingest(#"{"feed":"gateway","at":"2031-01-01T00:00:00Z","grant":"g-1"}"#)
+        var used = try await rig.grant("g-1")?.grant.lastUsedAt
+        #expect(used == start)
+        try await rig.ingest(#"{"feed":"gateway","at":"2026-01-01T00:00:00Z","grant":"g-1"}"#)
+        used = try await rig.grant("g-1")?.grant.lastUsedAt
+        #expect(used == start)
+    }
+
+    @Test(arguments: [
+        #""grant":"g-1""#, #""grant":"g-1","provider":"idp""#, #""token":"rt-g-1""#,
+        #""client":"portal","subject":"u-1""#, #""client":"portal","subject":"u-1","provider":"idp""#,
+    ])
+    func `a use finds its grant however it names it`(name: String) async throws {
+        let rig = try await rig()
+        try await rig.add([idleGrant("g-1") { $0.subject = "u-1" }])
+        let report = try await rig.ingest(#"{"feed":"gateway","at":"2026-11-24T00:00:00Z",\#(name)}"#)
+        #expect(report.mapped == 1 && report.unmapped == 0)
+        let used = try await rig.grant("g-1")?.grant.lastUsedAt
+        #expect(used == start)
+    }
+
+    @Test func `a use without a provider counts for every grant of that id`() async throws {
+        let rig = try await rig()
+        try await rig.add([idleGrant("g-1"), idleGrant("g-1") { $0.key = .init(provider: "other", id: "g-1") }])
+        let report = try await rig.ingest(#"{"feed":"gateway","at":"2026-11-24T00:00:00Z","grant":"g-1"}"#)
+        #expect(report.mapped == 1)
+        let uses = try await rig.store.read { reading in
+            try reading.page(.all, in: GrantSelection(), after: nil, limit: 10).map(\.grant.lastUsedAt)
+        }
+        #expect(uses == [start, start])
+        try await rig.ingest(#"{"feed":"gateway","at":"2026-11-24T00:00:00Z","grant":"g-1","provider":"nowhere"}"#)
+    }
+
+    @Test(arguments: Standing.allCases)
+    func `a use counts whatever the grant's standing, and is no change of it`(standing: Standing) async throws {
+        let rig = try await rig()
+        let rows = try await rig.add([idleGrant("g-1")])
+        if standing != .active {
+            try await rig.store.write { writing in
+                for step in [standing == .stuck ? Standing.revoking : nil, standing].compactMap({ $0 }) {
+                    guard var stored = try writing.grant(row: rows[0]) else { return }
+                    stored.grant.standing = step
+                    stored.endedAt = start
+                    try writing.save(stored)
+                }
+            }
+        }
+        try await rig.ingest(#"{"feed":"gateway","at":"2026-11-24T00:00:00Z","grant":"g-1"}"#)
+        let stored = try await rig.grant("g-1")
+        #expect(stored?.grant.lastUsedAt == start && stored?.grant.standing == standing)
+    }
+
+    @Test func `a use after the loss zeroes the count and is told`() async throws {
+        let rig = try await rig()
+        try await rig.add([idleGrant("g-1", idle: 1)])
+        try await rig.add((1...10).map { idleGrant("k-\($0)", idle: 1) })
+        rig.provider.forget("g-1")
+        _ = try await rig.revalidate()
+        let lost = try await rig.grant("g-1")?.grant.validity
+        #expect(lost?.inactiveCount == 1 && lost?.inactiveSince == start)
+        rig.clock.advance(by: .hours(1))
+        let before = try await rig.store.read { try $0.journalHead().seq }
+        try await rig.ingest(#"{"feed":"gateway","at":"\#(start + .minutes(30))","grant":"g-1"}"#)
+        let validity = try await rig.grant("g-1")?.grant.validity
+        #expect(validity?.inactiveCount == 0 && validity?.inactiveSince == nil)
+        let events = try await rig.events(after: before)
+        #expect(events == ["grant.token_stale"])
+    }
+
+    @Test func `a feed that nobody declared counts as use, never as observation`() async throws {
+        let rig = try await rig()
+        try await rig.add([idleGrant("g-1")])
+        let report = try await rig.ingest(
+            #"{"feed":"stranger","at":"2026-11-24T00:00:00Z","grant":"g-1"}"#,
+            #"{"feed":"stranger","observed_from":"2026-01-01T00:00:00Z"}"#,
+            #"{"feed":"stranger","observed_until":"2026-11-24T00:00:00Z"}"#
+        )
+        #expect(report.undeclared == ["stranger"] && report.mapped == 1 && report.moved.isEmpty)
+        let (feeds, used) = (
+            try await rig.store.read { try $0.feeds() }, try await rig.grant("g-1")?.grant.lastUsedAt
+        )
+        #expect(feeds.isEmpty && used == start)
+    }
+
+    @Test func `nobody has observed the future`() async throws {
+        let rig = try await rig()
+        let report = try await rig.ingest(#"{"feed":"gateway","observed_until":"2031-01-01T00:00:00Z"}"#)
+        #expect(report.bad == 1)
+        let feeds = try await rig.store.read { try $0.feeds() }
+        #expect(feeds["gateway"]?.window == nil)
+    }
+
+    @Test func `a feed that maps nothing stays where it is, says so once, and a person can move it`() async throws {
+        let rig = try await rig()
+        try await rig.ingest(#"{"feed":"gateway","observed_until":"2026-11-01T00:00:00Z"}"#)
+        for day in ["02", "03"] {
+            let report = try await rig.ingest(#"{"feed":"gateway","observed_until":"2026-11-\#(day)T00:00:00Z"}"#)
+            #expect(report.stale["gateway"] != nil)
+        }
+        let events = try await rig.events()
+        #expect(events == ["feed.stale"])
+        let record = try await UsageIngest(rig.environment).accept("gateway", until: start, reason: "a quiet week")
+        #expect(record.window?.until == start && !record.isStale)
+    }
+
+    @Test func `an outdated line of our own export changes nothing but a later use`() async throws {
+        let rig = try await Rig()
+        func line(_ more: String) -> String {
+            #"{"id":"g-1","provider":"idp","tenant":"acme","client":"portal","scopes":["a"],"#
+                + #""issued_at":"2026-01-01T00:00:00Z"\#(more)}"#
+        }
+        var report = try await rig.importing(line(#","role":"buyer","last_used_at":"2026-11-01T00:00:00Z""#))
+        #expect(report.added == 1)
+        let old = #","x_exported_at":"\#(start - .days(1))","role":"old""#
+        report = try await rig.importing(line(old))
+        #expect(report.outdated == 1)
+        report = try await rig.importing(line(old + #","last_used_at":"2026-11-20T00:00:00Z""#))
+        #expect(report.updated == 1)
+        let grant = try await rig.grant("g-1")?.grant
+        #expect(grant?.role == "buyer")
+        #expect(grant?.lastUsedAt?.description == "2026-11-20T00:00:00Z")
+    }
+}
+
+/// When a feed moves.
+@Suite struct FeedMoveTests {
+    private static let settings = FeedSettings(id: "gateway", covers: [.init(provider: "idp")])
+
+    private static func feed(mapped: Int, unmapped: Int, rates: [Int] = [], days: Int64 = 1) -> FeedRecord {
+        var feed = FeedRecord(id: "gateway")
+        feed.begin(from: start - .days(days))
+        for _ in 0..<mapped { feed.count(isMapped: true) }
+        for _ in 0..<unmapped { feed.count(isMapped: false) }
+        feed.rates = rates
+        return feed
+    }
+
+    @Test(
+        arguments: [
+            (0, 0, [], false), (1, 0, [], true), (0, 5, [], false), (8, 2, [], true), (7, 3, [], false),
+            (20, 0, [100, 100, 100], true), (19, 0, [100, 100, 100], false), (19, 0, [100, 100], true),
+            (19, 0, [1_000, 90, 90], true),
+        ] as [(Int, Int, [Int], Bool)]
+    )
+    func `a feed moves while it maps uses, most of its lines, and as many as it used to`(
+        mapped: Int,
+        unmapped: Int,
+        rates: [Int],
+        moves: Bool
+    ) {
+        var feed = Self.feed(mapped: mapped, unmapped: unmapped, rates: rates)
+        let move = feed.move(to: start, Self.settings)
+        #expect((move == .moved) == moves)
+        #expect(feed.isStale == !moves && feed.window?.until == (moves ? start : start - .days(1)))
+        guard !moves else { return }
+        let accepted = feed.move(to: start, Self.settings, isAccepted: true)
+        #expect(accepted == .moved && feed.window?.from == start - .days(1) && !feed.isStale)
+    }
+
+    @Test func `a feed never moves back`() {
+        var feed = Self.feed(mapped: 1, unmapped: 0)
+        _ = feed.move(to: start, Self.settings)
+        let back = feed.move(to: start - .hours(1), Self.settings)
+        #expect(back == .unchanged && feed.window?.until == start)
+    }
+
+    @Test func `a gap begins the observation anew, an overlap does not`() {
+        var feed = Self.feed(mapped: 0, unmapped: 0, days: 10)
+        feed.begin(from: start - .days(20))
+        #expect(feed.window?.from == start - .days(10))
+        feed.begin(from: start - .days(2))
+        #expect(feed.window == Window(from: start - .days(2), until: start - .days(2)))
+    }
+
+    @Test func `the first word of how far it observed begins its window`() {
+        var feed = FeedRecord(id: "gateway")
+        let move = feed.move(to: start, Self.settings)
+        #expect(move == .began && feed.window == Window(from: start, until: start))
+    }
+}

@@ -1,0 +1,158 @@
+import GRDB
+import Grants
+import GrantsTestSupport
+import SQLiteStore
+import Testing
+
+/// State and journal: both or neither, and never a change that the lifecycle does not know.
+@Suite struct TransactionTests {
+    private struct Interrupted: Error {}
+
+    @Test func `a state change and its journal entry exist together or not at all`() async throws {
+        let house = StoreHouse()
+        let store = try await house.open()
+        let row = try await store.add(grant("g-1"))
+        await #expect(throws: Interrupted.self) {
+            try await store.write { writing in
+                guard var stored = try writing.grant(row: row) else { return }
+                stored.grant.standing = .noticed
+                try writing.save(stored)
+                try writing.append(Event("grant.noticed", at: start, about: stored.grant), about: stored)
+                throw Interrupted()
+            }
+        }
+        let (standing, head, counts) = try await store.read {
+            (try $0.grant(row: row)?.grant.standing, try $0.journalHead().seq, try $0.counts(endsSince: start))
+        }
+        #expect(standing == .active && head == 1)
+        #expect(counts[Partition(provider: "idp", tenant: "acme")]?.standings == [.active: 1])
+        await store.close()
+    }
+
+    @Test(arguments: Standing.allCases)
+    func `a change of standing that the lifecycle does not know is refused`(to: Standing) async throws {
+        let house = StoreHouse()
+        let store = try await house.open()
+        for from in [Standing.active, .revoking, .revoked] {
+            let row = try await store.add(grant("g-\(from.rawValue)"))
+            if from != .active {
+                try await store.write { writing in
+                    guard var stored = try writing.grant(row: row) else { return }
+                    stored.grant.standing = from
+                    stored.endedAt = from == .revoked ? start : nil
+                    try writing.save(stored)
+                }
+            }
+            let error = await store.refusal { writing in
+                guard var stored = try writing.grant(row: row) else { return }
+                stored.grant.standing = to
+                stored.endedAt = start
+                try writing.save(stored)
+            }
+            let isKnown = from == to || Lifecycle.transitions.contains { $0.from == from && $0.to == to }
+            #expect((error == nil) == isKnown, "\(from) to \(to)")
+            if let error { #expect(error.code == .conflict) }
+        }
+        await store.close()
+    }
+
+    @Test func `a grant that was changed since it was read is not overwritten`() async throws {
+        let house = StoreHouse()
+        let store = try await house.open()
+        let row = try await store.add(grant("g-1"))
+        let read = try await store.read { try $0.grant(row: row) }
+        try await store.write { writing in
+            guard var stored = try writing.grant(row: row) else { return }
+            stored.grant.standing = .revoking
+            try writing.save(stored)
+        }
+        let error = await store.refusal { writing in
+            guard var stale = read else { return }
+            stale.grant.standing = .noticed
+            try writing.save(stale)
+        }
+        #expect(error?.code == .conflict)
+        await store.close()
+    }
+
+    @Test func `the journal's rows cannot be changed by a statement`() async throws {
+        let house = StoreHouse()
+        let store = try await house.open()
+        try await store.add(grant("g-1"))
+        #expect(throws: DatabaseError.self) { try house.raw { try $0.execute(sql: "UPDATE journal SET row = 9") } }
+        await store.close()
+    }
+
+    @Test func `what a cancelled task writes is committed all the same`() async throws {
+        let house = StoreHouse()
+        let store = try await house.open()
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            #expect(Task.isCancelled)
+            try await store.add(grant("g-1"))
+        }
+        try await task.value
+        let count = try await store.read { try $0.count(.all, in: GrantSelection()) }
+        #expect(count == 1)
+        await store.close()
+    }
+
+    @Test(arguments: 1...6 as ClosedRange<UInt64>)
+    func `counters equal counted rows after any operations`(seed: UInt64) async throws {
+        let house = StoreHouse()
+        let store = try await house.open()
+        let tenants: [TenantID] = ["acme", "globex", "initech"]
+        for step in 0..<60 {
+            let isUndone = step % 7 == 3
+            _ = await storeError {
+                try await store.write { writing in
+                    var random = SplitMix64(seed: seed &* 1_000 &+ UInt64(step))
+                    for number in 0..<Int.random(in: 1...5, using: &random) {
+                        if Int.random(in: 0..<3, using: &random) == 0 {
+                            let tenant = tenants.randomElement(using: &random) ?? "acme"
+                            let new = grant("g-\(step)-\(number)", at: number == 0 ? "other" : "idp", tenant: tenant)
+                            _ = try writing.insert(new, tokens: [:], at: start)
+                        } else {
+                            try Self.move(writing, &random)
+                        }
+                        if Bool.random(using: &random) { _ = try writing.counts(endsSince: start) }
+                    }
+                    if isUndone { throw StoreError(.other, "undone") }
+                }
+            }
+            let counts = try await store.read { try $0.counts(endsSince: start) }.mapValues(\.standings)
+            let counted = try await store.read { reading in
+                var counted: [Partition: [Standing: Int]] = [:]
+                try reading.forEach(.all, in: GrantSelection()) { stored in
+                    counted[Partition(of: stored.grant), default: [:]][stored.grant.standing, default: 0] += 1
+                }
+                return counted
+            }
+            #expect(counts == counted, "seed \(seed), step \(step)")
+        }
+        let rows = try house.raw { db in
+            try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT NOT EXISTS (
+                        SELECT provider, tenant, standing, n FROM counts WHERE n > 0 EXCEPT
+                        SELECT provider, tenant, standing, count(*) FROM grants JOIN states USING (row) GROUP BY 1, 2, 3)
+                    """
+            )
+        }
+        #expect(rows == true, "seed \(seed)")
+        await store.close()
+    }
+
+    /// One grant to a standing that may follow its own.
+    private static func move(_ writing: any StoreWriting, _ random: inout SplitMix64) throws {
+        let page = try writing.page(.all, in: GrantSelection(), after: nil, limit: 1_000)
+        guard var stored = page.randomElement(using: &random) else { return }
+        let next = Lifecycle.transitions.filter { $0.from == stored.grant.standing }.map(\.to)
+            .sorted { $0.rawValue < $1.rawValue }
+        guard let to = next.randomElement(using: &random) else { return }
+        stored.grant.standing = to
+        stored.endedAt = start
+        try writing.save(stored)
+    }
+}
