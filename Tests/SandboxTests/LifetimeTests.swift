@@ -99,7 +99,13 @@ import Testing
     @Test func `the port is free again afterwards`() async throws {
         // Below the ephemeral ports: nobody's outgoing connection gets it in between.
         var port = 20_000 + Int(getpid() % 10_000)
-        while await (try? withSandbox { $0.port = port } _: { _ in true }) == nil { port += 1 }
+        while await
+            (try? withSandbox {
+                $0.port = port
+            } _: { _ in
+                true
+            }) == nil
+        { port += 1 }
         let freed = port
         try await withSandbox {
             $0.port = freed

@@ -13,7 +13,9 @@ struct LeaseKeeper: Sendable {
     func acquire(_ job: String, owner: Actor, at now: Timestamp, in db: Database) throws -> JobLock {
         let row = try Row.fetchOne(
             db,
-            sql: "SELECT owner, pid, pid_namespace, process_start, term, since, boot, lease_until FROM locks WHERE job = ?",
+            sql: """
+                SELECT owner, pid, pid_namespace, process_start, term, since, boot, lease_until FROM locks WHERE job = ?
+                """,
             arguments: [job]
         )
         let term: Int64 = row?["term"] ?? 0
@@ -31,7 +33,8 @@ struct LeaseKeeper: Sendable {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                job, Blob(owner.json), identity.pid, identity.namespace, identity.start, term + 1, now.milliseconds, identity.boot,
+                job, Blob(owner.json), identity.pid, identity.namespace, identity.start, term + 1, now.milliseconds,
+                identity.boot,
                 identity.bootMilliseconds() + Self.lease,
             ]
         )
