@@ -10,7 +10,7 @@ final class SQLiteSeenKeys: SeenKeys {
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA synchronous = OFF")
             try db.execute(sql: "PRAGMA journal_mode = OFF")
-            try db.execute(sql: "PRAGMA cache_size = -4096")
+            try db.execute(sql: "PRAGMA cache_size = -2048")
         }
         // An empty name is a temporary file of SQLite's own.
         queue = try DatabaseQueue(path: "", configuration: configuration)
