@@ -11,6 +11,9 @@ nonisolated func cancel(_ work: Task<Int32, Never>, at number: Int32) -> any Dis
     return source
 }
 
+// A closed standard stream's number must not become a database's or a socket's.
+for stream in 0...2 where fcntl(Int32(stream), F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
+
 // A reader that has gone (`| head`) is a failed write, not the end of a run that is half done.
 signal(SIGPIPE, SIG_IGN)
 

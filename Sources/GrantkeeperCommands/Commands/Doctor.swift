@@ -133,7 +133,13 @@ struct Doctor: GrantkeeperCommand {
             )
         ]
         for freeze in freezes {
-            findings.append(Finding(name: "freeze", ok: false, detail: "\(freeze.selection.words): \(freeze.reason)"))
+            findings.append(
+                Finding(
+                    name: "freeze",
+                    ok: false,
+                    detail: "\(Console.printableLong(freeze.selection.words)): \(Console.printable(freeze.reason))"
+                )
+            )
         }
         for (provider, hold) in holds {
             findings.append(Finding(name: "provider", ok: false, detail: "\(provider) is held: \(hold.why)"))

@@ -14,8 +14,7 @@ struct Exempt: GrantkeeperCommand {
     var grant: String
     @Option(help: "Who answers for it.")
     var owner: String?
-    @Option(help: "Why; it stands in events and in the audit trail.")
-    var reason: String
+    @OptionGroup var why: ReasonOption
     @Option(help: "Until when, as 2026-12-31T00:00:00Z, or for how long, as 30d.")
     var until: String?
     @Flag(help: "Take the exemption back.")
@@ -25,7 +24,6 @@ struct Exempt: GrantkeeperCommand {
 
     func validate() throws {
         if !end, owner == nil || until == nil { throw ValidationError("an exemption needs --owner and --until") }
-        if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason must say why") }
     }
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
@@ -41,7 +39,7 @@ struct Exempt: GrantkeeperCommand {
                 )
             }
             guard instant > now else { throw CommandError(.usage, "past", "--until must lie in the future") }
-            exemption = Exemption(owner: owner, reason: reason, until: instant)
+            exemption = Exemption(owner: owner, reason: why.reason, until: instant)
         }
         let wanted = exemption
         return try await Session.run(environment, common, .write) { session in
@@ -80,20 +78,19 @@ struct FreezeCommand: GrantkeeperCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var only: SelectionOptions
-    @Option(help: "Why; it stands in events and in the audit trail.")
-    var reason: String
+    @OptionGroup var why: ReasonOption
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         try await Session.run(environment, common, .write) { session in
-            let selection = try only.selection(session)
-            try await GateOrders(session.rotation).freeze(selection, reason: reason)
+            let selection = try await only.selection(session)
+            try await GateOrders(session.rotation).freeze(selection, reason: why.reason)
             Self.say("frozen", selection, common, session)
             return .success
         }
     }
 
     static func say(_ what: String, _ selection: GrantSelection, _ common: CommonOptions, _ session: Session) {
-        guard common.json else { return session.console.line("\(what): \(selection.words)") }
+        guard common.json else { return session.console.line("\(what): \(Console.printableLong(selection.words))") }
         var writer = JSONWriter()
         writer.beginObject()
         writer.member(what, true)
@@ -113,19 +110,18 @@ struct Thaw: GrantkeeperCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var only: SelectionOptions
-    @Option(help: "Why; it stands in events and in the audit trail.")
-    var reason: String
+    @OptionGroup var why: ReasonOption
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         try await Session.run(environment, common, .write) { session in
-            let selection = try only.selection(session)
-            guard try await GateOrders(session.rotation).thaw(selection, reason: reason) else {
+            let selection = try only.plain
+            guard try await GateOrders(session.rotation).thaw(selection, reason: why.reason) else {
                 let freezes = try await session.store.read { try $0.freezes() }
-                let known = freezes.map(\.selection.words).joined(separator: "; ")
+                let known = freezes.map { Console.printableLong($0.selection.words) }.joined(separator: "; ")
                 throw CommandError(
                     .usage,
                     "not-frozen",
-                    "there is no freeze of \(selection.words)",
+                    "there is no freeze of \(Console.printableLong(selection.words))",
                     hint: known.isEmpty ? "nothing is frozen" : "frozen: \(known)"
                 )
             }

@@ -149,7 +149,7 @@ struct GrantsExport: GrantkeeperCommand {
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         try await Session.run(environment, common, withTokens ? .export : .read) { session in
-            let selection = try only.selection(session)
+            let selection = try await only.selection(session)
             let now = environment.clock.now()
             let (withTokens, output) = (withTokens, environment.output)
             try await session.store.read { reading in
@@ -237,7 +237,7 @@ struct GrantsList: GrantkeeperCommand {
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         try await Session.run(environment, common, .look) { session in
-            let selection = try only.selection(session)
+            let selection = try await only.selection(session)
             let wanted = standing.flatMap(Standing.init(rawValue:))
             let includesEnded = all || (wanted.map { !$0.isLive } ?? false)
             let (asJSON, console, output) = (common.json, session.console, environment.output)

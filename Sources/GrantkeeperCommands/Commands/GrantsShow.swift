@@ -110,7 +110,8 @@ struct GrantsShow: GrantkeeperCommand {
             (
                 "last verdict",
                 grant.validity.lastVerdict.map { "\($0.name) at \(time(grant.validity.lastVerdictAt))" }
-                    ?? "never asked"
+                    ?? (grant.validity.failures > 0
+                        ? "no answer yet, asked \(grant.validity.failures) times" : "never asked")
             ),
         ]
         for (name, value) in rows { line(name, value, console) }

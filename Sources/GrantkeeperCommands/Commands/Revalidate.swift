@@ -28,7 +28,7 @@ struct Revalidate: GrantkeeperCommand {
         try await Session.run(environment, common, .providers) { session in
             let started = environment.clock.now()
             let keys = try await GrantName.resolve(grants, session)
-            let selection = try only.selection(session)
+            let selection = try await only.selection(session)
             let (store, actor) = (session.store, environment.actor)
             let lock =
                 keys.isEmpty
@@ -48,6 +48,7 @@ struct Revalidate: GrantkeeperCommand {
                 if let lock { try await store.unlock(lock) }
             } catch {
                 if let lock { try? await store.unlock(lock) }
+                await RunLog(session, environment).fail(run, error)
                 throw error
             }
             let now = environment.clock.now()

@@ -16,8 +16,7 @@ struct Revoke: GrantkeeperCommand {
     @OptionGroup var only: SelectionOptions
     @Argument(help: ArgumentHelp("Grants, as ID or PROVIDER/ID.", valueName: "grant"))
     var grants: [String] = []
-    @Option(help: "Why; it stands in events and in the audit trail.")
-    var reason: String
+    @OptionGroup var why: ReasonOption
     @Option(help: "A ticket or incident number.")
     var reference: String?
     @Flag(help: "Show what it would end; change nothing.")
@@ -33,55 +32,80 @@ struct Revoke: GrantkeeperCommand {
         if grants.isEmpty == only.isEmpty {
             throw ValidationError("name grants, or choose them with --tenant, --provider or --client")
         }
-        if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason must say why") }
     }
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         try await Session.run(environment, common, dryRun ? .plan : .providers) { session in
             let keys = try await GrantName.resolve(grants, session)
-            let selection = only.isEmpty ? nil : try only.selection(session)
+            let selection = only.isEmpty ? nil : try await only.selection(session)
             let order = RevocationByHand(session.rotation)
             let forecast = try await order.forecast(keys, selection, takesAlong: withCollateral != nil)
             if let refusal = refusal(of: forecast) {
                 show(forecast, refusal, [], nil, session)
                 return .findings
             }
+            if forecast.rows.isEmpty, forecast.decided.isEmpty, forecast.selfProtected.isEmpty {
+                show(forecast, "no live grant matches", [], nil, session)
+                return .findings
+            }
             if dryRun {
                 show(forecast, nil, [], nil, session)
                 return .success
             }
-            let (now, actor, store) = (environment.clock.now(), environment.actor, session.store)
-            let run = try await store.write { try $0.beginRun(job: "revoke", actor: actor, at: now) }
-            let rows = try await order.execute(forecast, reason: reason, reference: reference, run: run)
-            let report = try await RevocationJob(
-                session.rotation,
-                selection: GrantSelection(),
-                rows: rows,
-                run: run,
-                lock: nil,
-                randomToken: environment.madeUpToken
-            ).perform()
-            var leftOut: [String] = []
-            // The events leave at once: receivers that enforce must not wait for the next run.
-            let deliveries =
-                try await JobLocks(session, environment).with(DeliveryJob.name, leftOut: &leftOut) { lock in
-                    try await DeliveryJob(session.rotation, lock: lock).perform()
-                } ?? []
-            let isDone =
-                report.stuck.isEmpty && report.retrying == 0 && report.waiting.isEmpty
-                && deliveries.allSatisfy { $0.failure == nil }
-            let end = environment.clock.now()
-            try await store.write {
-                try $0.endRun(run, outcome: isDone ? "done" : "held", summary: Array("{}".utf8), at: end)
+            let (now, actor) = (environment.clock.now(), environment.actor)
+            let run = try await session.store.write { try $0.beginRun(job: "revoke", actor: actor, at: now) }
+            return try await RunLog(session, environment).watching(run) {
+                try await carryOut(forecast, order, run, session, environment)
             }
-            session.clearProgress()
-            let after = try await store.read { reading in
-                try rows.sorted().compactMap { try reading.grant(row: $0)?.grant }
-            }
-            show(forecast, nil, after, report, session)
-            if !common.json { for line in deliveries { Deliveries.show(line, on: session.console) } }
-            return isDone && forecast.selfProtected.isEmpty ? .success : .findings
         }
+    }
+
+    private func carryOut(
+        _ forecast: RevocationByHand.Forecast,
+        _ order: RevocationByHand,
+        _ run: Int64,
+        _ session: Session,
+        _ environment: ProgramEnvironment
+    ) async throws -> ExitStatus {
+        let store = session.store
+        let rows = try await order.execute(forecast, reason: why.reason, reference: reference, run: run)
+        let report = try await RevocationJob(
+            session.rotation,
+            selection: GrantSelection(),
+            rows: rows,
+            run: run,
+            lock: nil,
+            randomToken: environment.madeUpToken
+        ).perform()
+        var leftOut: [String] = []
+        // The events leave at once: receivers that enforce must not wait for the next run.
+        let deliveries =
+            try await JobLocks(session, environment).with(DeliveryJob.name, leftOut: &leftOut) { lock in
+                try await DeliveryJob(session.rotation, lock: lock).perform()
+            } ?? []
+        let isDone =
+            report.stuck.isEmpty && report.retrying == 0 && report.waiting.isEmpty
+            && deliveries.allSatisfy { $0.failure == nil }
+        let after = try await store.read { reading in
+            try rows.sorted().compactMap { try reading.grant(row: $0)?.grant }
+        }
+        let (end, summary) = (environment.clock.now(), json(forecast, nil, lines(forecast, after, report)))
+        try await store.write { try $0.endRun(run, outcome: isDone ? "done" : "held", summary: summary, at: end) }
+        session.clearProgress()
+        show(forecast, nil, after, report, session)
+        if !common.json { for line in deliveries { Deliveries.show(line, on: session.console) } }
+        return isDone && forecast.selfProtected.isEmpty ? .success : .findings
+    }
+
+    /// Each grant as it is now, with what stands in its way.
+    private func lines(
+        _ forecast: RevocationByHand.Forecast,
+        _ after: [Grant],
+        _ report: RevocationJob.Report?
+    ) -> [(Grant, String?)] {
+        let grants = Dictionary(after.map { ($0.key, $0) }) { first, _ in first }
+        let reasons = Dictionary((report?.lines ?? []).map { ($0.key, $0.why) }) { first, _ in first }
+        return forecast.rows.map { (grants[$0.grant.key] ?? $0.grant, reasons[$0.grant.key] ?? nil) }
     }
 
     /// Why the order is not carried out as it was given, with what to add.
@@ -117,9 +141,7 @@ struct Revoke: GrantkeeperCommand {
         _ report: RevocationJob.Report?,
         _ session: Session
     ) {
-        let grants = Dictionary(after.map { ($0.key, $0) }) { first, _ in first }
-        let reasons = Dictionary((report?.lines ?? []).map { ($0.key, $0.why) }) { first, _ in first }
-        let rows = forecast.rows.map { (grants[$0.grant.key] ?? $0.grant, reasons[$0.grant.key] ?? nil) }
+        let rows = lines(forecast, after, report)
         guard !common.json else {
             return session.console.json(json(forecast, refusal, rows))
         }

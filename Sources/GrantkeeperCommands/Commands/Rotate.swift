@@ -41,35 +41,23 @@ struct Rotate: GrantkeeperCommand {
         }
         return try await Session.run(environment, common, dryRun ? .plan : .providers) { session in
             let started = environment.clock.now()
-            let selection = try wanted?.selection ?? only.selection(session)
+            let selection: GrantSelection =
+                if let wanted { wanted.selection } else { try await only.selection(session) }
             let runner = RotationRunner(
                 session: session,
                 environment: environment,
                 selection: selection,
                 isFull: full || wanted?.isFull == true,
-                wait: wait?.duration
+                wait: wait?.duration,
+                started: started
             )
-            var report =
+            let report =
                 try await dryRun
                 ? runner.dryRun(planOut: planOut)
                 : runner.run(planOut: planOut, expecting: wanted?.planHash)
-            report.seconds = Double((environment.clock.now() - started).milliseconds) / 1_000
             session.clearProgress()
             if common.json { session.console.json(report.json()) } else { report.show(on: session.console) }
             return report.status
-        }
-    }
-}
-
-extension SelectionOptions {
-    /// The selection as it was typed.
-    var plain: GrantSelection {
-        get throws {
-            GrantSelection(
-                tenant: tenant.map { TenantID($0) },
-                provider: provider.map { ProviderID($0) },
-                client: client.map { ClientID($0) }
-            )
         }
     }
 }

@@ -28,7 +28,7 @@ struct RunsList: GrantkeeperCommand {
             if common.json {
                 for run in runs { session.console.json(Self.json(run)) }
                 for plan in held { session.console.json(Self.json(plan)) }
-                return .success
+                return held.isEmpty ? .success : .findings
             }
             session.console.table(
                 ["RUN", "JOB", "STARTED", "OUTCOME", "BY"],
@@ -123,8 +123,7 @@ struct RunsApprove: GrantkeeperCommand {
     @OptionGroup var common: CommonOptions
     @Argument(help: "The held plan's hash, or at least its first 8 digits.")
     var hash: String
-    @Option(help: "Why; it stands in events and in the audit trail.")
-    var reason: String
+    @OptionGroup var why: ReasonOption
     @Option(help: ArgumentHelp("Wait so long for another run to end, like 10m.", valueName: "time"))
     var wait: WaitingTime?
 
@@ -132,7 +131,7 @@ struct RunsApprove: GrantkeeperCommand {
         try await Session.run(environment, common, .providers) { session in
             let held = try await heldPlan(environment, session)
             if held.why == "surge" {
-                guard try await GateOrders(session.rotation).approveSurge(held, reason: reason) else {
+                guard try await GateOrders(session.rotation).approveSurge(held, reason: why.reason) else {
                     throw CommandError(.badData, "superseded", "the surge is no longer the one with this hash")
                 }
                 if common.json {
@@ -150,10 +149,10 @@ struct RunsApprove: GrantkeeperCommand {
                 environment: environment,
                 selection: held.selection,
                 isFull: false,
-                wait: wait?.duration
+                wait: wait?.duration,
+                started: started
             )
-            var report = try await runner.approve(held, reason: reason)
-            report.seconds = Double((environment.clock.now() - started).milliseconds) / 1_000
+            let report = try await runner.approve(held, reason: why.reason)
             session.clearProgress()
             if common.json { session.console.json(report.json()) } else { report.show(on: session.console) }
             return report.status

@@ -31,6 +31,9 @@ struct SandboxCommand: GrantkeeperCommand {
     var seed: UInt64?
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
+        guard (0...65_535).contains(port) else {
+            throw CommandError(.usage, "port", "--port is 0 to 65535; 0 takes any that is free")
+        }
         var options = SandboxOptions()
         options.port = port
         options.rotatesRefreshTokens = rotates

@@ -29,8 +29,16 @@ struct UsageIngestCommand: GrantkeeperCommand {
         return try await Session.run(environment, common, .tokens) { session in
             let report = try await UsageIngest(session.rotation).perform(descriptor: input.descriptor)
             session.clearProgress()
+            if report.bad > 0, report.bad == report.lines {
+                throw CommandError(
+                    .badData,
+                    "bad-records",
+                    "no line is good: \(Console.count(report.bad, "mistake"))",
+                    hint: "'grantkeeper usage ingest --help' shows the form of a line",
+                    more: report.problems.map { "\(file): \($0)" + ($0.hint.map { " (\($0))" } ?? "") }
+                )
+            }
             show(report, session)
-            if report.bad > 0, report.mapped + report.unmapped == 0, report.moved.isEmpty { return .badData }
             let hasFindings = report.bad > 0 || !report.undeclared.isEmpty || !report.stale.isEmpty
             return hasFindings ? .findings : .success
         }
@@ -89,8 +97,7 @@ struct UsageAccept: GrantkeeperCommand {
     var feed: String
     @Option(help: "Until when it observed, as 2026-11-20T00:00:00Z.")
     var until: String
-    @Option(help: "Why; it stands in events and in the audit trail.")
-    var reason: String
+    @OptionGroup var why: ReasonOption
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         guard let instant = RFC3339.parse(until) else {
@@ -103,7 +110,7 @@ struct UsageAccept: GrantkeeperCommand {
         }
         return try await Session.run(environment, common, .write) { session in
             let record = try await UsageIngest(session.rotation)
-                .accept(feed, until: Timestamp(milliseconds: instant), reason: reason)
+                .accept(feed, until: Timestamp(milliseconds: instant), reason: why.reason)
             let until = record.window?.until
             if common.json {
                 var writer = JSONWriter()

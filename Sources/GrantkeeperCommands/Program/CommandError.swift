@@ -63,6 +63,7 @@ struct CommandError: Error {
         case .needsMigration, .newer, .notOurs, .noKey, .wrongKey: status = .badConfiguration
         case .missing, .readOnly: status = .badConfiguration
         case .lockHeld, .busy: status = .locked
+        case .unknownName: status = .usage
         default: status = .failed
         }
         self.init(status, error.code.rawValue, error.message, hint: error.hint)

@@ -15,7 +15,11 @@ package enum Program {
                 try command.run()
                 return 0
             }
-            return try await runnable.perform(environment).rawValue
+            let status = try await runnable.perform(environment)
+            if let why = environment.output.failure {
+                throw CommandError(.failed, "output", "standard output cannot be written: \(why)")
+            }
+            return status.rawValue
         } catch let error where Grantkeeper.isParserError(error) {
             var message = Grantkeeper.fullMessage(for: error, columns: 100)
             let status = Grantkeeper.exitCode(for: error).rawValue
@@ -72,6 +76,16 @@ struct CommonOptions: ParsableArguments {
 
     @Flag(help: "Print JSON: one document, for lists one object a line.")
     var json = false
+}
+
+/// Why a person orders something.
+struct ReasonOption: ParsableArguments {
+    @Option(help: "Why; it stands in events and in the audit trail.")
+    var reason: String
+
+    func validate() throws {
+        if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason must say why") }
+    }
 }
 
 /// Which grants a command is about.

@@ -112,13 +112,25 @@ enum Hex {
 /// Where text goes.
 package protocol TextOutput: Sendable {
     func write(_ bytes: [UInt8])
+    /// Why not everything could be written; nil where it could, or where the reader had gone.
+    var failure: String? { get }
+}
+
+extension TextOutput {
+    package var failure: String? { nil }
 }
 
 /// A file descriptor, written whole lines at a time.
 final class DescriptorOutput: TextOutput {
     private let descriptor: Int32
+    private let firstError = Mutex<Int32>(0)
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    var failure: String? {
+        let code = firstError.withLock { $0 }
+        return code == 0 || code == EPIPE ? nil : String(cString: strerror(code))
+    }
 
     func write(_ bytes: [UInt8]) {
         var written = 0
@@ -128,7 +140,10 @@ final class DescriptorOutput: TextOutput {
             }
             if count < 0, errno == EINTR { continue }
             // A reader that has gone (`| head`) ends the program as other tools end, by its signal or silently.
-            guard count > 0 else { return }
+            guard count > 0 else {
+                let code = errno
+                return firstError.withLock { if $0 == 0 { $0 = code } }
+            }
             written += count
         }
     }

@@ -56,7 +56,9 @@ extension RotationReport {
 
     private func showHeld(on console: Console) {
         for freeze in plan.freezes {
-            console.line("frozen: \(freeze.selection.words) since \(freeze.since), \(Console.printable(freeze.reason))")
+            console.line(
+                "frozen: \(Console.printableLong(freeze.selection.words)) since \(freeze.since), \(Console.printable(freeze.reason))"
+            )
         }
         for (provider, hold) in plan.heldProviders.sorted(by: { $0.key < $1.key }) {
             console.line("held provider: \(provider) since \(hold.since), \(hold.why)")

@@ -1,4 +1,5 @@
 internal import Grants
+internal import Records
 internal import RotationWorker
 
 /// `GRANT` on a command line: `id`, or `provider/id`.
@@ -44,22 +45,44 @@ enum GrantName {
 }
 
 extension SelectionOptions {
-    /// The selection; a provider that the configuration does not know is an error, so that a typing mistake is not
-    /// an empty result.
-    func selection(_ session: Session) throws -> GrantSelection {
-        if let provider, !session.rotation.settings.providers.contains(where: { $0.id.rawValue == provider }) {
-            throw CommandError(
-                .usage,
-                "unknown-provider",
-                "the configuration knows no provider '\(Console.printable(provider))'",
-                hint: "known: \(session.rotation.settings.providers.map(\.id.rawValue).joined(separator: ", "))"
+    /// The selection; a name that neither the configuration nor the store knows is an error, so that a typing mistake
+    /// is not a silent nothing.
+    func selection(_ session: Session) async throws -> GrantSelection {
+        let settings = session.rotation.settings
+        try check(provider, "provider", known: settings.providers.map(\.id.rawValue), isStored: false)
+        let wanted = try plain
+        if let tenant = wanted.tenant {
+            let isStored = try await session.store.read { try $0.count(.all, in: GrantSelection(tenant: tenant)) > 0 }
+            try check(tenant.rawValue, "tenant", known: settings.tenants.map(\.id.rawValue), isStored: isStored)
+        }
+        if let client = wanted.client {
+            let isStored = try await session.store.read { try $0.count(.all, in: GrantSelection(client: client)) > 0 }
+            let known = settings.clients.map(\.id.rawValue) + settings.providers.map(\.client.id.rawValue)
+            try check(client.rawValue, "client", known: known, isStored: isStored)
+        }
+        return wanted
+    }
+
+    private func check(_ name: String?, _ what: String, known: [String], isStored: Bool) throws {
+        guard let name, !isStored, !known.contains(name) else { return }
+        let near = nearestWord(to: name, in: known).map { "did you mean '\(Console.printable($0))'?" }
+        throw CommandError(
+            .usage,
+            "unknown-\(what)",
+            "there is no \(what) '\(Console.printable(name))' in the configuration or in the store",
+            hint: near ?? "known: \(known.sorted().joined(separator: ", "))"
+        )
+    }
+
+    /// The selection as it was typed.
+    var plain: GrantSelection {
+        get throws {
+            GrantSelection(
+                tenant: tenant.map { TenantID($0) },
+                provider: provider.map { ProviderID($0) },
+                client: client.map { ClientID($0) }
             )
         }
-        return GrantSelection(
-            tenant: tenant.map { TenantID($0) },
-            provider: provider.map { ProviderID($0) },
-            client: client.map { ClientID($0) }
-        )
     }
 
     var isEmpty: Bool { tenant == nil && provider == nil && client == nil }

@@ -16,17 +16,37 @@ final class PlanFile: PlanRowReceiver {
         var isFull: Bool
     }
 
+    /// What the path names, links followed.
     private let path: String
-    private let rowsPath: String
+    /// It is there and is no file: a pipe, a terminal, /dev/stdout. It is written to, not replaced.
+    private let isDevice: Bool
     private let rows: Int32
     private let buffer = Mutex<[UInt8]>([])
 
-    init(_ path: String) throws {
-        self.path = path
-        rowsPath = path + ".rows"
-        rows = open(rowsPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard rows >= 0 else { throw Self.failure(path) }
-        unlink(rowsPath)
+    init(_ named: String) throws {
+        var status = stat()
+        isDevice = stat(named, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        if !isDevice, let resolved = realpath(named, nil) {
+            path = String(cString: resolved)
+            free(resolved)
+        } else {
+            path = named
+        }
+        guard status.st_mode & S_IFMT != S_IFDIR else {
+            throw CommandError(.failed, "plan-file", "'\(named)' is a directory", hint: "name a file")
+        }
+        let folder = ProcessFolders.temporary
+        (rows, _) = try Self.make(beside: "\(folder)/grantkeeper-plan", unlinked: true)
+    }
+
+    /// A new private file with an unguessable name that begins like `path`.
+    private static func make(beside path: String, unlinked: Bool) throws -> (descriptor: Int32, path: String) {
+        var template = Array("\(path).XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        guard descriptor >= 0 else { throw failure(path) }
+        let name = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        if unlinked { unlink(name) }
+        return (descriptor, name)
     }
 
     deinit { close(rows) }
@@ -41,23 +61,44 @@ final class PlanFile: PlanRowReceiver {
         }
     }
 
+    func restart() throws {
+        try buffer.withLock { buffer in
+            buffer.removeAll(keepingCapacity: true)
+            guard ftruncate(rows, 0) == 0, lseek(rows, 0, SEEK_SET) == 0 else { throw Self.failure(path) }
+        }
+    }
+
     /// Writes the whole file, now that its header is known.
     func finish(_ plan: ExpiryPlan, isFull: Bool) throws {
         try buffer.withLock { try Self.write($0, to: rows, path) }
-        let temporary = path + ".new"
-        let target = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard target >= 0 else { throw Self.failure(path) }
+        let header = Self.header(plan, isFull)
+        if isDevice {
+            let target = open(path, O_WRONLY | O_CLOEXEC)
+            guard target >= 0 else { throw Self.failure(path) }
+            defer { close(target) }
+            return try copy(header, to: target)
+        }
+        let (target, temporary) = try Self.make(beside: path, unlinked: false)
         defer { close(target) }
-        try Self.write(Self.header(plan, isFull), to: target, path)
+        do {
+            try copy(header, to: target)
+            guard fsync(target) == 0, rename(temporary, path) == 0 else { throw Self.failure(path) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    private func copy(_ header: [UInt8], to target: Int32) throws {
+        try Self.write(header, to: target, path)
         var buffer = [UInt8](repeating: 0, count: 262_144)
         var offset: off_t = 0
         while true {
             let count = pread(rows, &buffer, buffer.count, offset)
-            guard count > 0 else { break }
+            guard count > 0 else { return }
             try Self.write(Array(buffer[..<count]), to: target, path)
             offset += off_t(count)
         }
-        guard fsync(target) == 0, rename(temporary, path) == 0 else { throw Self.failure(path) }
     }
 
     private static func header(_ plan: ExpiryPlan, _ isFull: Bool) -> [UInt8] {
@@ -85,15 +126,21 @@ final class PlanFile: PlanRowReceiver {
     /// The header of a plan's file.
     static func header(_ path: String) throws -> Header {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure(path) }
+        guard descriptor >= 0 else {
+            throw CommandError(
+                .badData,
+                "unreadable",
+                "the plan '\(path)' cannot be read: \(String(cString: strerror(errno)))"
+            )
+        }
         defer { close(descriptor) }
         var reader = LineReader(descriptor: descriptor, maximumLineLength: 65_536, chunkSize: 65_536)
         guard try reader.advance() else {
             throw CommandError(.badData, "bad-plan", "the plan '\(path)' is empty")
         }
         let line = reader.lineBytes
-        let object = try JSONObject(parsing: line)
-        guard let hash = object["plan_hash"]?.stringValue else {
+        let object = try? JSONObject(parsing: line)
+        guard let object, let hash = object["plan_hash"]?.stringValue else {
             throw CommandError(
                 .badData,
                 "bad-plan",
@@ -132,4 +179,9 @@ final class PlanFile: PlanRowReceiver {
             "the plan's file '\(path)' cannot be read or written: \(String(cString: strerror(errno)))"
         )
     }
+}
+
+/// Where files go that nobody is to find.
+enum ProcessFolders {
+    static var temporary: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
 }

@@ -9,26 +9,28 @@ struct RotationRunner {
     let selection: GrantSelection
     let isFull: Bool
     let wait: Duration?
+    /// When the command began.
+    let started: Timestamp
 
     private var rotation: RotationEnvironment { session.rotation }
     private var store: any GrantStore { session.store }
 
     func dryRun(planOut: String?) async throws -> RotationReport {
-        let (plan, _) = try await self.plan(planOut)
+        let (plan, _) = try await self.plan(planOut, nil)
         return RotationReport(
             run: nil,
             isDryRun: true,
             mode: rotation.settings.policy.mode,
             plan: plan,
             standings: plan.standings,
-            seconds: 0
+            seconds: Double((environment.clock.now() - started).milliseconds) / 1_000
         )
     }
 
     /// One real run; if a person saw a plan with `hash`, another one now is refused, and nothing is applied.
     func run(planOut: String?, expecting hash: String?) async throws -> RotationReport {
         try await recorded("rotate") { run, lock in
-            let (plan, job) = try await self.plan(planOut)
+            let (plan, job) = try await self.plan(planOut, lock)
             if let hash, hash != plan.planHash {
                 throw CommandError(
                     .badData,
@@ -45,7 +47,7 @@ struct RotationRunner {
     /// Carries out one held plan that a person approved; its rows must still be what they were.
     func approve(_ held: HeldPlan, reason: String) async throws -> RotationReport {
         try await recorded("approve", revalidates: false) { run, lock in
-            var (plan, job) = try await self.plan(nil)
+            var (plan, job) = try await self.plan(nil, lock)
             guard plan.held.contains(where: { $0.hash == held.hash }) else {
                 throw CommandError(
                     .badData,
@@ -92,21 +94,8 @@ struct RotationRunner {
             return report
         } catch {
             try? await store.unlock(lock)
-            if let run { try? await fail(run, error) }
+            if let run { await RunLog(session, environment).fail(run, error) }
             throw error
-        }
-    }
-
-    /// The store may be what failed, so this is tried and no more.
-    private func fail(_ run: Int64, _ error: any Error) async throws {
-        let (now, actor, failure) = (environment.clock.now(), environment.actor, CommandError(error))
-        try await store.write { writing in
-            var event = Event(Event.Kind.runFailed, at: now)
-            event.reason = failure.code
-            event.run = run
-            event.actor = actor
-            try writing.append(event, about: nil)
-            try writing.endRun(run, outcome: "failed", summary: Array("{}".utf8), at: now)
         }
     }
 
@@ -128,11 +117,11 @@ struct RotationRunner {
 
     // MARK: Steps
 
-    private func plan(_ planOut: String?) async throws -> (ExpiryPlan, ExpiryJob) {
+    private func plan(_ planOut: String?, _ lock: JobLock?) async throws -> (ExpiryPlan, ExpiryJob) {
         let job = ExpiryJob(rotation, selection: selection, isFull: isFull)
-        guard let planOut else { return (try await job.plan(), job) }
+        guard let planOut else { return (try await job.plan(lock: lock), job) }
         let file = try PlanFile(planOut)
-        let plan = try await job.plan(rows: file)
+        let plan = try await job.plan(rows: file, lock: lock)
         try file.finish(plan, isFull: isFull)
         return (plan, job)
     }
@@ -186,6 +175,7 @@ struct RotationRunner {
                 for (standing, number) in entry.value.standings { sums[standing, default: 0] += number }
             }
         }
+        report.seconds = Double((now - started).milliseconds) / 1_000
         let outcome = report.status == .success ? "done" : "held"
         let summary = report.json()
         try await store.write { try $0.endRun(run, outcome: outcome, summary: summary, at: now) }

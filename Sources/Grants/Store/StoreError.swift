@@ -20,6 +20,8 @@ package struct StoreError: Error, Hashable, Sendable {
         case lockLost = "lock-lost"
         /// The grant changed since it was read, or ``Lifecycle`` does not know the transition.
         case conflict
+        /// A name that neither configuration nor store knows.
+        case unknownName = "unknown-name"
         case other
     }
 

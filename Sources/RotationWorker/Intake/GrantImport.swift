@@ -69,6 +69,7 @@ package struct GrantImport: Sendable {
                 do throws(RecordError) {
                     guard try lines.advance() else { break }
                 } catch {
+                    checker.report.lines += 1
                     try checker.refuse(error)
                     continue
                 }

@@ -119,7 +119,7 @@ struct UsageBook {
 
     mutating func accept(_ feed: String, until: Timestamp, reason: String) throws -> FeedRecord {
         guard declared(feed) != nil else {
-            throw StoreError(.other, "the configuration declares no feed '\(feed)'", hint: "add it under 'feeds'")
+            throw StoreError(.unknownName, "the configuration declares no feed '\(feed)'", hint: "add it under 'feeds'")
         }
         try move(feed, to: min(until, now), isAccepted: true, reason: reason)
         return feeds[feed] ?? FeedRecord(id: feed)

@@ -30,8 +30,9 @@ package struct ExpiryJob: Sendable {
         package var skipped: [String: Int] = [:]
     }
 
-    /// Writes nothing and sends nothing.
-    package func plan(rows receiver: (any PlanRowReceiver)? = nil) async throws -> ExpiryPlan {
+    /// Writes nothing and sends nothing, but for the lease of a lock that is held meanwhile.
+    package func plan(rows receiver: (any PlanRowReceiver)? = nil, lock: JobLock? = nil) async throws -> ExpiryPlan {
+        let cancellation = Cancellation()
         let planner = ExpiryPlanner(
             settings: environment.settings,
             policyHash: environment.policyHash,
@@ -39,9 +40,13 @@ package struct ExpiryJob: Sendable {
             selection: selection,
             isFull: isFull,
             now: now
-        )
-        return try await environment.store.read { reading in
-            try planner.plan(reading, rows: receiver)
+        ) { cancellation.isRequested }
+        return try await withTaskCancellationHandler {
+            try await LeaseHeartbeat.keeping(lock, environment.store) {
+                try await environment.store.read { reading in try planner.plan(reading, rows: receiver) }
+            }
+        } onCancel: {
+            cancellation.request()
         }
     }
 

@@ -14,7 +14,14 @@ enum LeaseHeartbeat {
         let heart = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: interval)
-                try await store.write { try $0.renew(lock) }
+                do {
+                    try await store.write { try $0.renew(lock) }
+                } catch let error as StoreError where error.code == .lockLost {
+                    return
+                } catch {
+                    // A busy store: the next beat may get through, long before the lease is over.
+                    continue
+                }
             }
         }
         defer { heart.cancel() }

@@ -40,11 +40,15 @@ struct ProviderRound {
         guard try await begin() else { return }
         while !page.isEmpty {
             try Task.checkCancellation()
-            guard try await ask(page) else { break }
+            guard try await ask(page) else {
+                report.unreachable[provider] = "it stopped answering"
+                break
+            }
             key = page.last?.grant.key
             environment.progress(.init(step: "asking \(provider)", done: report.asked, total: nil))
             page = try await job.page(of: provider, after: key, now: environment.clock.now())
         }
+        try Task.checkCancellation()
         try await settleSurge()
     }
 
@@ -160,8 +164,13 @@ struct ProviderRound {
         }
         let questions = prepared.compactMap { try? $0.1.get() }
         let (lock, controls) = (job.lock, try await controls())
+        // Where "inactive" cannot count, it is not asked for again and again.
+        let believable = Set(TokenKind.allCases).filter { kind in
+            let canary = before.canaries[kind] ?? .none
+            return canary != .none && canary != .failed && (hold == nil || hold?.why == "surge")
+        }
         let asked = await LeaseHeartbeat.keeping(lock, environment.store) { [client] in
-            await Self.converse(questions, client, probe, controls)
+            await Self.converse(questions, client, probe, controls, believable)
         }
         contradicted = contradicted || asked.contradicted
         let answers = asked.answers
@@ -211,11 +220,14 @@ struct ProviderRound {
         _ questions: [GrantQuestion],
         _ client: any ProviderClient,
         _ probe: ProviderProbe,
-        _ controls: [TokenKind: [Secret]]
+        _ controls: [TokenKind: [Secret]],
+        _ believable: Set<TokenKind>
     ) async -> Conversation {
         var answers = await GrantQuestion.ask(questions, client)
         var contradicted = false
-        let inactive = answers.indices.filter { answers[$0].outcome == .inactive }
+        let inactive = answers.indices.filter {
+            answers[$0].outcome == .inactive && believable.contains(questions[$0].kind)
+        }
         if !inactive.isEmpty {
             for _ in 0..<repetitions where !contradicted {
                 let again = await GrantQuestion.ask(inactive.map { questions[$0] }, client)

@@ -77,7 +77,7 @@ package struct RevocationByHand: Sendable {
         }
         var along: [Grant.Key: StoredGrant] = [:]
         for stored in rows.values {
-            for other in try assessor.reached(by: stored.grant, needsCall: true)
+            for other in try assessor.wholeReach(of: stored)
             where rows[other.grant.key] == nil {
                 along[other.grant.key] = other
                 if other.grant.tenant != stored.grant.tenant { forecast.ofOtherTenants.append(other.grant.key) }

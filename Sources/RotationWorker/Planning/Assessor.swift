@@ -25,6 +25,11 @@ final class Assessor {
     private let tenants: [TenantID: TenantSettings]
     private let providers: [ProviderID: ProviderSettings]
     private let someoneIsTold: Bool
+    /// The snapshot stays as it is: what was judged once need not be judged again.
+    private let remembers: Bool
+    private var remembered: [Reach: [Judged]] = [:]
+    private var rememberedCount = 0
+    private var families: [Int64: Family] = [:]
     private var policies: [PolicySubject: PolicyValues] = [:]
     private var feedsOf: [Coverage: [UseEvidence.Feed]] = [:]
 
@@ -38,11 +43,13 @@ final class Assessor {
         _ reading: any StoreReading,
         _ settings: RotationSettings,
         ownTokens: [Secret],
-        now: Timestamp
+        now: Timestamp,
+        remembers: Bool = false
     ) throws {
         self.reading = reading
         self.settings = settings
         self.now = now
+        self.remembers = remembers
         feeds = try reading.feeds()
         ownRows = try ownTokens.reduce(into: []) { rows, token in rows.formUnion(try reading.rows(carrying: token)) }
         tenants = Dictionary(settings.tenants.map { ($0.id, $0) }) { first, _ in first }
@@ -60,13 +67,16 @@ final class Assessor {
             assessment.deadline = deadline(assessment)
             return assessment
         }
-        let judged = try reached.map { Collateral.Reached($0.grant, try judge($0).decision) }
-        let settled = Collateral.settle(assessment.decision, on: stored.grant, reaching: judged)
+        let settled = Collateral.settle(
+            assessment.decision,
+            on: stored.grant,
+            reaching: reached.map { Collateral.Reached($0.stored.grant, $0.decision) }
+        )
         if settled != assessment.decision {
             assessment.decision = settled
             assessment.deadline = deadline(assessment)
         } else {
-            assessment.group = reached
+            assessment.group = reached.map(\.stored)
         }
         return assessment
     }
@@ -100,51 +110,99 @@ final class Assessor {
     }
 
     /// All that ends with the grant: what it reaches, what that reaches in turn, until nothing is added.
-    private func closure(of stored: StoredGrant, needsCall: Bool) throws -> [StoredGrant] {
-        var found: [Grant.Key: StoredGrant] = [:]
-        var queue = [(stored.grant, needsCall)]
-        while let (next, calls) = queue.popLast(), found.count <= Self.groupLimit {
-            for other in try reached(by: next, needsCall: calls)
-            where other.row != stored.row && found[other.grant.key] == nil {
-                found[other.grant.key] = other
-                guard case .end(let end) = try judge(other).decision.action else { continue }
-                queue.append((other.grant, end.needsCall))
-            }
-        }
-        return found.values.sorted { $0.grant.key < $1.grant.key }
-    }
-
-    /// What revoking the grant ends besides: its family, and all of the client's grants of that subject where the provider does so.
     ///
     /// Sorted, the grant itself left out.
-    func reached(by grant: Grant, needsCall: Bool) throws -> [StoredGrant] {
-        var found: [Grant.Key: StoredGrant] = [:]
-        if let family = grant.family {
-            for member in try reading.members(ofFamily: family, limit: Self.groupLimit + 2) {
-                found[member.grant.key] = member
+    private func closure(of stored: StoredGrant, needsCall: Bool) throws -> [Judged] {
+        try spread(from: stored, needsCall: needsCall) { judged in
+            if case .end(let end) = judged.decision.action { end.needsCall } else { nil }
+        }
+    }
+
+    /// All that revoking the grant ends, whatever the rules say of the others; for orders by hand.
+    func wholeReach(of stored: StoredGrant) throws -> [StoredGrant] {
+        try spread(from: stored, needsCall: true) { _ in true }.map(\.stored)
+    }
+
+    /// Follows families and, where a call is made, the client's grants of the subject; each of them once.
+    private func spread(
+        from stored: StoredGrant,
+        needsCall: Bool,
+        onward: (Judged) -> Bool?
+    ) throws -> [Judged] {
+        var found: [Int64: Judged] = [:]
+        var followed: Set<Reach> = []
+        var queue = [(stored.grant, needsCall)]
+        while let (next, calls) = queue.popLast(), found.count <= Self.groupLimit {
+            for reach in reaches(of: next, needsCall: calls) where followed.insert(reach).inserted {
+                for other in try judged(reach) where other.stored.row != stored.row && found[other.stored.row] == nil {
+                    found[other.stored.row] = other
+                    if let calls = onward(other) { queue.append((other.stored.grant, calls)) }
+                }
             }
         }
+        return found.values.sorted { $0.stored.grant.key < $1.stored.grant.key }
+    }
+
+    /// A set of grants that end together at a provider.
+    private enum Reach: Hashable {
+        case family(Int64)
+        case subject(ProviderID, ClientID, String)
+    }
+
+    /// A live grant with its decision, before any look at what it would take along.
+    private struct Judged {
+        let stored: StoredGrant
+        let decision: Decision
+    }
+
+    /// What revoking the grant ends besides: its family, and all of the client's grants of that subject where the
+    /// provider does so.
+    private func reaches(of grant: Grant, needsCall: Bool) -> [Reach] {
+        var reaches: [Reach] = []
+        if let family = grant.family { reaches.append(.family(family)) }
         let provider = providers[grant.key.provider]
         if needsCall, provider?.revocation == .provider,
             provider?.capabilities.revocationReaches == .clientSubject, let subject = grant.subject
         {
-            let others = try reading.grants(
-                of: grant.client,
-                subject: subject,
-                at: grant.key.provider,
-                limit: Self.groupLimit + 2
-            )
-            for other in others { found[other.grant.key] = other }
+            reaches.append(.subject(grant.key.provider, grant.client, subject))
         }
-        found[grant.key] = nil
-        return found.values.sorted { $0.grant.key < $1.grant.key }
+        return reaches
+    }
+
+    /// The members of a reach; remembered where the snapshot does not change under us.
+    private func judged(_ reach: Reach) throws -> [Judged] {
+        if let known = remembered[reach] { return known }
+        let limit = Self.groupLimit + 2
+        let members =
+            switch reach {
+            case .family(let family): try reading.members(ofFamily: family, limit: limit)
+            case .subject(let provider, let client, let subject):
+                try reading.grants(of: client, subject: subject, at: provider, limit: limit)
+            }
+        let judged = try members.map { Judged(stored: $0, decision: try judge($0).decision) }
+        guard remembers else { return judged }
+        if rememberedCount > 20_000 {
+            remembered.removeAll(keepingCapacity: true)
+            rememberedCount = 0
+        }
+        remembered[reach] = judged
+        rememberedCount += judged.count
+        return judged
     }
 
     func family(of stored: StoredGrant) throws -> Family {
         guard let family = stored.grant.family else { return Family([member(stored)]) }
+        if let known = families[family], known.members.contains(where: { $0.grant.key == stored.grant.key }) {
+            return known
+        }
         var members = try reading.members(ofFamily: family, limit: Self.groupLimit + 2)
         if !members.contains(where: { $0.row == stored.row }) { members.append(stored) }
-        return Family(members.map(member), lastUsedByEnded: try reading.lastUseOfEnded(inFamily: family))
+        let loaded = Family(members.map(member), lastUsedByEnded: try reading.lastUseOfEnded(inFamily: family))
+        if remembers {
+            if families.count > 200 { families.removeAll(keepingCapacity: true) }
+            families[family] = loaded
+        }
+        return loaded
     }
 
     private func member(_ stored: StoredGrant) -> Family.Member {

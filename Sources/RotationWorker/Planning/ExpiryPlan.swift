@@ -42,4 +42,6 @@ package struct ExpiryPlan: Sendable {
 /// Takes a plan's rows as they are made; `--plan-out` writes them to a file.
 package protocol PlanRowReceiver: Sendable {
     func receive(_ row: PlanRow) throws
+    /// The plan is made anew: what was received counts for nothing.
+    func restart() throws
 }

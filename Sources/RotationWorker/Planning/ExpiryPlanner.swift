@@ -8,6 +8,8 @@ struct ExpiryPlanner {
     let selection: GrantSelection
     let isFull: Bool
     let now: Timestamp
+    /// Asked at every row: a walk runs on a thread that cancellation does not reach.
+    let isCancelled: @Sendable () -> Bool
 
     /// What is gathered for one partition.
     fileprivate struct Tally {
@@ -22,70 +24,122 @@ struct ExpiryPlanner {
         var gated: [Gates.Gate: (digest: PlanDigest, ends: Int)] = [:]
     }
 
+    /// The plan of one snapshot.
+    ///
+    /// Rows that end with a due one without being due themselves belong to it too, in key order like all others: where
+    /// a walk finds such, it is made once more with them.
     func plan(_ reading: any StoreReading, rows receiver: (any PlanRowReceiver)?) throws -> ExpiryPlan {
-        var plan = ExpiryPlan(asOf: now, policyHash: policyHash, selection: selection)
-        plan.freezes = try reading.freezes()
-        plan.heldProviders = try reading.heldProviders()
-        let gates = Gates(
-            mode: settings.policy.mode,
-            freezes: plan.freezes,
-            heldProviders: Set(plan.heldProviders.keys)
-        )
-        let assessor = try Assessor(reading, settings, ownTokens: ownTokens, now: now)
-        var spool = try PlanSpool.Writer()
-        var digest = PlanDigest(Array(policyHash.utf8))
-        var tallies: [Partition: Tally] = [:]
-        var unjudgedBefore = 0
-        // Rows that end with a due one and are not due themselves: part of the plan all the same.
         var along: Set<Int64> = []
-        let scope = try scope(reading)
-        do {
-            func take(_ assessment: Assessor.Assessment) throws {
-                let stored = assessment.stored
-                let decision = assessment.decision
-                let row = PlanRow(grant: stored.grant, decision: decision, family: assessment.family)
-                plan.count(decision)
-                if stored.keptBy == .noEvidence { unjudgedBefore += 1 }
-                let bytes = decision.action == .keep ? nil : row.json(isWhole: false)
-                if let bytes { digest.add(bytes) }
-                if bytes != nil || row.isListedKeep { try receiver?.receive(row) }
-                let partition = Partition(of: stored.grant)
-                let index = tallies[partition]?.index ?? tallies.count
-                var tally = tallies[partition] ?? Tally(index: index)
-                let gate = gates.closed(to: decision, on: stored.grant)
-                if let bytes { tally.add(decision, bytes, gate: gate, policyHash: policyHash) }
-                tallies[partition] = tally
-                try spool.append(record(assessment, partition: index, gate: gate))
-            }
-            try reading.forEach(scope, in: selection) { stored in
-                let assessment = try assessor.assess(stored)
-                try take(assessment)
-                guard case .due(let instant) = scope else { return }
-                for member in assessment.group where !(member.dueAt.map { $0 <= instant } ?? false) {
-                    if along.insert(member.row).inserted { try take(assessor.assess(member)) }
-                }
-            }
-            plan.spool = try spool.finish()
-        } catch {
-            spool.abandon()
-            throw error
+        while true {
+            try receiver?.restart()
+            var walk = try Walk(self, reading, receiver)
+            let found = try walk.perform(scope(reading, along))
+            if found.isSubset(of: along) { return try walk.finish() }
+            walk.abandon()
+            along.formUnion(found)
         }
-        plan.planHash = digest.hex
-        plan.partitions = tallies.sorted { $0.value.index < $1.value.index }.map(\.key)
-        try readValve(reading, tallies, into: &plan)
-        plan.toAsk = try reading.count(.toAsk(now), in: selection)
-        let noEvidenceNow = plan.rules[.noEvidence] ?? 0
-        plan.unjudgeable = try reading.unjudgeable(in: selection) - unjudgedBefore + noEvidenceNow
-        return plan
+    }
+
+    /// One walk over what is due.
+    private struct Walk {
+        private let planner: ExpiryPlanner
+        private let reading: any StoreReading
+        private let receiver: (any PlanRowReceiver)?
+        private let gates: Gates
+        private let assessor: Assessor
+        private var plan: ExpiryPlan
+        private var spool: PlanSpool.Writer
+        private var digest: PlanDigest
+        private var tallies: [Partition: Tally] = [:]
+        private var unjudgedBefore = 0
+
+        init(
+            _ planner: ExpiryPlanner,
+            _ reading: any StoreReading,
+            _ receiver: (any PlanRowReceiver)?
+        ) throws {
+            self.planner = planner
+            self.reading = reading
+            self.receiver = receiver
+            plan = ExpiryPlan(asOf: planner.now, policyHash: planner.policyHash, selection: planner.selection)
+            plan.freezes = try reading.freezes()
+            plan.heldProviders = try reading.heldProviders()
+            gates = Gates(
+                mode: planner.settings.policy.mode,
+                freezes: plan.freezes,
+                heldProviders: Set(plan.heldProviders.keys)
+            )
+            assessor = try Assessor(
+                reading,
+                planner.settings,
+                ownTokens: planner.ownTokens,
+                now: planner.now,
+                remembers: true
+            )
+            spool = try PlanSpool.Writer()
+            digest = PlanDigest(Array(planner.policyHash.utf8))
+        }
+
+        /// Returns the rows that end with a due one and are not due.
+        mutating func perform(_ scope: GrantState) throws -> Set<Int64> {
+            var along: Set<Int64> = []
+            do {
+                try reading.forEach(scope, in: planner.selection) { stored in
+                    guard !planner.isCancelled() else { throw CancellationError() }
+                    let assessment = try assessor.assess(stored)
+                    try take(assessment)
+                    guard scope != .live else { return }
+                    for member in assessment.group where !(member.dueAt.map { $0 <= planner.now } ?? false) {
+                        along.insert(member.row)
+                    }
+                }
+            } catch {
+                abandon()
+                throw error
+            }
+            return along
+        }
+
+        private mutating func take(_ assessment: Assessor.Assessment) throws {
+            let stored = assessment.stored
+            let decision = assessment.decision
+            let row = PlanRow(grant: stored.grant, decision: decision, family: assessment.family)
+            plan.count(decision)
+            if stored.keptBy == .noEvidence { unjudgedBefore += 1 }
+            let bytes = decision.action == .keep ? nil : row.json(isWhole: false)
+            if let bytes { digest.add(bytes) }
+            if bytes != nil || row.isListedKeep { try receiver?.receive(row) }
+            let partition = Partition(of: stored.grant)
+            let index = tallies[partition]?.index ?? tallies.count
+            let gate = gates.closed(to: decision, on: stored.grant)
+            var tally = tallies[partition] ?? Tally(index: index)
+            if let bytes { tally.add(decision, bytes, gate: gate, policyHash: planner.policyHash) }
+            tallies[partition] = tally
+            try spool.append(planner.record(assessment, partition: index, gate: gate))
+        }
+
+        func abandon() { spool.abandon() }
+
+        mutating func finish() throws -> ExpiryPlan {
+            plan.spool = try spool.finish()
+            plan.planHash = digest.hex
+            plan.partitions = tallies.sorted { $0.value.index < $1.value.index }.map(\.key)
+            try planner.readValve(reading, tallies, into: &plan)
+            plan.toAsk = try reading.count(.toAsk(planner.now), in: planner.selection)
+            plan.unjudgeable =
+                try reading.unjudgeable(in: planner.selection) - unjudgedBefore + (plan.rules[.noEvidence] ?? 0)
+            return plan
+        }
     }
 
     /// What is due; all of it where the policy is not the one that the deadlines were made with.
-    private func scope(_ reading: any StoreReading) throws -> GrantState {
+    private func scope(_ reading: any StoreReading, _ along: Set<Int64>) throws -> GrantState {
         let known = try reading.setting(ExpiryJob.policySetting)
-        return isFull || known != policyHash ? .live : .due(now)
+        if isFull || known != policyHash { return .live }
+        return along.isEmpty ? .due(now) : .dueOr(now, rows: along.sorted())
     }
 
-    private func record(
+    fileprivate func record(
         _ assessment: Assessor.Assessment,
         partition: Int,
         gate: Gates.Gate?
@@ -113,7 +167,7 @@ struct ExpiryPlanner {
 
     // MARK: The valve
 
-    private func readValve(
+    fileprivate func readValve(
         _ reading: any StoreReading,
         _ tallies: [Partition: Tally],
         into plan: inout ExpiryPlan

@@ -25,6 +25,13 @@ struct Filter {
         case .due(let instant):
             condition += " AND s.standing <= 2 AND s.due_at <= ?"
             arguments += [instant.milliseconds]
+        case .dueOr(let instant, let rows):
+            // One set of rows, so that both halves are found by an index and come in key order.
+            condition += """
+                 AND s.standing <= 2 AND s.row IN
+                (SELECT row FROM states WHERE due_at <= ? UNION SELECT value FROM json_each(?))
+                """
+            arguments += [instant.milliseconds, "[\(rows.map(String.init).joined(separator: ","))]"]
         case .toAsk(let instant):
             condition += " AND s.standing <= 2 AND s.ask_at <= ?"
             arguments += [instant.milliseconds]
