@@ -80,6 +80,10 @@ private func event(_ number: Int64) -> OutgoingEvent {
         #expect(error?.message.contains("'program'") == true)
     }
 
+    @Test func `its program is ended by a broken pipe, although we are not`() async throws {
+        try await sink("/bin/sh", "-c", #"test -z "$(sh -c 'kill -PIPE $$; echo alive')""#).deliver([event(1)])
+    }
+
     @Test func `a program that reads nothing does not end us`() async {
         let many = (1...5_000 as ClosedRange<Int64>).map { event($0) }
         _ = try? await sink("true").deliver(many)

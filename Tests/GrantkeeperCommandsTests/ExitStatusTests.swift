@@ -51,6 +51,17 @@ struct ExitStatusTests {
         }
     }
 
+    @Test func `2: all were asked, and no answer says anything`() async throws {
+        try await withScenario { scenario in
+            try await scenario.grants([.used("g-1"), .used("g-2")])
+            try await scenario.sandbox.fail(#"{"html":true}"#)
+            let outcome = await scenario.run("revalidate", "--all", "--json")
+            #expect(outcome.status == 2)
+            #expect(try outcome.json.numbers("unknown").values.reduce(0, +) == 2)
+            #expect(try outcome.json.objects("held_providers").isEmpty)
+        }
+    }
+
     @Test func `75: another run holds the lock`() async throws {
         try await withScenario {
             $0.timeout = "2s"

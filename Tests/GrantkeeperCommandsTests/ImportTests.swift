@@ -59,6 +59,7 @@ struct ImportTests {
             #expect(refused.status == 65)
             #expect(try refused.json.bool("imported") == false)
             #expect(refused.errors.contains(bad.says), "\(refused.errors)")
+            #expect(try JSONObject(parsing: Array(refused.errors.utf8)).text("error.code") == "bad-records")
             #expect(try await scenario.standings() == [:])
             let skipped = await scenario.run("grants", "import", file, "--skip-bad", "--json")
             #expect(skipped.status == 2)

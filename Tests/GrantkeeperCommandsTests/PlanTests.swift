@@ -45,6 +45,18 @@ struct PlanTests {
         }
     }
 
+    @Test func `a run that failed is recorded and told as failed`() async throws {
+        try await withIdle { scenario in
+            let file = scenario.path("out/plan.ndjson")
+            try await scenario.rotate("--dry-run", "--plan-out", file, statuses: [0])
+            try await scenario.grants([.idle("i-3")])
+            await scenario.run("rotate", "--apply", file)
+            #expect(try await scenario.events("run.failed").compactMap { $0.text("reason") } == ["plan-changed"])
+            let runs = try await scenario.run("runs", "list", "--json").lines
+            #expect(runs.compactMap { $0.text("outcome") } == ["failed"])
+        }
+    }
+
     private func withIdle(_ body: (Scenario) async throws -> Void) async throws {
         try await withScenario { scenario in
             try await scenario.grants([.idle("i-1"), .idle("i-2")] + (1...20).map { .used("u-\($0)") })

@@ -154,7 +154,7 @@ struct RevocationTests {
         try await withScenario { scenario in
             try await scenario.grants([.idle("i-1")] + Self.others)
             try await scenario.sandbox.fail(#"{"revocation":"\#(fault)"}"#)
-            let report = try await scenario.rotate()
+            let report = try await scenario.rotate(statuses: [2])
             #expect(report.int("ended.expired") == 0)
             #expect(try await scenario.standing("i-1") == (fault == "503" ? "revoking" : "stuck"))
             #expect(try await scenario.lives("i-1") == true)
@@ -198,6 +198,67 @@ struct RevocationTests {
             #expect(done.status == 0, "\(done.errors)\(done.output)")
             #expect(try await scenario.standings() == ["revoked": 4])
         }
+    }
+
+    @Test func `by hand, what would take along our canary is refused, whatever hash is given`() async throws {
+        try await withScenario {
+            $0.reaches = "client_subject"
+        } _: { scenario in
+            try await scenario.grants([.used("g-1") { $0.subject = "s" }] + Self.others)
+            #expect(try await Self.importCanary(scenario, subject: "s").status == 0)
+            let refused = await scenario.run("revoke", "g-1", "--reason", "left", "--json")
+            #expect(refused.status == 2)
+            let hash = try #require(try refused.json.text("collateral_hash"))
+            let again = await scenario.run("revoke", "g-1", "--reason", "left", "--with-collateral", hash, "--json")
+            #expect(again.status == 2)
+            #expect(try again.json.text("refused")?.contains("idp/canary") == true)
+            #expect(try await scenario.standings() == ["active": 12])
+            #expect(try await scenario.lives("g-1") == true)
+        }
+    }
+
+    @Test func `the list shows that a grant with our canary's token is ours`() async throws {
+        try await withScenario { scenario in
+            #expect(try await Self.importCanary(scenario, subject: "s").status == 0)
+            let lines = try await scenario.run("grants", "list", "--json").lines
+            #expect(lines.compactMap { $0.text("decision.rule") } == ["self-protection"])
+            #expect(await scenario.run("grants", "list").output.contains("self-protection"))
+        }
+    }
+
+    @Test func `by hand, an access token ends, and a refresh token that we do not hold is told`() async throws {
+        try await withScenario { scenario in
+            let spec = GrantSpec.used("g-1") { grant in
+                grant.hasRefreshToken = false
+                grant.more = #","has_refresh_token":true"#
+            }
+            try await scenario.grants([spec] + Self.others)
+            let outcome = await scenario.run("revoke", "g-1", "--reason", "left", "--json")
+            #expect(outcome.status == 2)
+            #expect(try outcome.json.objects("grants").compactMap { $0.text("why") } == ["no-token"])
+            #expect(try await scenario.standing("g-1") == "stuck")
+            #expect(try await scenario.lives("g-1") == false)
+        }
+    }
+
+    @Test func `by hand, the events leave at once`() async throws {
+        try await withScenario {
+            $0.sinks = ["{ id: siem, type: file, path: out/events.ndjson }"]
+        } _: { scenario in
+            try await scenario.grants([.used("g-1")] + Self.others)
+            #expect(await scenario.run("revoke", "g-1", "--reason", "left").status == 0)
+            let text = String(decoding: scenario.bytes("out/events.ndjson") ?? [], as: UTF8.self)
+            #expect(text.contains(#""type":"grant.revoked""#))
+        }
+    }
+
+    /// Imports a grant that carries the canary's own refresh token.
+    private static func importCanary(_ scenario: Scenario, subject: String) async throws -> Outcome {
+        let token = String(decoding: try #require(scenario.bytes("canary.refresh_token")), as: UTF8.self)
+        let spec = GrantSpec.used("canary") { $0.subject = subject }
+        return try await scenario.importing([
+            spec.record(IssuedTokens(access: "unused", refresh: token), now: scenario.now)
+        ])
     }
 
     private static let others = (1...10).map { GrantSpec.used("o-\($0)") }

@@ -38,6 +38,26 @@ import Testing
         #expect(clock == start + .hours(3))
     }
 
+    @Test func `the late acknowledgement of an older notice does not start the present one's clock`() async throws {
+        let rig = try await noticed()
+        rig.clock.advance(by: .days(1))
+        try await rig.ingest(#"{"feed":"hand","at":"\#(rig.clock.now())","grant":"g-1"}"#)
+        try await rig.rotate()
+        rig.clock.advance(by: .days(100))
+        try await rig.change("g-1") { $0.grant.observedUntil = start + .days(101) }
+        try await rig.rotate()
+        let present = try #require(try await rig.grant("g-1")?.grant)
+        #expect(present.standing == .noticed && present.announcedAt == start + .days(101))
+        let (key, now) = (present.key, rig.clock.now())
+        for (announced, clock) in [(start, nil), (now, now)] {
+            try await rig.store.write {
+                try $0.startClock(of: key, standing: .noticed, announcedAt: announced, at: now)
+            }
+            let counted = try await rig.grant("g-1")?.grant.clockFrom
+            #expect(counted == clock)
+        }
+    }
+
     @Test func `a sink that does not notify starts no clock`() async throws {
         let rig = try await noticed()
         let log = RecordingSink("log")

@@ -79,4 +79,27 @@ import Testing
         )
         #expect(pending.isEmpty && validity?.inactiveCount == 0)
     }
+
+    @Test func `a thaw forgets the answers that wait for an approval`() async throws {
+        let rig = try await surged(8)
+        _ = try await rig.revalidate()
+        let gates = GateOrders(rig.environment)
+        try await gates.freeze(GrantSelection(tenant: "acme"), reason: "incident")
+        let isThawed = try await gates.thaw(GrantSelection(tenant: "acme"), reason: "over")
+        let pending = try await rig.store.read { try $0.pendingVerdicts(of: "idp") }
+        #expect(isThawed && pending.isEmpty)
+    }
+
+    @Test func `a surge leaves a hold of another kind in place`() async throws {
+        let rig = try await surged(8)
+        let asked = CountedQuestions()
+        rig.provider.meanwhile { [store = rig.store] token in
+            guard token == Secret("rt-g-1"), asked.next() == 1 else { return }
+            try? await store.write { try $0.setHold(ProviderHold(why: "stale-tokens", since: start), of: "idp") }
+        }
+        let report = try await rig.revalidate()
+        #expect(report.pending == 8)
+        let hold = try await rig.store.read { try $0.heldProviders()["idp"] }
+        #expect(hold?.why == "stale-tokens")
+    }
 }

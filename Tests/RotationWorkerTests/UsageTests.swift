@@ -83,6 +83,39 @@ import Testing
         #expect(events == ["grant.token_stale"])
     }
 
+    @Test func `a use by client and subject finds a grant that has ended`() async throws {
+        let rig = try await rig()
+        try await rig.add([idleGrant("g-1") { $0.subject = "u-1" }])
+        try await rig.change("g-1") { stored in
+            stored.grant.standing = .expired
+            stored.endedAt = start
+        }
+        let report = try await rig.ingest(
+            #"{"feed":"gateway","at":"2026-11-24T00:00:00Z","client":"portal","subject":"u-1"}"#
+        )
+        #expect(report.mapped == 1 && report.unmapped == 0)
+        let used = try await rig.grant("g-1")?.grant.lastUsedAt
+        #expect(used == start)
+    }
+
+    @Test(arguments: [
+        #""observed_from":"2026-01-01T00:00:00Z","observed_until":"2026-11-01T00:00:00Z""#,
+        #""at":"2026-11-01T00:00:00Z","grant":"g-1","observed_until":"2026-11-01T00:00:00Z""#,
+        #""at":"2026-11-01T00:00:00Z","token":"rt-g-1","observed_from":"2026-11-01T00:00:00Z""#,
+        #""grant":"g-1","observed_until":"2026-11-01T00:00:00Z""#,
+        #""client":"portal","subject":"u-1","observed_from":"2026-11-01T00:00:00Z""#,
+    ])
+    func `a line that is two things at once is neither`(members: String) async throws {
+        let rig = try await rig()
+        try await rig.add([idleGrant("g-1") { $0.subject = "u-1" }])
+        let report = try await rig.ingest(#"{"feed":"gateway",\#(members)}"#)
+        #expect(report.bad == 1 && report.mapped == 0 && report.moved.isEmpty)
+        let (feeds, used) = (
+            try await rig.store.read { try $0.feeds() }, try await rig.grant("g-1")?.grant.lastUsedAt
+        )
+        #expect(feeds["gateway"]?.window == nil && used == start - .days(200))
+    }
+
     @Test func `a feed that nobody declared counts as use, never as observation`() async throws {
         let rig = try await rig()
         try await rig.add([idleGrant("g-1")])

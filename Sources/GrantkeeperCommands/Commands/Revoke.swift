@@ -85,7 +85,7 @@ struct Revoke: GrantkeeperCommand {
             } ?? []
         let isDone =
             report.stuck.isEmpty && report.retrying == 0 && report.waiting.isEmpty
-            && deliveries.allSatisfy { $0.failure == nil }
+            && deliveries.allSatisfy { $0.failure == nil } && leftOut.isEmpty
         let after = try await store.read { reading in
             try rows.sorted().compactMap { try reading.grant(row: $0)?.grant }
         }
@@ -94,6 +94,12 @@ struct Revoke: GrantkeeperCommand {
         session.clearProgress()
         show(forecast, nil, after, report, session)
         if !common.json { for line in deliveries { Deliveries.show(line, on: session.console) } }
+        if !leftOut.isEmpty {
+            session.console.warning(
+                "somebody else delivers events now",
+                hint: "'grantkeeper events deliver' hands over the rest"
+            )
+        }
         return isDone && forecast.selfProtected.isEmpty ? .success : .findings
     }
 

@@ -18,7 +18,7 @@ final class PlanFile: PlanRowReceiver {
 
     /// What the path names, links followed.
     private let path: String
-    /// It is there and is no file: a pipe, a terminal, /dev/stdout. It is written to, not replaced.
+    /// It is there and is no file, but a pipe, a terminal, /dev/stdout: it is written to, not replaced.
     private let isDevice: Bool
     private let rows: Int32
     private let buffer = Mutex<[UInt8]>([])

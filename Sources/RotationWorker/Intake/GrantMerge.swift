@@ -152,7 +152,9 @@ struct GrantMerge {
         grant.claimsRefreshToken = record.claimsRefreshToken ?? grant.claimsRefreshToken
         switch record.family {
         case .absent: break
-        case .null: grant.family = nil
+        case .null:
+            // A family that a shared token made has no name that a record could clear.
+            if let family = grant.family, try writing.familyName(family) != nil { grant.family = nil }
         case .value(let name): grant.family = try writing.family(named: name, at: record.provider)
         }
     }

@@ -8,6 +8,7 @@ enum LeaseHeartbeat {
     static func keeping<Result: Sendable, Failure: Error>(
         _ lock: JobLock?,
         _ store: any GrantStore,
+        every interval: Duration = interval,
         _ body: () async throws(Failure) -> Result
     ) async throws(Failure) -> Result {
         guard let lock else { return try await body() }

@@ -97,6 +97,7 @@ struct ProviderRound {
         let (provider, run, now, actor) = (settings.id, job.run, environment.clock.now(), environment.actor)
         try await write { writing in
             try writing.setHold(nil, of: provider)
+            try PendingVerdicts.removePlan(of: provider, in: writing)
             // What was counted while its word could not be trusted counts for nothing.
             try writing.forgetInactivity(at: provider)
             var event = Event(Event.Kind.providerRecovered, at: now)
@@ -248,7 +249,8 @@ struct ProviderRound {
             var controls: [TokenKind: [Secret]] = [:]
             for kind in TokenKind.allCases {
                 let grants = try reading.newestActive(at: provider, kind: kind, except: ours, limit: 5)
-                controls[kind] = try grants.compactMap { try reading.tokens(of: $0.row)[kind] }
+                // One token that does not open must not stop the questions about all others.
+                controls[kind] = grants.compactMap { (try? reading.tokens(of: $0.row))?[kind] }
             }
             return controls
         }
@@ -291,6 +293,7 @@ struct ProviderRound {
         let setting = "surge_history:\(provider)"
         let (asked, counted, policyHash) = (report.asked, newlyInactive, environment.policyHash)
         let wasSurge = hold?.why == "surge"
+        let isHeldOtherwise = hold != nil && !wasSurge
         let held = try await write { writing -> HeldPlan? in
             let pending = try writing.pendingVerdicts(of: provider).filter { wasSurge || $0.run == run }
             let history = (try writing.setting(setting) ?? "").split(separator: ",").compactMap { Int($0) }
@@ -302,6 +305,11 @@ struct ProviderRound {
                 )
             }
             let isSurge = surge.isOne || (wasSurge && pending.count > 5)
+            if isHeldOtherwise {
+                // Nothing of it counts while it is held; when it recovers the questions begin anew.
+                for verdict in pending { try writing.removePendingVerdict(row: verdict.row) }
+                return nil
+            }
             guard isSurge else {
                 try PendingVerdicts.count(pending, in: writing)
                 if wasSurge {

@@ -70,6 +70,29 @@ final class Rig {
         }
     }
 
+    /// Adds one grant with these tokens and returns its row.
+    @discardableResult
+    func add(_ grant: Grant, tokens: [TokenKind: Secret]) async throws -> Int64 {
+        let now = clock.now()
+        return try await store.write { try $0.insert(grant, tokens: tokens, at: now).row }
+    }
+
+    /// Changes what is stored of a grant, past all rules.
+    func change(_ id: String, _ change: @escaping @Sendable (inout StoredGrant) -> Void) async throws {
+        try await store.write { writing in
+            guard var stored = try writing.grant(.init(provider: "idp", id: id)) else { return }
+            change(&stored)
+            try writing.saveRecord(stored)
+            try writing.save(stored)
+        }
+    }
+
+    func tokens(_ id: String) async throws -> [TokenKind: Secret] {
+        try await store.read { reading in
+            try reading.grant(.init(provider: "idp", id: id)).map { try reading.tokens(of: $0.row) } ?? [:]
+        }
+    }
+
     func grant(_ id: String) async throws -> StoredGrant? {
         try await store.read { try $0.grant(.init(provider: "idp", id: id)) }
     }
@@ -109,6 +132,18 @@ final class Rig {
                 ScriptedProvider.madeUp
             }.perform()
         }
+    }
+
+    /// Orders ends by hand; the queue is worked apart.
+    @discardableResult
+    func order(_ ids: String...) async throws -> Set<Int64> {
+        let order = RevocationByHand(environment)
+        let forecast = try await order.forecast(
+            ids.map { .init(provider: "idp", id: $0) },
+            nil,
+            takesAlong: false
+        )
+        return try await order.execute(forecast, reason: "left", reference: nil, run: 1)
     }
 
     func revalidate(_ scope: RevalidationJob.Scope = .all(GrantSelection())) async throws -> VerdictReport {
@@ -199,6 +234,9 @@ final class ScriptedProvider: ProviderClient {
         var canRevoke = true
         var asked = 0
         var revoked: [Secret] = []
+        var canaries = [CanaryToken(kind: .refreshToken, isOwnClient: false, token: ScriptedProvider.canary)]
+        var script: @Sendable (Secret) -> IntrospectionAnswer.Outcome? = { _ in nil }
+        var meanwhile: @Sendable (Secret) async -> Void = { _ in }
     }
 
     private let state: Mutex<State>
@@ -220,20 +258,30 @@ final class ScriptedProvider: ProviderClient {
     func forget(_ ids: String...) { state.withLock { $0.inactive.formUnion(ids.map { Secret("rt-\($0)") }) } }
     func silence(_ id: String, _ why: UnknownReason) { state.withLock { $0.unknown[Secret("rt-\(id)")] = why } }
     func answerRevocations(_ answer: RevocationAnswer) { state.withLock { $0.revocation = answer } }
+    func isRevoked(_ token: Secret) -> Bool { state.withLock { $0.revoked.contains(token) } }
+    func use(_ canaries: [CanaryToken]) { state.withLock { $0.canaries = canaries } }
+    /// What it answers where the script gives an outcome; it is asked for each question.
+    func answer(_ script: @escaping @Sendable (Secret) -> IntrospectionAnswer.Outcome?) {
+        state.withLock { $0.script = script }
+    }
+    /// What happens elsewhere while a question is on the wire.
+    func meanwhile(_ body: @escaping @Sendable (Secret) async -> Void) { state.withLock { $0.meanwhile = body } }
     /// Says yes and does nothing, as servers do with tokens of other clients.
     func lie() { state.withLock { $0.keepsRevoked = true } }
 
     func introspect(_ token: Secret, kind: TokenKind) async -> IntrospectionAnswer {
-        state.withLock { state in
+        let (meanwhile, script) = state.withLock { ($0.meanwhile, $0.script) }
+        await meanwhile(token)
+        let outcome = script(token)
+        return state.withLock { state in
             state.asked += 1
+            if let outcome { return IntrospectionAnswer(outcome) }
             if let why = state.unknown[token] { return IntrospectionAnswer(.unknown(why)) }
             return IntrospectionAnswer(state.inactive.contains(token) ? .inactive : .active(TokenFacts()))
         }
     }
 
-    func canaries() async -> [CanaryToken] {
-        [CanaryToken(kind: .refreshToken, isOwnClient: false, token: Self.canary)]
-    }
+    func canaries() async -> [CanaryToken] { state.withLock { $0.canaries } }
 
     func revoke(_ token: Secret, kind: TokenKind, of client: ClientID) async -> RevocationAnswer {
         state.withLock { state in
