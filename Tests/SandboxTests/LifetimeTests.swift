@@ -98,15 +98,35 @@ import Testing
 
     // Not by binding it again: a program that another test starts may hold a copy of the socket until its exec.
     @Test func `no socket is left at the port afterwards`() async throws {
-        let port = try await withSandbox { sandbox in
-            #expect(Self.hasSocket(at: sandbox.port))
-            return sandbox.port
+        let port = try #require(Self.freePort())
+        try await withSandbox {
+            $0.port = port
+        } _: { sandbox in
+            #expect(sandbox.port == port && Self.listens(at: port))
         }
-        #expect(!Self.hasSocket(at: port))
+        #expect(!Self.listens(at: port))
     }
 
-    /// Whether any descriptor of this process listens or is bound at the port.
-    private static func hasSocket(at port: Int) -> Bool {
+    /// Below the ephemeral ports, which other tests' connections and servers get.
+    private static func freePort() -> Int? {
+        let first = 20_000 + Int(getpid() % 10_000)
+        return (first..<first + 1_000).first { port in
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(descriptor) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = in_port_t(port).bigEndian
+            address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+            return withUnsafePointer(to: address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                }
+            }
+        }
+    }
+
+    /// Whether a descriptor of this process listens at the port.
+    private static func listens(at port: Int) -> Bool {
         (0..<4_096).contains { descriptor in
             var address = sockaddr_in()
             var length = socklen_t(MemoryLayout<sockaddr_in>.size)
