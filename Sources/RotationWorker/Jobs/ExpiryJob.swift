@@ -196,7 +196,7 @@ package struct ExpiryJob: Sendable {
                 return
             }
             let assessment = try assessor.assess(stored)
-            let group = try assessment.group.map { try assessor.judge($0) }
+            let group = try assessment.group.map { try assessor.judge($0.stored) }
             guard assessment.decision.action.ordinal == record.action, assessment.decision.rule == rule,
                 Gates.valveHolds(assessment.decision) == record.valveHolds, group.allSatisfy(\.decision.isEnd)
             else {

@@ -11,7 +11,7 @@ final class Assessor {
         var context: PlanningContext
         var planner: Planner
         /// Live grants that this end takes along; they end with it or not at all.
-        var group: [StoredGrant] = []
+        var group: [Judged] = []
     }
 
     /// More than so many grants at once are left to a person.
@@ -29,6 +29,7 @@ final class Assessor {
     private let remembers: Bool
     private var remembered: [Reach: [Judged]] = [:]
     private var rememberedCount = 0
+    private var leads: [Reach: Bool] = [:]
     private var families: [Int64: Family] = [:]
     private var policies: [PolicySubject: PolicyValues] = [:]
     private var feedsOf: [Coverage: [UseEvidence.Feed]] = [:]
@@ -67,16 +68,18 @@ final class Assessor {
             assessment.deadline = deadline(assessment)
             return assessment
         }
+        // Only what could stand in the way is looked at closely: a group of hundreds is judged for each of its members.
+        let doubtful = reached.filter { !$0.isEnd || $0.stored.grant.tenant != stored.grant.tenant }
         let settled = Collateral.settle(
             assessment.decision,
             on: stored.grant,
-            reaching: reached.map { Collateral.Reached($0.stored.grant, $0.decision) }
+            reaching: doubtful.map { Collateral.Reached($0.stored.grant, $0.decision) }
         )
         if settled != assessment.decision {
             assessment.decision = settled
             assessment.deadline = deadline(assessment)
         } else {
-            assessment.group = reached.map(\.stored)
+            assessment.group = reached
         }
         return assessment
     }
@@ -129,6 +132,10 @@ final class Assessor {
         needsCall: Bool,
         onward: (Judged) -> Bool?
     ) throws -> [Judged] {
+        let near = reaches(of: stored.grant, needsCall: needsCall)
+        if near.count == 1, try !leadsOn(near[0], onward: onward) {
+            return try judged(near[0]).filter { $0.stored.row != stored.row }
+        }
         var found: [Int64: Judged] = [:]
         var followed: Set<Reach> = []
         var queue = [(stored.grant, needsCall)]
@@ -143,6 +150,18 @@ final class Assessor {
         return found.values.sorted { $0.stored.grant.key < $1.stored.grant.key }
     }
 
+    /// Whether any member of the reach takes along more than the reach itself.
+    private func leadsOn(_ reach: Reach, onward: (Judged) -> Bool?) throws -> Bool {
+        if remembers, let known = leads[reach] { return known }
+        let leadsOn = try judged(reach).contains { other in
+            onward(other).map { calls in
+                reaches(of: other.stored.grant, needsCall: calls).contains { $0 != reach }
+            } ?? false
+        }
+        if remembers { leads[reach] = leadsOn }
+        return leadsOn
+    }
+
     /// A set of grants that end together at a provider.
     private enum Reach: Hashable {
         case family(Int64)
@@ -150,9 +169,18 @@ final class Assessor {
     }
 
     /// A live grant with its decision, before any look at what it would take along.
-    private struct Judged {
+    ///
+    /// A reference: hundreds of them are handed on for each of hundreds of grants.
+    final class Judged {
         let stored: StoredGrant
         let decision: Decision
+        let isEnd: Bool
+
+        init(_ stored: StoredGrant, _ decision: Decision) {
+            self.stored = stored
+            self.decision = decision
+            isEnd = decision.isEnd
+        }
     }
 
     /// What revoking the grant ends besides: its family, and all of the client's grants of that subject where the
@@ -179,10 +207,12 @@ final class Assessor {
             case .subject(let provider, let client, let subject):
                 try reading.grants(of: client, subject: subject, at: provider, limit: limit)
             }
-        let judged = try members.map { Judged(stored: $0, decision: try judge($0).decision) }
+        let judged = try members.map { Judged($0, try judge($0).decision) }
+            .sorted { $0.stored.grant.key < $1.stored.grant.key }
         guard remembers else { return judged }
         if rememberedCount > 20_000 {
             remembered.removeAll(keepingCapacity: true)
+            leads.removeAll(keepingCapacity: true)
             rememberedCount = 0
         }
         remembered[reach] = judged

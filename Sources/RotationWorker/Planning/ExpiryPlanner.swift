@@ -89,8 +89,8 @@ struct ExpiryPlanner {
                     let assessment = try assessor.assess(stored)
                     try take(assessment)
                     guard scope != .live else { return }
-                    for member in assessment.group where !(member.dueAt.map { $0 <= planner.now } ?? false) {
-                        along.insert(member.row)
+                    for member in assessment.group where !(member.stored.dueAt.map { $0 <= planner.now } ?? false) {
+                        along.insert(member.stored.row)
                     }
                 }
             } catch {
