@@ -35,17 +35,15 @@ final class PlanFile: PlanRowReceiver {
         guard status.st_mode & S_IFMT != S_IFDIR else {
             throw CommandError(.failed, "plan-file", "'\(named)' is a directory", hint: "name a file")
         }
-        let folder = ProcessFolders.temporary
-        (rows, _) = try Self.make(beside: "\(folder)/grantkeeper-plan", unlinked: true)
+        rows = try TemporaryFile.open()
     }
 
     /// A new private file with an unguessable name that begins like `path`.
-    private static func make(beside path: String, unlinked: Bool) throws -> (descriptor: Int32, path: String) {
+    private static func make(beside path: String) throws -> (descriptor: Int32, path: String) {
         var template = Array("\(path).XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw failure(path) }
         let name = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        if unlinked { unlink(name) }
         return (descriptor, name)
     }
 
@@ -78,7 +76,7 @@ final class PlanFile: PlanRowReceiver {
             defer { close(target) }
             return try copy(header, to: target)
         }
-        let (target, temporary) = try Self.make(beside: path, unlinked: false)
+        let (target, temporary) = try Self.make(beside: path)
         defer { close(target) }
         do {
             try copy(header, to: target)
@@ -179,9 +177,4 @@ final class PlanFile: PlanRowReceiver {
             "the plan's file '\(path)' cannot be read or written: \(String(cString: strerror(errno)))"
         )
     }
-}
-
-/// Where files go that nobody is to find.
-enum ProcessFolders {
-    static var temporary: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
 }

@@ -9,17 +9,7 @@ final class SealedSpool: Sendable {
     private let descriptor: Int32
     private let key = SymmetricKey(size: .bits256)
 
-    init() throws {
-        var template = Array("/tmp/grantkeeper-import-XXXXXX".utf8CString)
-        if let folder = getenv("TMPDIR") {
-            template = Array((String(cString: folder) + "/grantkeeper-import-XXXXXX").utf8CString)
-        }
-        descriptor = mkstemp(&template)
-        guard descriptor >= 0 else {
-            throw StoreError(.full, "no temporary file can be made: \(String(cString: strerror(errno)))")
-        }
-        unlink(template)
-    }
+    init() throws { descriptor = try TemporaryFile.open() }
 
     deinit { close(descriptor) }
 

@@ -3,10 +3,8 @@ internal import Grants
 /// One provider's share of a revalidation.
 struct ProviderRound {
     static let batchSize = 500
-    /// An inactive answer is asked again so often in the same batch: a token that turns active proves the
-    /// provider wrong, and one that lies at random does so.
-    static let repetitions = 8
-    static let canaryRepetitions = 12
+    /// A provider that contradicted itself has to call its canaries active so often in a row to recover.
+    static let canaryRepetitions = BatchConversation.canaryRepetitions
 
     let job: RevalidationJob
     let settings: ProviderSettings
@@ -171,7 +169,7 @@ struct ProviderRound {
             return canary != .none && canary != .failed && (hold == nil || hold?.why == "surge")
         }
         let asked = await LeaseHeartbeat.keeping(lock, environment.store) { [client] in
-            await Self.converse(questions, client, probe, controls, believable)
+            await BatchConversation.hold(questions, client, probe, controls, believable)
         }
         contradicted = contradicted || asked.contradicted
         let answers = asked.answers
@@ -206,40 +204,6 @@ struct ProviderRound {
             return true
         }
         return reached || questions.isEmpty
-    }
-
-    /// What a batch's questions brought.
-    private struct Conversation: Sendable {
-        var answers: [IntrospectionAnswer]
-        var after: ProviderProbe.Reading
-        /// A token was called inactive and active in one batch.
-        var contradicted = false
-    }
-
-    /// Asks about every grant, again about each that is called inactive, and then about what is known.
-    private static func converse(
-        _ questions: [GrantQuestion],
-        _ client: any ProviderClient,
-        _ probe: ProviderProbe,
-        _ controls: [TokenKind: [Secret]],
-        _ believable: Set<TokenKind>
-    ) async -> Conversation {
-        var answers = await GrantQuestion.ask(questions, client)
-        var contradicted = false
-        let inactive = answers.indices.filter {
-            answers[$0].outcome == .inactive && believable.contains(questions[$0].kind)
-        }
-        if !inactive.isEmpty {
-            for _ in 0..<repetitions where !contradicted {
-                let again = await GrantQuestion.ask(inactive.map { questions[$0] }, client)
-                for (index, answer) in zip(inactive, again) {
-                    if case .active = answer.outcome { contradicted = true }
-                    if case .unknown = answer.outcome { answers[index] = answer }
-                }
-            }
-        }
-        let after = await probe.read(times: inactive.isEmpty ? 1 : canaryRepetitions, controls: controls)
-        return Conversation(answers: answers, after: after, contradicted: contradicted)
     }
 
     /// Grants that were active last, for an own-client canary that cannot see "you may not see others' tokens".

@@ -67,21 +67,7 @@ final class PlanSpool: Sendable {
         private(set) var buffer: [Int64] = []
         private var count = 0
 
-        init() throws {
-            var template = Array("/tmp/grantkeeper-plan-XXXXXX".utf8CString)
-            if let folder = getenv("TMPDIR") {
-                template = Array((String(cString: folder) + "/grantkeeper-plan-XXXXXX").utf8CString)
-            }
-            descriptor = mkstemp(&template)
-            guard descriptor >= 0 else {
-                throw StoreError(
-                    .full,
-                    "no temporary file can be made: \(String(cString: strerror(errno)))",
-                    hint: "set TMPDIR to a directory with room"
-                )
-            }
-            unlink(template)
-        }
+        init() throws { descriptor = try TemporaryFile.open() }
 
         mutating func append(_ record: Record) throws {
             let packed =

@@ -1,0 +1,172 @@
+internal import Grants
+
+extension ExpiryPlanner {
+    /// What is gathered for one partition.
+    struct Tally {
+        let index: Int
+        /// Ends and quarantines that the valve counts.
+        var planned = 0
+        var notices = 0
+        /// Over the rows that only the valve could hold.
+        var digest: PlanDigest?
+        var heldByValve = 0
+        /// Over the rows that a gate before the valve holds.
+        var gated: [Gates.Gate: (digest: PlanDigest, ends: Int)] = [:]
+    }
+
+    /// What is held, why, and by which hash.
+    func readValve(
+        _ reading: any StoreReading,
+        _ tallies: [Partition: Tally],
+        into plan: inout ExpiryPlan
+    ) throws {
+        let counts = try reading.counts(endsSince: now - longestWindow)
+        for (partition, count) in counts where selectionCovers(partition) {
+            for (standing, number) in count.standings { plan.standings[standing, default: 0] += number }
+        }
+        plan.live = plan.standings.reduce(0) { $1.key.isLive ? $0 + $1.value : $0 }
+        let valve = ValveReading(
+            planned: tallies.mapValues(\.planned),
+            notices: tallies.mapValues(\.notices),
+            counts: counts,
+            total: settings.policy.totalValve,
+            valve: partitionValve
+        )
+        plan.warned = valve.warned.keys.sorted()
+        gatherGated(tallies, counts, into: &plan)
+        gatherValve(tallies, counts, valve, into: &plan)
+        plan.held.sort {
+            ($0.provider?.rawValue ?? "", $0.tenant?.rawValue ?? "", $0.why) < (
+                $1.provider?.rawValue ?? "", $1.tenant?.rawValue ?? "", $1.why
+            )
+        }
+    }
+
+    private func selectionCovers(_ partition: Partition) -> Bool {
+        (selection.provider == nil || selection.provider == partition.provider)
+            && (selection.tenant == nil || selection.tenant == partition.tenant)
+    }
+
+    /// The longest of all windows: what one valve still counts, all do.
+    private var longestWindow: Duration {
+        var longest = max(settings.policy.defaults.valve.window, settings.policy.totalValve.window)
+        for change in settings.policy.overrides.flatMap(\.changes) {
+            if case .valveWindow(let window) = change { longest = max(longest, window) }
+        }
+        return longest
+    }
+
+    private func partitionValve(_ partition: Partition) -> Valve {
+        let party = settings.tenants.first { $0.id == partition.tenant }?.party
+        return settings.policy.values(
+            for: PolicySubject(tenant: partition.tenant, party: party, provider: partition.provider)
+        ).values.valve
+    }
+
+    private func gatherGated(
+        _ tallies: [Partition: Tally],
+        _ counts: [Partition: PartitionCounts],
+        into plan: inout ExpiryPlan
+    ) {
+        for (partition, tally) in tallies {
+            for (gate, rows) in tally.gated {
+                plan.held.append(
+                    HeldPlan(
+                        tenant: partition.tenant,
+                        provider: partition.provider,
+                        wouldEnd: rows.ends,
+                        live: counts[partition]?.live ?? 0,
+                        why: gate.rawValue,
+                        hash: rows.digest.hex,
+                        policyHash: policyHash,
+                        heldAt: now,
+                        selection: selection
+                    )
+                )
+            }
+        }
+    }
+
+    private func gatherValve(
+        _ tallies: [Partition: Tally],
+        _ counts: [Partition: PartitionCounts],
+        _ valve: ValveReading,
+        into plan: inout ExpiryPlan
+    ) {
+        var ofProvider: [ProviderID: [Partition]] = [:]
+        var ofStore: [Partition] = []
+        for (partition, tally) in tallies {
+            guard tally.digest != nil else { continue }
+            if let excess = valve.partitions[partition] {
+                hold([partition], partition.tenant, partition.provider, excess.rawValue, tallies, counts, &plan)
+            } else if valve.providers[partition.provider] != nil {
+                ofProvider[partition.provider, default: []].append(partition)
+            } else if valve.store != nil {
+                ofStore.append(partition)
+            }
+        }
+        for (provider, partitions) in ofProvider {
+            let why = "\(valve.providers[provider]?.rawValue ?? "valve")-provider"
+            hold(partitions, nil, provider, why, tallies, counts, &plan)
+        }
+        if !ofStore.isEmpty, let excess = valve.store {
+            hold(ofStore, nil, nil, "\(excess.rawValue)-store", tallies, counts, &plan)
+        }
+    }
+
+    private func hold(
+        _ partitions: [Partition],
+        _ tenant: TenantID?,
+        _ provider: ProviderID?,
+        _ why: String,
+        _ tallies: [Partition: Tally],
+        _ counts: [Partition: PartitionCounts],
+        _ plan: inout ExpiryPlan
+    ) {
+        var digest = PlanDigest(Array(policyHash.utf8))
+        for partition in partitions.sorted() {
+            digest.add(Array((tallies[partition]?.digest?.hex ?? "").utf8))
+        }
+        let hash = digest.hex
+        for partition in partitions { plan.valveHeld[partition] = hash }
+        let live = counts.reduce(0) { sum, entry in
+            let covered =
+                (provider == nil || entry.key.provider == provider) && (tenant == nil || entry.key.tenant == tenant)
+            return covered ? sum + entry.value.live : sum
+        }
+        plan.held.append(
+            HeldPlan(
+                tenant: tenant,
+                provider: provider,
+                wouldEnd: partitions.reduce(0) { $0 + (tallies[$1]?.heldByValve ?? 0) },
+                live: live,
+                why: why,
+                hash: hash,
+                policyHash: policyHash,
+                heldAt: now,
+                selection: selection
+            )
+        )
+    }
+}
+
+extension ExpiryPlanner.Tally {
+    mutating func add(_ decision: Decision, _ bytes: [UInt8], gate: Gates.Gate?, policyHash: String) {
+        let isCounted = Gates.isCounted(decision)
+        if isCounted { planned += 1 }
+        if decision.action == .notice { notices += 1 }
+        guard Gates.canHold(decision) else { return }
+        let ends = decision.isEnd || decision.action == .quarantine
+        if let gate {
+            var rows = gated[gate] ?? (PlanDigest(Array(policyHash.utf8), Array(gate.rawValue.utf8)), 0)
+            rows.digest.add(bytes)
+            rows.ends += ends ? 1 : 0
+            gated[gate] = rows
+        } else if Gates.valveHolds(decision) {
+            var rows = digest ?? PlanDigest()
+            rows.add(bytes)
+            digest = rows
+            heldByValve += ends ? 1 : 0
+        }
+    }
+}
