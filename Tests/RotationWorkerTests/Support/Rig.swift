@@ -23,6 +23,8 @@ final class Rig {
     let store: SQLiteGrantStore
     let provider = ScriptedProvider()
     let sink = RecordingSink("told", notifies: true, enforces: true)
+    /// Beside ``provider``.
+    var otherProviders: [ScriptedProvider] = []
     var settings = RotationSettings()
     var ownTokens: [Secret] = []
 
@@ -45,7 +47,7 @@ final class Rig {
         RotationEnvironment(
             store: store,
             settings: settings,
-            providers: ["idp": provider],
+            providers: Dictionary(uniqueKeysWithValues: ([provider] + otherProviders).map { ($0.settings.id, $0) }),
             sinks: [sink],
             clock: clock,
             actor: Actor(kind: .person, user: "alice"),
@@ -237,15 +239,16 @@ final class ScriptedProvider: ProviderClient {
         var canaries = [CanaryToken(kind: .refreshToken, isOwnClient: false, token: ScriptedProvider.canary)]
         var script: @Sendable (Secret) -> IntrospectionAnswer.Outcome? = { _ in nil }
         var meanwhile: @Sendable (Secret) async -> Void = { _ in }
+        var date: @Sendable () -> Timestamp? = { nil }
     }
 
     private let state: Mutex<State>
 
-    init() {
+    init(id: ProviderID = "idp") {
         var settings = ProviderSettings(
-            id: "idp",
-            issuer: "https://idp.example",
-            client: ClientSettings(id: "grantkeeper", provider: "idp", secret: .file("none"))
+            id: id,
+            issuer: "https://\(id).example",
+            client: ClientSettings(id: "grantkeeper", provider: id, secret: .file("none"))
         )
         settings.capabilities.rotatesRefreshTokens = false
         state = Mutex(State(settings: settings))
@@ -266,6 +269,8 @@ final class ScriptedProvider: ProviderClient {
     }
     /// What happens elsewhere while a question is on the wire.
     func meanwhile(_ body: @escaping @Sendable (Secret) async -> Void) { state.withLock { $0.meanwhile = body } }
+    /// What its answers' `Date` says.
+    func dateAnswers(_ date: @escaping @Sendable () -> Timestamp) { state.withLock { $0.date = date } }
     /// Says yes and does nothing, as servers do with tokens of other clients.
     func lie() { state.withLock { $0.keepsRevoked = true } }
 
@@ -275,9 +280,9 @@ final class ScriptedProvider: ProviderClient {
         let outcome = script(token)
         return state.withLock { state in
             state.asked += 1
-            if let outcome { return IntrospectionAnswer(outcome) }
-            if let why = state.unknown[token] { return IntrospectionAnswer(.unknown(why)) }
-            return IntrospectionAnswer(state.inactive.contains(token) ? .inactive : .active(TokenFacts()))
+            let known: IntrospectionAnswer.Outcome = state.inactive.contains(token) ? .inactive : .active(TokenFacts())
+            let answer = outcome ?? state.unknown[token].map { .unknown($0) } ?? known
+            return IntrospectionAnswer(answer, serverDate: state.date())
         }
     }
 
