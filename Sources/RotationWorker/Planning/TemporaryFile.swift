@@ -3,7 +3,9 @@ package import Grants
 
 /// Room for what memory must not hold: a private file without a name, gone with its descriptor.
 package enum TemporaryFile {
-    /// Opens one, in `TMPDIR` or `/tmp`; the caller closes it. Throws `full` where none can be made.
+    /// Opens one, in `TMPDIR` or `/tmp`; the caller closes it.
+    ///
+    /// Throws `full` where none can be made.
     package static func open() throws(StoreError) -> Int32 {
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(folder)/grantkeeper-XXXXXX".utf8CString)
