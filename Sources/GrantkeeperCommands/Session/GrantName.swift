@@ -70,7 +70,8 @@ extension SelectionOptions {
             .usage,
             "unknown-\(what)",
             "there is no \(what) '\(Console.printable(name))' in the configuration or in the store",
-            hint: near ?? "known: \(known.sorted().joined(separator: ", "))"
+            hint: near
+                ?? (known.isEmpty ? "the configuration names none" : "known: \(known.sorted().joined(separator: ", "))")
         )
     }
 
