@@ -83,6 +83,28 @@ import Testing
         #expect(events == ["grant.token_stale"])
     }
 
+    @Test(arguments: [(2, 100, "stale-tokens"), (2, 300, nil), (1, 3, nil)])
+    func `more than one in a hundred used after their loss holds the provider and forgets every loss`(
+        stale: Int,
+        uses: Int,
+        hold: String?
+    ) async throws {
+        let rig = try await rig()
+        let ids = (0..<uses).map { "g-\(1_000 + $0)" }
+        try await rig.add(ids.map { idleGrant($0) })
+        for id in ids.prefix(stale) {
+            try await rig.change(id) { $0.grant.validity.record(.inactive, at: start - .days(2)) }
+        }
+        let folder = ids.map { #"{"feed":"gateway","at":"2026-11-23T12:00:00Z","grant":"\#($0)"}"# }
+        try await rig.ingest(folder.joined(separator: "\n"))
+        let held = try await rig.store.read { try $0.heldProviders()["idp"]?.why }
+        #expect(held == hold)
+        let counted = try await rig.grant(ids[0])?.grant.validity.inactiveCount
+        #expect(counted == 0)
+        let told = try await rig.events().filter { $0 == "grant.token_stale" }.count
+        #expect(told == stale)
+    }
+
     @Test func `a use by client and subject finds a grant that has ended`() async throws {
         let rig = try await rig()
         try await rig.add([idleGrant("g-1") { $0.subject = "u-1" }])
