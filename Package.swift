@@ -6,6 +6,12 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -16,17 +22,20 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", .upToNextMinor(from: "4.5.2")),
         .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
         .package(url: "https://github.com/apple/swift-log", .upToNextMinor(from: "1.16.2")),
+        .package(url: "https://github.com/apple/swift-metrics", .upToNextMinor(from: "2.13.0")),
         .package(url: "https://github.com/apple/swift-system", .upToNextMinor(from: "1.8.1")),
         .package(url: "https://github.com/hummingbird-project/hummingbird", .upToNextMinor(from: "2.28.1")),
         .package(url: "https://github.com/jpsim/Yams", .upToNextMinor(from: "6.2.2")),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", .upToNextMinor(from: "2.13.0")),
         .package(url: "https://github.com/swiftlang/swift-subprocess", .upToNextMinor(from: "1.0.2")),
     ],
     targets: [
         // The domain and what it is read from.
         .target(name: "Records"),
         .target(name: "Grants", dependencies: ["Records"]),
-        .target(name: "ConfigurationFiles", dependencies: ["Grants", "Records", yams]),
-        .target(name: "RotationWorker", dependencies: ["Grants", "Records", crypto]),
+        .target(name: "ConfigurationFiles", dependencies: ["Grants", "Records", "Scheduling", yams]),
+        .target(name: "Scheduling", dependencies: ["Grants"]),
+        .target(name: "RotationWorker", dependencies: ["Grants", "Records", "Scheduling", crypto, logging, metrics]),
 
         // What speaks with the world.
         .target(name: "HTTPTransport"),
@@ -41,20 +50,18 @@ let package = Package(
         .target(name: "SQLiteStore", dependencies: ["Grants", "Records", grdb, crypto]),
         .target(
             name: "Sandbox",
-            dependencies: [
-                "Grants", "Records",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-            ]
+            dependencies: ["Grants", "Records", hummingbird, hummingbirdCore, logging]
         ),
+        .target(name: "Monitoring", dependencies: ["Records", hummingbird, hummingbirdCore, logging, metrics]),
 
         // The program.
         .target(
             name: "GrantkeeperCommands",
             dependencies: [
                 "ConfigurationFiles", "CurlTransport", "EventDelivery", "Grants", "HTTPTransport", "OAuthProvider",
-                "Records", "RotationWorker", "SQLiteStore", "Sandbox", argumentParser, crypto,
+                "Monitoring", "Records", "RotationWorker", "SQLiteStore", "Sandbox", "Scheduling", argumentParser,
+                crypto,
+                lifecycle, logging, metrics, signals,
             ],
             resources: [
                 .embedInCode("Shipped/grantkeeper.yaml"),
@@ -80,8 +87,13 @@ let package = Package(
         .testTarget(name: "EventDeliveryTests", dependencies: ["EventDelivery", "Grants", "GrantsTestSupport"]),
         .testTarget(
             name: "RotationWorkerTests",
-            dependencies: ["Grants", "GrantsTestSupport", "Records", "RotationWorker", "SQLiteStore", grdb]
+            dependencies: [
+                "Grants", "GrantsTestSupport", "Records", "RotationWorker", "SQLiteStore", "Scheduling", grdb, logging,
+                metrics,
+            ]
         ),
+        .testTarget(name: "SchedulingTests", dependencies: ["Grants", "GrantsTestSupport", "Scheduling"]),
+        .testTarget(name: "MonitoringTests", dependencies: ["GrantsTestSupport", "Monitoring", logging, metrics]),
         .testTarget(name: "SandboxTests", dependencies: ["Grants", "Records", "Sandbox"]),
         .testTarget(
             name: "GrantkeeperCommandsTests",
@@ -95,7 +107,7 @@ let package = Package(
 
 /// Targets whose dependencies allow strict memory safety.
 let strictlySafe: Set = [
-    "ConfigurationFiles", "CurlTransport", "Grants", "HTTPTransport", "OAuthProvider", "Records",
+    "ConfigurationFiles", "CurlTransport", "Grants", "HTTPTransport", "OAuthProvider", "Records", "Scheduling",
 ]
 
 for target in package.targets where target.type != .system {

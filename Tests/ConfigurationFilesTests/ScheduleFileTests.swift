@@ -29,7 +29,7 @@ import Testing
             overlap: queue_one
             catch_up: { max: 0, window: 1d }
             only: { tenants: [acme], providers: [idp] }
-            pause_on_failure: true
+            pause_on_failure: 3
             """
         let schedule = try ScheduleFile.parse(text, path: "/s/a.b.yml")
         var expected = Schedule(name: "a.b", job: .auditCheckpoint, timing: .cron("0 0 1,15 jan-mar */2"))
@@ -40,7 +40,7 @@ import Testing
         expected.catchUp.window = .days(1)
         expected.only.tenants = ["acme"]
         expected.only.providers = ["idp"]
-        expected.pausesOnFailure = true
+        expected.pauseAfterFailures = 3
         #expect(schedule == expected)
         #expect(try ScheduleFile.parse("job: purge\nevery: 15m\n", path: "p").timing == .every(.minutes(15)))
         #expect(try ScheduleFile.parse("job: revoke\ncron: '@daily'\n", path: "p").timing == .cron("@daily"))

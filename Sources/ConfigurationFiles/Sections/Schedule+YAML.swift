@@ -28,7 +28,7 @@ extension Schedule {
         let overlap = members["overlap"]?.word(Overlap.self)
         let catchUp = members["catch_up"].map { CatchUp($0) }
         let only = members["only"].map { Narrowing($0) }
-        let pauses = members["pause_on_failure"]?.bool()
+        let pauses = members["pause_on_failure"]?.integer(atLeast: 1)
         guard let job, let timing = cron.map(Timing.cron) ?? every.map(Timing.every) else { return nil }
         self.init(name: name, job: job, timing: timing)
         timeZone = zone ?? timeZone
@@ -36,7 +36,7 @@ extension Schedule {
         self.overlap = overlap ?? self.overlap
         self.catchUp = catchUp ?? self.catchUp
         self.only = only ?? self.only
-        pausesOnFailure = pauses ?? pausesOnFailure
+        pauseAfterFailures = pauses
     }
 }
 

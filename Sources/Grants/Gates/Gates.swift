@@ -1,23 +1,32 @@
 /// What stands between a plan and its application, as one run found it.
 ///
-/// A decision is held by the first gate that is closed to it: the mode, a freeze, a held provider, the
-/// valve of its partition, of its provider, of the store. Reprieve and restore are never held.
+/// A decision is held by the first gate that is closed to it: the mode, a freeze, a blackout, a held provider,
+/// the valve of its partition, of its provider, of the store. Reprieve and restore are never held.
 package struct Gates: Sendable {
     /// Why a row may not be applied; raw values are stable (`held[].why`).
     package enum Gate: String, CaseIterable, Sendable {
         case observe
         case frozen
+        case blackout
         case heldProvider = "provider-held"
     }
 
     package let mode: RotationPolicy.Mode
     package let freezes: [Freeze]
     package let heldProviders: Set<ProviderID>
+    /// The blackout that is on; nil: none.
+    package let blackout: Blackout?
 
-    package init(mode: RotationPolicy.Mode, freezes: [Freeze], heldProviders: Set<ProviderID>) {
+    package init(
+        mode: RotationPolicy.Mode,
+        freezes: [Freeze],
+        heldProviders: Set<ProviderID>,
+        blackout: Blackout? = nil
+    ) {
         self.mode = mode
         self.freezes = freezes
         self.heldProviders = heldProviders
+        self.blackout = blackout
     }
 
     /// Whether a gate could hold this decision at all.
@@ -48,6 +57,7 @@ package struct Gates: Sendable {
         guard Self.canHold(decision) else { return nil }
         if mode == .observe { return .observe }
         if freezes.contains(where: { $0.selection.includes(grant) }) { return .frozen }
+        if blackout != nil { return .blackout }
         if heldProviders.contains(grant.key.provider) { return .heldProvider }
         return nil
     }

@@ -35,6 +35,8 @@ package struct RotationPolicy: Hashable, Sendable {
     package var totalValve = Valve.total
     /// How long a held plan may be approved.
     package var approveWithin = Duration.hours(72)
+    /// When nothing is ended, quarantined or announced; a gate, so no part of the policy's hash.
+    package var blackouts: [Blackout] = []
 
     package init() {}
 

@@ -52,8 +52,8 @@ package struct Schedule: Hashable, Sendable {
     package var overlap = Overlap.skip
     package var catchUp = CatchUp()
     package var only = Narrowing()
-    /// After a failed run no further one starts until a person says so.
-    package var pausesOnFailure = false
+    /// After so many failed runs in a row no further one starts until a person says so; nil: never paused.
+    package var pauseAfterFailures: Int?
 
     package init(name: String, job: Job, timing: Timing) {
         self.name = name

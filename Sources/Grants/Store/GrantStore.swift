@@ -86,6 +86,10 @@ package protocol StoreReading: AnyObject {
     func unjudgeable(in selection: GrantSelection) throws -> Int
     func freezes() throws -> [Freeze]
     func heldProviders() throws -> [ProviderID: ProviderHold]
+    /// By provider; one that answers has none.
+    func breakers() throws -> [ProviderID: BreakerRecord]
+    /// By name.
+    func schedules() throws -> [String: ScheduleRecord]
     func setting(_ name: String) throws -> String?
     func heldPlans() throws -> [HeldPlan]
     func runs(limit: Int) throws -> [RunRecord]
@@ -170,6 +174,9 @@ package protocol StoreWriting: StoreReading {
     /// Returns whether there was one.
     func removeFreeze(_ selection: GrantSelection) throws -> Bool
     func setHold(_ hold: ProviderHold?, of provider: ProviderID) throws
+    func setBreaker(_ breaker: BreakerRecord?, of provider: ProviderID) throws
+    func setSchedule(_ schedule: ScheduleRecord) throws
+    func removeSchedule(_ name: String) throws
     func setPendingVerdicts(_ verdicts: [PendingVerdict], of provider: ProviderID) throws
     func removePendingVerdict(row: Int64) throws
     func setFeed(_ feed: FeedRecord) throws

@@ -47,6 +47,23 @@ package struct ProviderHold: Hashable, Sendable {
     }
 }
 
+/// A provider that went silent: nobody asks it before ``retryAt``, and then about a canary first.
+package struct BreakerRecord: Hashable, Sendable {
+    /// Tries in a row that got no answer.
+    package var failures: Int
+    package var openedAt: Timestamp
+    package var retryAt: Timestamp
+    /// A stable word: `network`, `timeout`, `server-error`, `rate-limited`.
+    package var lastError: String
+
+    package init(failures: Int, openedAt: Timestamp, retryAt: Timestamp, lastError: String) {
+        self.failures = failures
+        self.openedAt = openedAt
+        self.retryAt = retryAt
+        self.lastError = lastError
+    }
+}
+
 /// What a gate stopped.
 package struct HeldPlan: Hashable, Sendable {
     /// nil: all of the provider, or of the store.

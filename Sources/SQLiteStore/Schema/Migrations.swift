@@ -10,6 +10,9 @@ enum Migrations {
         migrator.registerMigration("1-grants") { db in
             for statement in version1 { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("2-worker") { db in
+            for statement in version2 { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 
@@ -239,6 +242,43 @@ enum Migrations {
             failures INTEGER NOT NULL,
             last_error TEXT
         ) STRICT, WITHOUT ROWID
+        """,
+    ]
+
+    private static let version2 = [
+        """
+        CREATE TABLE schedules (
+            name TEXT NOT NULL PRIMARY KEY,
+            definition TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            scheduled_at INTEGER,
+            is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+            started_at INTEGER,
+            succeeded_at INTEGER,
+            outcome TEXT,
+            failures INTEGER NOT NULL CHECK (failures >= 0),
+            is_paused INTEGER NOT NULL CHECK (is_paused IN (0, 1)),
+            CHECK (is_open = 0 OR scheduled_at IS NOT NULL)
+        ) STRICT, WITHOUT ROWID
+        """,
+        // A provider that does not answer: how often in a row, and when it is tried again.
+        """
+        CREATE TABLE breakers (
+            provider TEXT NOT NULL PRIMARY KEY,
+            failures INTEGER NOT NULL CHECK (failures > 0),
+            opened_at INTEGER NOT NULL,
+            retry_at INTEGER NOT NULL,
+            last_error TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        // What has left the journal: where its links begin now.
+        """
+        CREATE TABLE journal_anchor (
+            one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+            seq INTEGER NOT NULL CHECK (seq > 0),
+            hash BLOB NOT NULL CHECK (length(hash) = 32),
+            archive TEXT NOT NULL
+        ) STRICT
         """,
     ]
 }

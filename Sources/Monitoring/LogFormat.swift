@@ -1,0 +1,5 @@
+/// How log lines look.
+package enum LogFormat: String, CaseIterable, Sendable {
+    case text
+    case json
+}

@@ -1,0 +1,53 @@
+internal import GRDB
+internal import Grants
+
+/// What the worker remembers: its schedules and the providers that do not answer.
+extension SQLiteSnapshot {
+    func breakers() throws -> [ProviderID: BreakerRecord] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: "SELECT provider, failures, opened_at, retry_at, last_error FROM breakers"
+        )
+        var found: [ProviderID: BreakerRecord] = [:]
+        while let row = try rows.next() {
+            found[ProviderID(row[0])] = BreakerRecord(
+                failures: row[1],
+                openedAt: Timestamp(milliseconds: row[2]),
+                retryAt: Timestamp(milliseconds: row[3]),
+                lastError: row[4]
+            )
+        }
+        return found
+    }
+
+    func schedules() throws -> [String: ScheduleRecord] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT name, definition, since, scheduled_at, is_open, started_at, succeeded_at, outcome, failures,
+                    is_paused
+                FROM schedules
+                """
+        )
+        var found: [String: ScheduleRecord] = [:]
+        while let row = try rows.next() {
+            func time(_ column: Int) -> Timestamp? {
+                (row[column] as Int64?).map { Timestamp(milliseconds: $0) }
+            }
+            var record = ScheduleRecord(
+                name: row[0],
+                definition: row[1],
+                since: Timestamp(milliseconds: row[2])
+            )
+            record.scheduledAt = time(3)
+            record.isOpen = row[4]
+            record.startedAt = time(5)
+            record.succeededAt = time(6)
+            record.outcome = row[7]
+            record.failures = row[8]
+            record.isPaused = row[9]
+            found[record.name] = record
+        }
+        return found
+    }
+}
