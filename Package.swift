@@ -34,7 +34,7 @@ let package = Package(
         .target(name: "Records"),
         .target(name: "Grants", dependencies: ["Records"]),
         .target(name: "ConfigurationFiles", dependencies: ["Grants", "Records", "Scheduling", yams]),
-        .target(name: "Scheduling", dependencies: ["Grants"]),
+        .target(name: "Scheduling", dependencies: ["Grants", "Records"]),
         .target(name: "RotationWorker", dependencies: ["Grants", "Records", "Scheduling", crypto, logging, metrics]),
 
         // What speaks with the world.
@@ -52,7 +52,10 @@ let package = Package(
             name: "Sandbox",
             dependencies: ["Grants", "Records", hummingbird, hummingbirdCore, logging]
         ),
-        .target(name: "Monitoring", dependencies: ["Records", hummingbird, hummingbirdCore, logging, metrics]),
+        .target(
+            name: "Monitoring",
+            dependencies: ["Records", hummingbird, hummingbirdCore, lifecycle, logging, metrics]
+        ),
 
         // The program.
         .target(

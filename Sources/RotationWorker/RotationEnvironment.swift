@@ -13,6 +13,8 @@ package struct RotationEnvironment: Sendable {
     package var policyHash: String
     /// Tokens that we live on: a grant that carries one is never ended.
     package var ownTokens: [Secret]
+    /// Looked at between batches.
+    package var stop: StopRequest
     /// Told between batches, for a progress line.
     package var progress: @Sendable (Progress) -> Void
 
@@ -32,6 +34,7 @@ package struct RotationEnvironment: Sendable {
         clock: any WallClock,
         actor: Actor,
         ownTokens: [Secret] = [],
+        stop: StopRequest = StopRequest(),
         progress: @escaping @Sendable (Progress) -> Void = { _ in }
     ) {
         self.store = store
@@ -41,6 +44,7 @@ package struct RotationEnvironment: Sendable {
         self.clock = clock
         self.actor = actor
         self.ownTokens = ownTokens
+        self.stop = stop
         self.progress = progress
         policyHash = PlanDigest.hex(of: settings.canonicalPolicyJSON())
     }

@@ -112,6 +112,13 @@ package final class SQLiteGrantStore: GrantStore {
         try await transaction { [leases] in try leases.release(lock, in: $0.db) }
     }
 
+    package func changeNumber() async throws -> Int64 {
+        guard let writer else { throw StoreError(.readOnly, "the store '\(file.path)' was opened to read only") }
+        return try await Self.run(on: writeQueue, file.path) {
+            try writer.inDatabase { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+        }
+    }
+
     package func seenKeys() throws -> any SeenKeys { try SQLiteSeenKeys() }
 
     private func transaction<Result: Sendable>(

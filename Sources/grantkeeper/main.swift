@@ -1,15 +1,5 @@
-internal import Dispatch
 internal import Glibc
 internal import GrantkeeperCommands
-
-/// Ends the work at SIGINT and SIGTERM: what is in hand is finished or undone, then the program ends.
-nonisolated func cancel(_ work: Task<Int32, Never>, at number: Int32) -> any DispatchSourceSignal {
-    signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    source.setEventHandler { work.cancel() }
-    source.resume()
-    return source
-}
 
 // A closed standard stream's number must not become a database's or a socket's.
 for stream in 0...2 where fcntl(Int32(stream), F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
@@ -18,7 +8,9 @@ for stream in 0...2 where fcntl(Int32(stream), F_GETFD) < 0 { _ = open("/dev/nul
 signal(SIGPIPE, SIG_IGN)
 
 let arguments = Array(CommandLine.arguments.dropFirst())
-let work = Task.detached { await Program.run(arguments, .real()) }
-let sources = [cancel(work, at: SIGINT), cancel(work, at: SIGTERM)]
-let status = await work.value
-withExtendedLifetime(sources) { exit(status) }
+let interruption = Interruption()
+var environment = ProgramEnvironment.real()
+environment.releaseSignals = { interruption.release() }
+let work = Task.detached { [environment] in await Program.run(arguments, environment) }
+interruption.cancel(work, at: [SIGINT, SIGTERM])
+exit(await work.value)

@@ -52,8 +52,13 @@ struct Revalidate: GrantkeeperCommand {
                 throw error
             }
             let now = environment.clock.now()
-            let summary = json(report, run, (now - started).milliseconds, session)
-            let status = status(of: report)
+            let outcome = RevalidationReport(
+                run: run,
+                mode: session.rotation.settings.policy.mode,
+                verdicts: report,
+                seconds: Double((now - started).milliseconds) / 1_000
+            )
+            let (summary, status) = (outcome.json(), outcome.status(isByName: !grants.isEmpty))
             try await store.write {
                 try $0.endRun(run, outcome: status == .success ? "done" : "held", summary: summary, at: now)
             }
@@ -61,41 +66,6 @@ struct Revalidate: GrantkeeperCommand {
             if common.json { session.console.json(summary) } else { show(report, on: session.console) }
             return status
         }
-    }
-
-    private func status(of report: VerdictReport) -> ExitStatus {
-        if report.providersAsked == 0, !report.unreachable.isEmpty { return .unavailable }
-        let hasFindings = !report.held.isEmpty || !report.unreachable.isEmpty || report.pending > 0
-        // Asked and not one verdict: whoever typed it has to know.
-        let isFruitless = report.asked > 0 && report.active + report.inactive == 0
-        return hasFindings || isFruitless || (!grants.isEmpty && report.unknownCount > 0) ? .findings : .success
-    }
-
-    private func json(_ report: VerdictReport, _ run: Int64, _ milliseconds: Int64, _ session: Session) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("run", run)
-        writer.member("dry_run", false)
-        writer.member("mode", session.rotation.settings.policy.mode.rawValue)
-        writer.object("counts") { writer in writer.member("revalidate", report.asked) }
-        RotationReport.write(report, to: &writer)
-        RotationReport.write(report.surges, to: &writer)
-        writer.member("pending", report.pending)
-        writer.array("grants") { writer in
-            for line in report.lines {
-                writer.beginObject()
-                writer.member("provider", line.key.provider.rawValue)
-                writer.member("id", line.key.id)
-                writer.member("verdict", line.verdict.name)
-                writer.member("why", line.verdict.why?.rawValue)
-                if let detail = line.detail { writer.member("detail", detail) }
-                writer.endObject()
-            }
-        }
-        writer.member("seconds", Double(milliseconds) / 1_000)
-        writer.member("peak_memory_bytes", PeakMemory.bytes)
-        writer.endObject()
-        return writer.bytes
     }
 
     private func show(_ report: VerdictReport, on console: Console) {

@@ -23,6 +23,8 @@ package struct ProgramEnvironment: Sendable {
     package var random: @Sendable (Int) -> [UInt8]
     /// Waits between two tries to take a lock.
     package var sleep: @Sendable (Duration) async throws -> Void
+    /// Leaves SIGTERM and SIGINT to a command that listens to them itself.
+    package var releaseSignals: @Sendable () -> Void = {}
 
     package init(
         clock: any WallClock,

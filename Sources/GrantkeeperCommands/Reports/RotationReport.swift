@@ -111,7 +111,7 @@ struct RotationReport {
         }
     }
 
-    private static func write(_ report: RevocationJob.Report, to writer: inout JSONWriter) {
+    static func write(_ report: RevocationJob.Report, to writer: inout JSONWriter) {
         writer.object("revocations") { writer in
             writer.numbers("proofs", report.proofs.map { ($0.key.rawValue, $0.value) })
             writer.numbers("stuck", report.stuck.map { ($0.key, $0.value) })

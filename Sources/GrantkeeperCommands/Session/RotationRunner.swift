@@ -166,8 +166,23 @@ struct RotationRunner {
     }
 
     private func finish(_ run: Int64, _ report: inout RotationReport) async throws {
-        let (now, selection) = (environment.clock.now(), selection)
-        report.standings = try await store.read { reading in
+        try await report.finish(selection, since: started, session, environment)
+        let (outcome, summary) = (report.status == .success ? "done" : "held", report.json())
+        let now = environment.clock.now()
+        try await store.write { try $0.endRun(run, outcome: outcome, summary: summary, at: now) }
+    }
+}
+
+extension RotationReport {
+    /// How the grants stand now, and how long it took.
+    mutating func finish(
+        _ selection: GrantSelection,
+        since started: Timestamp,
+        _ session: Session,
+        _ environment: ProgramEnvironment
+    ) async throws {
+        let now = environment.clock.now()
+        standings = try await session.store.read { reading in
             try reading.counts(endsSince: now).filter { entry in
                 (selection.provider == nil || entry.key.provider == selection.provider)
                     && (selection.tenant == nil || entry.key.tenant == selection.tenant)
@@ -175,10 +190,7 @@ struct RotationRunner {
                 for (standing, number) in entry.value.standings { sums[standing, default: 0] += number }
             }
         }
-        report.seconds = Double((now - started).milliseconds) / 1_000
-        let outcome = report.status == .success ? "done" : "held"
-        let summary = report.json()
-        try await store.write { try $0.endRun(run, outcome: outcome, summary: summary, at: now) }
+        seconds = Double((now - started).milliseconds) / 1_000
     }
 }
 

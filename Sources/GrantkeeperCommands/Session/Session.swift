@@ -30,9 +30,9 @@ struct Session: Sendable {
     let configuration: Configuration
     let rotation: RotationEnvironment
     let console: Console
-    private let sqlite: SQLiteGrantStore
-    private let transports: [CurlTransport]
-    private let progress: ProgressLine
+    let sqlite: SQLiteGrantStore
+    let transports: [CurlTransport]
+    let progress: ProgressLine
 
     /// Opens what is needed, runs the body, and closes all of it whatever happens.
     static func run<Result: Sendable>(
@@ -179,7 +179,7 @@ struct Session: Sendable {
     }
 
     /// Tokens that we live on and that the configuration names: never to be ended.
-    private static func ownTokens(_ settings: RotationSettings) throws -> [Secret] {
+    static func ownTokens(_ settings: RotationSettings) throws -> [Secret] {
         var sources: [SecretSource] = []
         for provider in settings.providers {
             for canary in provider.canaries {

@@ -18,6 +18,9 @@ package protocol GrantStore: Sendable {
     /// Takes the lock of a job, or throws `lock-held` naming who has it.
     func lock(_ job: String, owner: Actor, at now: Timestamp) async throws -> JobLock
 
+    /// A number that differs after every commit of another connection, another process's included.
+    func changeNumber() async throws -> Int64
+
     /// An empty memory of keys, on disk, gone with its last reference.
     func seenKeys() throws -> any SeenKeys
 
@@ -86,6 +89,8 @@ package protocol StoreReading: AnyObject {
     func unjudgeable(in selection: GrantSelection) throws -> Int
     func freezes() throws -> [Freeze]
     func heldProviders() throws -> [ProviderID: ProviderHold]
+    /// What waits for a job; `sinks` are those configured, `isBlackout` keeps automatic ends back.
+    func backlog(at instant: Timestamp, sinks: [String], isBlackout: Bool) throws -> Backlog
     /// By provider; one that answers has none.
     func breakers() throws -> [ProviderID: BreakerRecord]
     /// By name.

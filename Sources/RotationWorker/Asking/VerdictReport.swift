@@ -25,6 +25,8 @@ package struct VerdictReport: Sendable {
     package var asked = 0
     package var providersAsked = 0
     package var surges: [HeldPlan] = []
+    /// The verdicts of each provider apart.
+    package var byProvider: [ProviderID: VerdictCounts] = [:]
 
     package init() {}
 

@@ -37,7 +37,7 @@ package struct DeliveryJob: Sendable {
         let id = sink.settings.id
         var cursor = try await environment.store.read { try $0.sinkCursor(id) } ?? SinkCursor(id: id, seq: 0)
         while true {
-            try Task.checkCancellation()
+            try environment.stop.check()
             let from = cursor.seq
             let entries = try await environment.store.read { try $0.journal(after: from, limit: Self.batchSize) }
             guard let last = entries.last else { return line }

@@ -40,7 +40,7 @@ package struct ExpiryJob: Sendable {
             selection: selection,
             isFull: isFull,
             now: now
-        ) { cancellation.isRequested }
+        ) { [stop = environment.stop] in cancellation.isRequested || stop.isRequested }
         return try await withTaskCancellationHandler {
             try await LeaseHeartbeat.keeping(lock, environment.store) {
                 try await environment.store.read { reading in try planner.plan(reading, rows: receiver) }
@@ -62,7 +62,7 @@ package struct ExpiryJob: Sendable {
         guard let spool = plan.spool else { return applied }
         var index = 0
         while index < spool.count {
-            try Task.checkCancellation()
+            try environment.stop.check()
             let batch = Batch(job: self, plan: plan, spool: spool, run: run, lock: lock, approved: hash, from: index)
             let done = try await environment.store.write { writing in try batch.apply(writing) }
             index = done.next

@@ -42,6 +42,7 @@ package struct RevalidationJob: Sendable {
             var round = ProviderRound(job: self, settings: settings, client: client)
             try await round.perform()
             report.add(round.report)
+            report.byProvider[settings.id, default: VerdictCounts()].add(VerdictCounts(round.report))
         }
         return report
     }

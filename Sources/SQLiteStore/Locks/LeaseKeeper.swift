@@ -42,7 +42,11 @@ struct LeaseKeeper: Sendable {
     }
 
     private func isHeld(_ row: Row) -> Bool {
-        guard row["boot"] == identity.boot, row["lease_until"] > identity.bootMilliseconds() else { return false }
+        let boot: String = row["boot"]
+        // A boot that cannot be read (a confined process) says nothing; the lease alone does.
+        guard boot == identity.boot || boot.isEmpty || identity.boot.isEmpty,
+            row["lease_until"] > identity.bootMilliseconds()
+        else { return false }
         // Another pid namespace's processes cannot be seen from here: there only the lease tells.
         guard row["pid_namespace"] == identity.namespace else { return true }
         return ProcessIdentity.start(of: row["pid"]) == row["process_start"] as String

@@ -50,4 +50,28 @@ extension SQLiteSnapshot {
         }
         return found
     }
+
+    func backlog(at instant: Timestamp, sinks: [String], isBlackout: Bool) throws -> Backlog {
+        var backlog = Backlog()
+        backlog.hasGrantsDue = try isAny("SELECT 1 FROM states WHERE due_at <= ?", instant)
+        backlog.hasQuestionsDue = try isAny("SELECT 1 FROM states WHERE ask_at <= ?", instant)
+        if try isAny("SELECT 1 FROM revocations WHERE next_try_at <= ?", instant) {
+            let silent = try breakers().filter { $0.value.retryAt > instant }.keys
+            let closed = Set(try heldProviders().keys).union(silent)
+            let frozen = isBlackout ? [GrantSelection()] : try freezes().map(\.selection)
+            backlog.hasRevocationsDue = try providers(in: GrantSelection()).contains { provider in
+                guard !closed.contains(provider) else { return false }
+                let selection = GrantSelection(provider: provider)
+                return try !revocations(dueBy: instant, in: selection, frozen: frozen, limit: 1).isEmpty
+            }
+        }
+        let head = try journalHead().seq
+        backlog.hasEventsDue = try sinks.contains { try (sinkCursor($0)?.seq ?? 0) < head }
+        return backlog
+    }
+
+    private func isAny(_ sql: String, _ instant: Timestamp) throws -> Bool {
+        let statement = try db.cachedStatement(sql: sql + " LIMIT 1")
+        return try Row.fetchOne(statement, arguments: [instant.milliseconds]) != nil
+    }
 }

@@ -196,7 +196,7 @@ final class Rig {
 }
 
 /// Numbers from 1.
-private final class Counter: Sendable {
+final class Counter: Sendable {
     private let number = Atomic(0)
     func next() -> Int { number.add(1, ordering: .relaxed).newValue }
 }

@@ -1,0 +1,46 @@
+internal import Grants
+internal import Records
+internal import RotationWorker
+
+/// What the providers said in one revalidation, for scripts.
+struct RevalidationReport {
+    var run: Int64
+    var mode: RotationPolicy.Mode
+    var verdicts: VerdictReport
+    var seconds: Double
+
+    func status(isByName: Bool) -> ExitStatus {
+        if verdicts.providersAsked == 0, !verdicts.unreachable.isEmpty { return .unavailable }
+        let hasFindings = !verdicts.held.isEmpty || !verdicts.unreachable.isEmpty || verdicts.pending > 0
+        // Asked and not one verdict: whoever ordered it has to know.
+        let isFruitless = verdicts.asked > 0 && verdicts.active + verdicts.inactive == 0
+        return hasFindings || isFruitless || (isByName && verdicts.unknownCount > 0) ? .findings : .success
+    }
+
+    func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("run", run)
+        writer.member("dry_run", false)
+        writer.member("mode", mode.rawValue)
+        writer.object("counts") { writer in writer.member("revalidate", verdicts.asked) }
+        RotationReport.write(verdicts, to: &writer)
+        RotationReport.write(verdicts.surges, to: &writer)
+        writer.member("pending", verdicts.pending)
+        writer.array("grants") { writer in
+            for line in verdicts.lines {
+                writer.beginObject()
+                writer.member("provider", line.key.provider.rawValue)
+                writer.member("id", line.key.id)
+                writer.member("verdict", line.verdict.name)
+                writer.member("why", line.verdict.why?.rawValue)
+                if let detail = line.detail { writer.member("detail", detail) }
+                writer.endObject()
+            }
+        }
+        writer.member("seconds", seconds)
+        writer.member("peak_memory_bytes", PeakMemory.bytes)
+        writer.endObject()
+        return writer.bytes
+    }
+}

@@ -1,0 +1,111 @@
+internal import Grants
+internal import Records
+internal import RotationWorker
+
+/// One run of one job, under its lock, as the commands would do it.
+struct JobExecution {
+    let session: Session
+    let environment: ProgramEnvironment
+    let selection: GrantSelection
+    let run: Int64
+    let lock: JobLock
+    let begun: Timestamp
+    let metrics: WorkerMetrics
+
+    struct Result {
+        /// `done`, `held`, or `unavailable` where no provider could be asked.
+        var outcome: String
+        /// The JSON document that the command would print.
+        var summary: [UInt8]
+
+        init(_ status: ExitStatus, _ summary: [UInt8]) {
+            switch status {
+            case .success: outcome = "done"
+            case .unavailable: outcome = "unavailable"
+            default: outcome = "held"
+            }
+            self.summary = summary
+        }
+    }
+
+    private var rotation: RotationEnvironment { session.rotation }
+
+    func perform(_ job: Schedule.Job) async throws -> Result {
+        switch job {
+        case .expire: try await expire()
+        case .revalidate: try await revalidate()
+        case .revoke: try await revoke()
+        case .deliver: try await deliver()
+        case .auditCheckpoint, .purge: preconditionFailure()
+        }
+    }
+
+    private func expire() async throws -> Result {
+        let job = ExpiryJob(rotation, selection: selection, isFull: false)
+        let plan = try await job.plan(lock: lock)
+        var report = RotationReport(
+            run: run,
+            isDryRun: false,
+            mode: rotation.settings.policy.mode,
+            plan: plan,
+            standings: [:],
+            seconds: 0
+        )
+        report.applied = try await job.apply(plan, run: run, lock: lock)
+        metrics.ended(report.applied?.ended ?? [:])
+        try await report.finish(selection, since: begun, session, environment)
+        return Result(report.status, report.json())
+    }
+
+    private func revalidate() async throws -> Result {
+        let verdicts = try await RevalidationJob(
+            rotation,
+            scope: .due(selection),
+            run: run,
+            lock: lock,
+            randomToken: environment.madeUpToken
+        ).perform()
+        for (provider, counts) in verdicts.byProvider { metrics.verdicts(provider, counts) }
+        let report = RevalidationReport(
+            run: run,
+            mode: rotation.settings.policy.mode,
+            verdicts: verdicts,
+            seconds: seconds
+        )
+        return Result(report.status(isByName: false), report.json())
+    }
+
+    private func revoke() async throws -> Result {
+        let report = try await RevocationJob(
+            rotation,
+            selection: selection,
+            run: run,
+            lock: lock,
+            randomToken: environment.madeUpToken
+        ).perform()
+        metrics.ended(report.ended)
+        let hasFindings = !report.stuck.isEmpty || report.retrying > 0 || !report.waiting.isEmpty
+        return Result(hasFindings ? .findings : .success, summary { RotationReport.write(report, to: &$0) })
+    }
+
+    private func deliver() async throws -> Result {
+        let lines = try await DeliveryJob(rotation, lock: lock).perform()
+        for line in lines {
+            metrics.delivered(sink: line.sink, count: line.delivered, failed: line.failure != nil)
+        }
+        let hasFindings = lines.contains { $0.failure != nil }
+        return Result(hasFindings ? .findings : .success, summary { Deliveries.write(lines, to: &$0) })
+    }
+
+    private var seconds: Double { Double((environment.clock.now() - begun).milliseconds) / 1_000 }
+
+    private func summary(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("run", run)
+        body(&writer)
+        writer.member("seconds", seconds)
+        writer.endObject()
+        return writer.bytes
+    }
+}

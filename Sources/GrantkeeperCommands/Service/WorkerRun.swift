@@ -1,0 +1,170 @@
+internal import ConfigurationFiles
+internal import Grants
+internal import Logging
+internal import Monitoring
+internal import RotationWorker
+internal import Scheduling
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// One life of the worker: puts its parts together, listens to signals, ends when all have ended.
+struct WorkerRun {
+    /// The store is asked for changes at least this often.
+    static let longestWait = Duration.seconds(5)
+
+    private let live: LiveSession
+    private let environment: ProgramEnvironment
+    private let options: CommonOptions
+    private let logger: Logger
+    private let stop: StopRequest
+    private let notifier: ServiceNotifier
+    private let registry = PrometheusRegistry()
+    private let metrics: WorkerMetrics
+
+    init(_ session: Session, _ environment: ProgramEnvironment, _ options: CommonOptions, _ logger: Logger) {
+        live = LiveSession(session)
+        self.environment = environment
+        self.options = options
+        self.logger = logger
+        stop = session.rotation.stop
+        notifier = ServiceNotifier(variables: environment.variables)
+        metrics = WorkerMetrics(registry)
+        for metric in WorkerMetrics.descriptions {
+            registry.describe(metric.name, help: metric.help, buckets: metric.buckets)
+        }
+    }
+
+    func perform() async throws -> ExitStatus {
+        let schedules = try Self.schedules(live.current)
+        announce(schedules)
+        let (triggers, continuation) = AsyncStream.makeStream(of: Trigger.self)
+        let timer = ScheduleTimer(longest: longest) { continuation.yield(.tick) }
+        let loop = WorkerLoop(parts(timer, schedules), schedules: schedules)
+        let service = WorkerService(
+            loop: loop,
+            triggers: triggers,
+            continuation: continuation,
+            stop: stop,
+            notifier: notifier
+        )
+        // The worker is last, because it is asked first to stop.
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: quiet
+            )
+        )
+        // Beside the group, which listens to the first signal and to no other.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        environment.releaseSignals()
+        let listening = Task { [logger] in
+            var stops = 0
+            for await signal in signals {
+                if signal == .sighup {
+                    continuation.yield(.reload)
+                    continue
+                }
+                stops += 1
+                if stops == 1 {
+                    logger.notice("told to stop: the batch in hand is ended")
+                    await group.triggerGracefulShutdown()
+                } else {
+                    logger.warning("told again to stop: what is in hand is cut short")
+                    continuation.yield(.cutShort)
+                }
+            }
+        }
+        defer { listening.cancel() }
+        do {
+            try await group.run()
+        } catch let error as ServiceGroupError where error == .alreadyFinished() {
+            // Told to stop before it began.
+        }
+        timer.cancel()
+        continuation.finish()
+        logger.notice("stopped")
+        return .success
+    }
+
+    /// The group's own remarks are of interest to nobody but who looks for a mistake in it.
+    private var quiet: Logger {
+        var logger = logger
+        if logger.logLevel >= .info { logger.logLevel = .warning }
+        return logger
+    }
+
+    private var longest: Duration { min(Self.longestWait, notifier.watchdogInterval ?? Self.longestWait) }
+
+    // MARK: Parts
+
+    private func parts(_ timer: ScheduleTimer, _ schedules: [TimedSchedule]) -> WorkerLoop.Parts {
+        let told = ReadyOnce(notifier)
+        return WorkerLoop.Parts(
+            store: live.current.store,
+            clock: environment.clock,
+            runner: ScheduledJobs(live: live, environment: environment, logger: logger, metrics: metrics),
+            logger: logger,
+            clocks: { ClockReading.now() },
+            reload: { await reload() },
+            circumstances: { [live] now in
+                let rotation = live.current.rotation
+                return (rotation.sinks.map(\.settings.id), false)
+            },
+            afterTurn: { [environment] turn in
+                told.tell(turn)
+                timer.arm(in: turn.next.map { $0.at - environment.clock.now() })
+            }
+        )
+    }
+
+    private static func schedules(_ session: Session) throws -> [TimedSchedule] {
+        let configuration = session.configuration
+        return try ["expire", "revalidate"].map {
+            try TimedSchedule(ScheduleFile.read(path: "\(configuration.schedulesPath)/\($0).yaml"))
+        }
+    }
+
+    private func reload() async -> [TimedSchedule]? {
+        notifier.reloading()
+        defer { notifier.ready(status: "reloaded") }
+        do {
+            let session = try await live.current.reloaded(environment, options)
+            do {
+                let schedules = try Self.schedules(session)
+                await live.replace(with: session)
+                announce(schedules)
+                return schedules
+            } catch {
+                await session.closeTransports()
+                throw error
+            }
+        } catch {
+            let failure = CommandError(error)
+            logger.error(
+                "the configuration is bad; what was in force stays in force",
+                metadata: ["error": "\(failure.message)", "details": "\(failure.more.joined(separator: "; "))"]
+            )
+            return nil
+        }
+    }
+
+    private func announce(_ schedules: [TimedSchedule]) {
+        let session = live.current
+        logger.notice(
+            "configuration in force",
+            metadata: [
+                "mode": "\(session.rotation.settings.policy.mode.rawValue)",
+                "providers": "\(session.rotation.settings.providers.count)",
+                "schedules": "\(schedules.map(\.schedule.name).joined(separator: " "))",
+            ]
+        )
+        for warning in session.configuration.warnings { logger.warning("\(warning)") }
+        for job in [Schedule.Job.expire, .revalidate] where !schedules.contains(where: { $0.schedule.job == job }) {
+            logger.warning(
+                "no schedule: this job never runs by itself",
+                metadata: ["job": "\(job.rawValue)", "directory": "\(session.configuration.schedulesPath)"]
+            )
+        }
+    }
+}

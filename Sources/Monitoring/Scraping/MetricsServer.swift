@@ -1,0 +1,103 @@
+internal import Glibc
+internal import Hummingbird
+internal import HummingbirdCore
+package import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+
+/// Offers `/metrics` to Prometheus and `/healthz` to whoever asks whether the process lives; nothing else.
+///
+/// Neither is authenticated: whoever can connect can read them. At most ``mostConnections`` at a time, and an
+/// answer that is not taken within ``patience`` is given up.
+package struct MetricsServer: Sendable {
+    package static let mostConnections = 32
+    static let patience = Duration.seconds(10)
+
+    private let host: String
+    private let port: Int
+    private let logger: Logger
+    private let handler: ScrapeHandler
+    private let onListening: @Sendable (Int) -> Void
+
+    /// `port` 0 takes any that is free; `onListening` is told which. `body` is asked at each scrape.
+    package init(
+        host: String,
+        port: Int,
+        logger: Logger,
+        body: @escaping @Sendable () async -> String,
+        onListening: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
+        self.host = host
+        self.port = port
+        var logger = logger
+        // The server calls every end that was asked for an error; what matters is logged here.
+        logger.logLevel = .critical
+        self.logger = logger
+        handler = ScrapeHandler(body: body)
+        self.onListening = onListening
+    }
+
+    /// Serves until its task is cancelled or a graceful shutdown begins, and then returns.
+    ///
+    /// - Throws: ``MetricsServerError`` if the address cannot be listened on, or no longer.
+    package func run() async throws {
+        do {
+            try await makeServer().run()
+        } catch  where Task.isCancelled || Task.isShuttingDownGracefully {
+            return
+        } catch {
+            throw MetricsServerError(
+                message: "the metrics cannot be offered on \(host), port \(port): \(Self.words(error))",
+                hint: "choose another address with 'metrics: { listen: … }', or end what listens there"
+            )
+        }
+        guard Task.isCancelled || Task.isShuttingDownGracefully else {
+            throw MetricsServerError(message: "the metrics' server takes no more connections", hint: nil)
+        }
+    }
+
+    private func makeServer() -> Server<HTTP1Channel> {
+        let handler = handler
+        let (port, onListening) = (port, onListening)
+        return Server(
+            childChannelSetup: HTTP1Channel(
+                responder: { request, writer, channel in
+                    let end = channel.eventLoop.scheduleTask(in: .init(Self.patience)) { channel.close(promise: nil) }
+                    defer { end.cancel() }
+                    let response = await handler.answer(request)
+                    try await writer.write(response: response.head, body: response.body)
+                    // What follows such a head is not read at all.
+                    if ScrapeHandler.hasBody(request) { throw BodyRefused() }
+                },
+                configuration: .init(
+                    idleTimeout: .seconds(30),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 8_192,
+                        maxHeaderListSize: 16_384,
+                        maxHeaderFieldCount: 64
+                    )
+                )
+            ),
+            configuration: ServerConfiguration(
+                address: .hostname(host, port: port),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections, logger: logger)
+            ),
+            onServerRunning: { channel in onListening(channel.localAddress?.port ?? port) },
+            eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup,
+            logger: logger
+        )
+    }
+
+    /// Ends a connection.
+    private struct BodyRefused: Error {}
+
+    private static func words(_ error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        switch error.errnoCode {
+        case EADDRINUSE: return "the address is in use"
+        case EADDRNOTAVAIL: return "this machine has no such address"
+        case EACCES: return "ports below 1024 need a privilege"
+        default: return "\(error)"
+        }
+    }
+}

@@ -1,0 +1,216 @@
+package import Grants
+package import Scheduling
+
+/// Which runs are to begin now: a state machine without a clock, a store or a task of its own.
+///
+/// Of each job one run goes at a time, of each schedule too. Jobs that only work off what is decided (`revoke`,
+/// `deliver`) begin by themselves when there is something to do, unless a schedule says when.
+struct Agenda {
+    /// So long after a start that found the job taken, or after one that could not do all, it is tried again.
+    static let pause = Duration.seconds(30)
+    /// Changes of the store begin a run of a schedule no more often than this.
+    static let shortestGap = Duration.minutes(1)
+
+    private struct Entry {
+        var schedule: Schedule
+        /// nil: it begins when its queue holds something.
+        var times: ScheduleTimes?
+        var record: ScheduleRecord?
+        /// The start whose run goes on.
+        var running: Start?
+        var begunAt: Timestamp?
+        /// Planned instants that came while it ran, and count as settled.
+        var skippedThrough: Timestamp?
+        /// One that waits for the run, or for somebody else's, to end.
+        var waiting: Timestamp?
+        var notBefore: Timestamp?
+        var wokenAt: Timestamp?
+        /// The store has changed since it ran last.
+        var isStirred = false
+    }
+
+    /// What one look around found.
+    struct Look {
+        var starts: [Start] = []
+        /// Schedules whose last start lies in a future that the clock has left.
+        var resets: [String] = []
+        /// Planned starts of the past that are not made up for, by schedule.
+        var dropped: [String: Int] = [:]
+        /// The next planned start.
+        var next: (schedule: String, at: Timestamp)?
+    }
+
+    private var entries: [Entry]
+
+    init(_ schedules: [TimedSchedule]) {
+        entries = schedules.map { Entry(schedule: $0.schedule, times: $0.times) }
+        addQueues()
+    }
+
+    /// Other schedules, as after a reload; what runs goes on.
+    mutating func replace(with schedules: [TimedSchedule]) {
+        let old = entries
+        entries = schedules.map { given in
+            var entry = Entry(schedule: given.schedule, times: given.times)
+            if let before = old.first(where: { $0.schedule.name == given.schedule.name }) {
+                entry.running = before.running
+                entry.begunAt = before.begunAt
+                entry.wokenAt = before.wokenAt
+            }
+            return entry
+        }
+        addQueues()
+        for index in entries.indices where entries[index].times == nil {
+            entries[index].running = old.first { $0.schedule.name == entries[index].schedule.name }?.running
+        }
+        // The run of a schedule that is gone still holds its job.
+        for gone in old where gone.running != nil && !entries.contains(where: { $0.running == gone.running }) {
+            var entry = gone
+            entry.record = nil
+            entry.times = nil
+            entry.schedule.name = gone.schedule.name + " (removed)"
+            entries.append(entry)
+        }
+    }
+
+    private mutating func addQueues() {
+        for job in [Schedule.Job.revoke, .deliver] where !entries.contains(where: { $0.schedule.job == job }) {
+            // Built in: a name that no file can have.
+            entries.append(Entry(schedule: Schedule(name: "(\(job.rawValue))", job: job, timing: .every(Self.pause))))
+        }
+    }
+
+    var schedules: [Schedule] { entries.filter { $0.times != nil }.map(\.schedule) }
+    var running: [Start] { entries.compactMap(\.running) }
+
+    mutating func remember(_ records: [String: ScheduleRecord]) {
+        for index in entries.indices { entries[index].record = records[entries[index].schedule.name] }
+    }
+
+    /// Somebody else has changed the store.
+    mutating func stir() {
+        for index in entries.indices { entries[index].isStirred = true }
+    }
+
+    // MARK: Looking around
+
+    mutating func look(at now: Timestamp, backlog: Backlog) -> Look {
+        var look = Look()
+        var free = Set(Schedule.Job.allCases).subtracting(running.map(\.schedule.job))
+        var planned: [(index: Int, instant: Timestamp)] = []
+        for index in entries.indices {
+            guard let times = entries[index].times, let record = entries[index].record, !record.isPaused
+            else { continue }
+            let starts = times.starts(record, now: now)
+            if starts.isReset { look.resets.append(record.name) }
+            if starts.dropped > 0 { look.dropped[record.name] = starts.dropped }
+            if let next = starts.next, next < (look.next?.at ?? Timestamp(milliseconds: .max)) {
+                look.next = (record.name, next)
+            }
+            if let instant = plannedStart(&entries[index], starts.due) { planned.append((index, instant)) }
+        }
+        for (index, instant) in planned.sorted(by: { $0.instant < $1.instant }) {
+            begin(index, .planned, instant, now, &free, &look)
+        }
+        for index in entries.indices {
+            guard backlog.has(entries[index].schedule.job) else { continue }
+            if entries[index].times == nil {
+                begin(index, .queued, nil, now, &free, &look)
+            } else if isWoken(entries[index], now) {
+                begin(index, .changed, nil, now, &free, &look)
+            }
+        }
+        return look
+    }
+
+    /// The planned instant to begin with now; while a run goes on, what comes is skipped or waits.
+    private func plannedStart(_ entry: inout Entry, _ due: [Timestamp]) -> Timestamp? {
+        if entry.running != nil {
+            // What was due before the run began is made up for after it.
+            let begun = entry.begunAt ?? Timestamp(milliseconds: .max)
+            guard let last = due.last, last + entry.schedule.delay > begun else { return nil }
+            switch entry.schedule.overlap {
+            case .skip: entry.skippedThrough = last
+            case .queueOne: entry.waiting = last
+            }
+            return nil
+        }
+        if let waiting = entry.waiting { return max(waiting, due.last ?? waiting) }
+        return due.first
+    }
+
+    private func isWoken(_ entry: Entry, _ now: Timestamp) -> Bool {
+        guard entry.isStirred, case .every = entry.schedule.timing, entry.record?.isPaused == false else { return false }
+        guard let last = entry.wokenAt ?? entry.record?.startedAt else { return true }
+        // A clock that was set back must not silence it.
+        return now >= last + Self.shortestGap || now < last
+    }
+
+    private mutating func begin(
+        _ index: Int,
+        _ cause: Start.Cause,
+        _ planned: Timestamp?,
+        _ now: Timestamp,
+        _ free: inout Set<Schedule.Job>,
+        _ look: inout Look
+    ) {
+        let entry = entries[index]
+        guard entry.running == nil, free.contains(entry.schedule.job) else { return }
+        if let pause = entry.notBefore, now < pause, pause - now <= Self.pause { return }
+        free.remove(entry.schedule.job)
+        let start = Start(schedule: entry.schedule, cause: cause, planned: planned)
+        entries[index].running = start
+        entries[index].begunAt = now
+        entries[index].waiting = nil
+        entries[index].isStirred = false
+        if cause == .changed { entries[index].wokenAt = now }
+        look.starts.append(start)
+    }
+
+    // MARK: Endings
+
+    /// Takes note of a run's end; returns the planned instant through which its schedule is settled without a run.
+    mutating func ended(_ start: Start, _ ending: Ending, at now: Timestamp) -> Timestamp? {
+        guard let index = entries.firstIndex(where: { $0.running == start }) else { return nil }
+        entries[index].running = nil
+        let skipped = entries[index].skippedThrough
+        entries[index].skippedThrough = nil
+        switch ending {
+        case .ran(outcome: "done"), .settled:
+            // A queue that is never empty, whatever is done, must not keep a processor busy.
+            entries[index].notBefore = entries[index].times == nil ? now + .seconds(1) : nil
+        case .busy:
+            entries[index].notBefore = now + Self.pause
+            // It stays due, however long the other one takes; later ones of its own fall together with it.
+            if let planned = start.planned { entries[index].waiting = max(planned, skipped ?? planned) }
+            return nil
+        case .ran, .failed, .interrupted:
+            entries[index].notBefore = now + Self.pause
+        }
+        if entries[index].schedule.name.hasSuffix("(removed)") { entries.remove(at: index) }
+        return skipped
+    }
+}
+
+/// A schedule and its times.
+package struct TimedSchedule: Sendable {
+    package var schedule: Schedule
+    package var times: ScheduleTimes
+
+    package init(_ schedule: Schedule, zones: TimeZoneDirectory = .system) throws(ScheduleError) {
+        self.schedule = schedule
+        times = try ScheduleTimes(schedule, zones: zones)
+    }
+}
+
+extension Backlog {
+    fileprivate func has(_ job: Schedule.Job) -> Bool {
+        switch job {
+        case .expire: hasGrantsDue
+        case .revalidate: hasQuestionsDue
+        case .revoke: hasRevocationsDue
+        case .deliver: hasEventsDue
+        case .auditCheckpoint, .purge: false
+        }
+    }
+}

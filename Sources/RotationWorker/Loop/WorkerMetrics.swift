@@ -1,0 +1,121 @@
+package import CoreMetrics
+package import Grants
+
+/// What the worker counts while it works.
+///
+/// Labels are providers, jobs, schedules, sinks and words of this program: never a grant, a subject or a client.
+/// What can be read from the store is not counted here.
+package struct WorkerMetrics: Sendable {
+    /// A metric's name, its help text, and for a histogram its upper bounds in seconds.
+    package struct Description: Sendable {
+        package var name: String
+        package var help: String
+        package var buckets: [Double]?
+    }
+
+    /// All that it counts, for whoever shows it.
+    package static let descriptions: [Description] = [
+        Description(name: "grantkeeper_runs_total", help: "Runs that have ended, by job, schedule and outcome."),
+        Description(
+            name: "grantkeeper_run_seconds",
+            help: "How long runs took, by job.",
+            buckets: [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400]
+        ),
+        Description(
+            name: "grantkeeper_verdicts_total",
+            help: "Verdicts on grants, by provider, and by reason where nothing is known."
+        ),
+        Description(
+            name: "grantkeeper_grants_ended_total",
+            help: "Grants that were ended, by their standing now and by the rule."
+        ),
+        Description(name: "grantkeeper_events_delivered_total", help: "Events that a sink has acknowledged."),
+        Description(name: "grantkeeper_delivery_failures_total", help: "Deliveries that a sink did not take."),
+        Description(
+            name: "grantkeeper_provider_calls_total",
+            help: "Requests to a provider, by endpoint and by what came of them."
+        ),
+        Description(
+            name: "grantkeeper_provider_call_seconds",
+            help: "How long a provider took to answer, by endpoint.",
+            buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+        ),
+        Description(name: "grantkeeper_provider_in_flight", help: "Requests to a provider without an answer yet."),
+    ]
+
+    private let factory: any MetricsFactory
+
+    /// Without a factory nothing is counted.
+    package init(_ factory: any MetricsFactory = NOOPMetricsHandler.instance) {
+        self.factory = factory
+    }
+
+    /// `outcome` is the run's: `done`, `held`, `failed`. `schedule` is nil for a run that no schedule began.
+    package func runEnded(job: String, schedule: String?, outcome: String, seconds: Double) {
+        count("grantkeeper_runs_total", [("job", job), ("schedule", schedule ?? ""), ("outcome", outcome)])
+        time("grantkeeper_run_seconds", [("job", job)], seconds)
+    }
+
+    /// The verdicts of one run on the grants of one provider.
+    package func verdicts(_ provider: ProviderID, _ counts: VerdictCounts) {
+        verdicts(provider, "active", counts.active)
+        verdicts(provider, "inactive", counts.inactive)
+        for (why, number) in counts.unknown { verdicts(provider, "unknown", number, why: why.rawValue) }
+    }
+
+    private func verdicts(_ provider: ProviderID, _ verdict: String, _ number: Int, why: String = "") {
+        count(
+            "grantkeeper_verdicts_total",
+            [("provider", provider.rawValue), ("verdict", verdict), ("why", why)],
+            by: number
+        )
+    }
+
+    /// Grants that have left the live ones, by their standing now.
+    package func ended(_ counts: [Standing: Int], rule: Rule? = nil) {
+        for (standing, number) in counts {
+            count(
+                "grantkeeper_grants_ended_total",
+                [("standing", standing.rawValue), ("rule", rule?.rawValue ?? "")],
+                by: number
+            )
+        }
+    }
+
+    /// Events that a sink took, and whether it then refused one.
+    package func delivered(sink: String, count: Int, failed: Bool) {
+        self.count("grantkeeper_events_delivered_total", [("sink", sink)], by: count)
+        self.count("grantkeeper_delivery_failures_total", [("sink", sink)], by: failed ? 1 : 0)
+    }
+
+    /// One request: `call` is the endpoint (`introspection`, `revocation`, `token`, `discovery`), `outcome` a stable
+    /// word.
+    package func providerCall(_ provider: ProviderID, call: String, outcome: String, seconds: Double) {
+        count(
+            "grantkeeper_provider_calls_total",
+            [("provider", provider.rawValue), ("call", call), ("outcome", outcome)]
+        )
+        time("grantkeeper_provider_call_seconds", [("provider", provider.rawValue), ("call", call)], seconds)
+    }
+
+    /// How many requests a provider has not answered yet.
+    package func inFlight(_ provider: ProviderID, _ number: Int) {
+        Gauge(
+            label: "grantkeeper_provider_in_flight",
+            dimensions: [("provider", provider.rawValue)],
+            factory: factory
+        ).record(number)
+    }
+
+    // MARK: Counting
+
+    /// Counts nothing too: a series that begins at 0 shows its first increase.
+    private func count(_ name: String, _ labels: [(String, String)], by number: Int = 1) {
+        Counter(label: name, dimensions: labels, factory: factory).increment(by: max(number, 0))
+    }
+
+    private func time(_ name: String, _ labels: [(String, String)], _ seconds: Double) {
+        Timer(label: name, dimensions: labels, factory: factory)
+            .recordNanoseconds(Int64((min(max(seconds, 0), 1e9) * 1e9).rounded()))
+    }
+}
