@@ -11,6 +11,8 @@ package struct Configuration: Sendable {
     /// The directory of schedule files, which need not exist.
     package var schedulesPath: String
     package var settings: RotationSettings
+    /// What leaves the store, and when.
+    package var retention: RetentionSettings
     /// The file it was read from, as it was asked for.
     package var source: String
     /// What is allowed, but hardly meant.

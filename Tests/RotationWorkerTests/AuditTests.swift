@@ -52,6 +52,7 @@ import Testing
         let other = try DatabaseQueue(path: rig.folder.file("grants.sqlite"))
         try await other.write { db in
             try db.execute(sql: "DROP TRIGGER journal_is_append_only")
+            try db.execute(sql: "DROP TRIGGER journal_leaves_by_the_anchor")
             for sql in tampering { try db.execute(sql: sql) }
         }
         try other.close()

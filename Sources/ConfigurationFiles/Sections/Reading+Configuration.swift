@@ -4,7 +4,9 @@ extension Reading {
     /// The configuration of a document; nil or incomplete after mistakes were reported.
     func configuration(_ document: YAMLValue) -> Configuration? {
         let shape = YAMLValue.Shape(
-            known: ["store", "schedules", "providers", "clients", "tenants", "feeds", "rotation", "sinks"],
+            known: [
+                "store", "schedules", "providers", "clients", "tenants", "feeds", "rotation", "sinks", "retention",
+            ],
             required: ["store"],
             unsupported: ["scopes", "metrics", "approval"]
         )
@@ -34,6 +36,8 @@ extension Reading {
         settings.policy = policy.policy
         check(policy, sinks: settings.sinks, sinksAreComplete: settings.sinks.count == sinks.count)
 
+        let retention = members["retention"].map { RetentionSettings($0, policy) }
+
         guard let storePath else { return nil }
         return Configuration(
             storePath: storePath,
@@ -41,6 +45,7 @@ extension Reading {
             highWaterPath: highWaterPath,
             schedulesPath: schedulesPath,
             settings: settings,
+            retention: retention ?? RetentionSettings(),
             source: file,
             warnings: []
         )

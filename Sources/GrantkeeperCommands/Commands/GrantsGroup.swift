@@ -156,10 +156,10 @@ struct GrantsExport: GrantkeeperCommand {
                 var buffer: [UInt8] = []
                 try reading.forEach(.live, in: selection) { stored in
                     let family = try stored.grant.family.flatMap { try reading.familyName($0) }
-                    buffer += try Self.json(
-                        stored,
-                        family,
-                        withTokens ? try reading.tokens(of: stored.row) : [:],
+                    buffer += GrantLine.json(
+                        stored.grant,
+                        family: family,
+                        tokens: withTokens ? try reading.tokens(of: stored.row) : [:],
                         at: now
                     )
                     buffer.append(0x0A)
@@ -172,44 +172,6 @@ struct GrantsExport: GrantkeeperCommand {
             }
             return .success
         }
-    }
-
-    private static func json(
-        _ stored: StoredGrant,
-        _ family: String?,
-        _ tokens: [TokenKind: Secret],
-        at now: Timestamp
-    ) throws -> [UInt8] {
-        let grant = stored.grant
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("id", grant.key.id)
-        writer.member("provider", grant.key.provider.rawValue)
-        writer.member("tenant", grant.tenant.rawValue)
-        writer.member("client", grant.client.rawValue)
-        if let subject = grant.subject { writer.member("subject", subject) }
-        if let role = grant.role { writer.member("role", role) }
-        if let environment = grant.environment { writer.member("environment", environment) }
-        writer.member("scopes", grant.scopes.names)
-        if let family { writer.member("family", family) }
-        if let id = grant.providerGrantID { writer.member("provider_grant_id", id) }
-        writer.member("issued_at", time: grant.issuedAt.milliseconds)
-        for (name, time) in [
-            ("expires_at", grant.expiresAt), ("access_token_expires_at", grant.accessTokenExpiresAt),
-            ("refresh_token_expires_at", grant.refreshTokenExpiresAt), ("last_used_at", grant.lastUsedAt),
-            ("observed_from", grant.observedFrom), ("observed_until", grant.observedUntil),
-        ] {
-            if let time { writer.member(name, time: time.milliseconds) }
-        }
-        for kind in TokenKind.allCases {
-            if let token = tokens[kind] {
-                writer.member(kind.rawValue, String(decoding: token.bytes, as: UTF8.self))
-            }
-        }
-        if grant.hasRefreshToken { writer.member("has_refresh_token", true) }
-        writer.member("x_exported_at", time: now.milliseconds)
-        writer.endObject()
-        return writer.bytes
     }
 }
 

@@ -1,3 +1,4 @@
+internal import ConfigurationFiles
 internal import Grants
 internal import Records
 internal import RotationWorker
@@ -36,7 +37,8 @@ struct JobExecution {
         case .revalidate: try await revalidate()
         case .revoke: try await revoke()
         case .deliver: try await deliver()
-        case .auditCheckpoint, .purge: preconditionFailure()
+        case .auditCheckpoint: try await checkpoint()
+        case .purge: try await purge()
         }
     }
 
@@ -95,6 +97,17 @@ struct JobExecution {
         }
         let hasFindings = lines.contains { $0.failure != nil }
         return Result(hasFindings ? .findings : .success, summary { Deliveries.write(lines, to: &$0) })
+    }
+
+    private func checkpoint() async throws -> Result {
+        let report = try await AuditCheckpointJob(rotation, lock: lock).perform()
+        return Result(report.status, report.json())
+    }
+
+    private func purge() async throws -> Result {
+        let retention = session.configuration.retention
+        let report = try await PurgeJob(rotation, retention: retention, lock: lock, run: run).perform()
+        return Result(report.status, report.json())
     }
 
     private var seconds: Double { Double((environment.clock.now() - begun).milliseconds) / 1_000 }

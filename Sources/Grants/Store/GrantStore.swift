@@ -29,7 +29,7 @@ package protocol GrantStore: Sendable {
 }
 
 /// What can be asked of a snapshot.
-package protocol StoreReading: AnyObject {
+package protocol StoreReading: PurgeReading {
     /// In key order; memory is bounded whatever the number of grants.
     func forEach(
         _ state: GrantState,
@@ -133,7 +133,7 @@ package struct PendingVerdict: Hashable, Sendable {
 }
 
 /// What a transaction can change besides.
-package protocol StoreWriting: StoreReading {
+package protocol StoreWriting: StoreReading, PurgeWriting {
     /// Throws `lock-lost` unless the lock is still ours, and renews its lease.
     func renew(_ lock: JobLock) throws
 

@@ -21,6 +21,7 @@ struct GrantMerge {
 
     func merge(_ record: GrantRecord) throws -> Outcome {
         guard let stored = try writing.grant(record.key) else {
+            if let ended = try writing.purgedEnd(of: record.key), record.issuedAt <= ended { return .ended }
             try add(record)
             return .added
         }

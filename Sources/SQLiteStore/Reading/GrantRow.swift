@@ -11,6 +11,8 @@ enum GrantRow {
         s.verdict, s.verdict_at, s.inactive_since, s.inactive_count, s.first_counted_at, s.last_counted_at,
         s.failures, s.proof, s.residual_until, s.ended_at, x.owner, x.reason, x.until
         """
+    /// How many columns these are.
+    static let count = 43
     static let tables = """
         grants g JOIN states s ON s.row = g.row
         LEFT JOIN subjects b ON b.id = g.subject LEFT JOIN exemptions x ON x.row = g.row

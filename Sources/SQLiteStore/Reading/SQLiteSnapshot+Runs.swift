@@ -111,7 +111,7 @@ extension SQLiteSnapshot {
         try fetchRuns("WHERE id = ?", [id]).first
     }
 
-    private func fetchRuns(_ rest: String, _ arguments: StatementArguments) throws -> [RunRecord] {
+    func fetchRuns(_ rest: String, _ arguments: StatementArguments) throws -> [RunRecord] {
         try Row.fetchAll(
             db,
             sql: "SELECT id, job, actor, started_at, ended_at, outcome, summary FROM runs \(rest)",
@@ -205,7 +205,7 @@ extension SQLiteSnapshot {
 
     func journalHead() throws -> (seq: Int64, hash: [UInt8]) {
         guard let row = try Row.fetchOne(db, sql: "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")
-        else { return (0, [UInt8](repeating: 0, count: 32)) }
+        else { return try journalAnchor().map { ($0.seq, $0.hash) } ?? (0, JournalHash.start) }
         return (row[0], (row[1] as Blob).bytes)
     }
 

@@ -13,6 +13,9 @@ enum Migrations {
         migrator.registerMigration("2-worker") { db in
             for statement in version2 { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("3-purge") { db in
+            for statement in version3 { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 

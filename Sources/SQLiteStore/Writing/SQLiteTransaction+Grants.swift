@@ -19,6 +19,7 @@ extension SQLiteTransaction {
             ]
         )
         try countStanding(grant, from: nil, to: .active)
+        try forgetPurged(grant.key)
         guard var stored = try self.grant(row: row) else { throw StoreError(.other, "a new row is not there") }
         if !tokens.isEmpty {
             try setTokens(tokens.mapValues { $0 }, of: stored)

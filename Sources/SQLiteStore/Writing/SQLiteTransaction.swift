@@ -42,11 +42,11 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
 
     func renew(_ lock: JobLock) throws { try leases.renew(lock, in: db) }
 
-    func countStanding(_ grant: Grant, from old: Standing?, to new: Standing) throws {
+    func countStanding(_ grant: Grant, from old: Standing?, to new: Standing?) throws {
         let provider = try words.intern(grant.key.provider.rawValue)
         let tenant = try words.intern(grant.tenant.rawValue)
         if let old { deltas[Count(provider: provider, tenant: tenant, standing: old.code), default: 0] -= 1 }
-        deltas[Count(provider: provider, tenant: tenant, standing: new.code), default: 0] += 1
+        if let new { deltas[Count(provider: provider, tenant: tenant, standing: new.code), default: 0] += 1 }
     }
 
     // The counters as this transaction will leave them.

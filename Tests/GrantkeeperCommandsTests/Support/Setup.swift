@@ -29,6 +29,8 @@ struct Setup: Sendable {
     var sinks: [String] = []
     var clients = ["supplier-portal", "erp-sync", "quote-bot", "partner-gateway"]
     var tenants = ["acme"]
+    /// Members of `retention`; none: there is no such section.
+    var retention: [String: String] = [:]
     /// The sandbox's own options; the port is any.
     var sandbox = SandboxOptions()
 
@@ -49,6 +51,9 @@ struct Setup: Sendable {
         let clientLines = clients.map {
             "  - { id: \($0), provider: idp, auth: client_secret_basic, secret: { file: \($0).secret } }"
         }
+        let retentionText =
+            retention.isEmpty
+            ? [] : ["retention:"] + retention.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
         let policyText = policy.sorted { $0.key < $1.key }.map { "    \($0.key): \($0.value)" }
         return """
             store: { sqlite: grants.sqlite, key: { file: store.key } }
@@ -80,6 +85,7 @@ struct Setup: Sendable {
               total_valve: \(totalValve)
             sinks:
             \(sinks.map { "  - \($0)" }.joined(separator: "\n"))
+            \(retentionText.joined(separator: "\n"))
 
             """
     }
