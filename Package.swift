@@ -2,6 +2,7 @@
 import PackageDescription
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -47,7 +48,7 @@ let package = Package(
         .target(name: "CurlTransport", dependencies: ["CCurl", "HTTPTransport"]),
         .target(name: "OAuthProvider", dependencies: ["Grants", "HTTPTransport", "Records"]),
         .target(name: "EventDelivery", dependencies: ["Grants", subprocess, system]),
-        .target(name: "SQLiteStore", dependencies: ["Grants", "Records", grdb, crypto]),
+        .target(name: "SQLiteStore", dependencies: ["Grants", "Records", grdb, sqlite, crypto]),
         .target(
             name: "Sandbox",
             dependencies: ["Grants", "Records", hummingbird, hummingbirdCore, logging]
@@ -100,7 +101,9 @@ let package = Package(
         .testTarget(name: "SandboxTests", dependencies: ["Grants", "Records", "Sandbox"]),
         .testTarget(
             name: "GrantkeeperCommandsTests",
-            dependencies: ["GrantkeeperCommands", "Grants", "GrantsTestSupport", "Records", "Sandbox"]
+            dependencies: [
+                "GrantkeeperCommands", "Grants", "GrantsTestSupport", "Records", "SQLiteStore", "Sandbox",
+            ]
         ),
         // The program itself is run, so it has to be built first.
         .testTarget(name: "RealServerTests", dependencies: ["Grants", "Records", "grantkeeper", subprocess, system]),

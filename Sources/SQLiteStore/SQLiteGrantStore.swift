@@ -7,15 +7,17 @@ package import Grants
 ///
 /// One connection writes, one reads; each has a thread of its own, which cancellation does not reach.
 package final class SQLiteGrantStore: GrantStore {
-    private let file: StoreFile
-    private let reader: DatabaseQueue
+    let file: StoreFile
+    let reader: DatabaseQueue
     /// nil: opened to read only.
-    private let writer: DatabaseQueue?
+    let writer: DatabaseQueue?
     private let vault: TokenVault?
     private let leases: LeaseKeeper
     private let newEventID: @Sendable () -> String
-    private let readQueue = DispatchQueue(label: "grantkeeper.store.read")
-    private let writeQueue = DispatchQueue(label: "grantkeeper.store.write")
+    /// What readers find frozen besides what is stored.
+    private let imposed: [Freeze]
+    let readQueue = DispatchQueue(label: "grantkeeper.store.read")
+    let writeQueue = DispatchQueue(label: "grantkeeper.store.write")
 
     /// Opens the store, made where there is none, to read and write.
     ///
@@ -30,7 +32,8 @@ package final class SQLiteGrantStore: GrantStore {
         try await onThread(path) {
             let file = StoreFile(path: path, limits: limits)
             let writer = try file.openWriter()
-            let vault = try writer.write { db in
+            let vault = try Self.raisingOnFailure(writer) { db in
+                try Self.nameStore(db, newEventID)
                 let known = try String.fetchOne(
                     db,
                     sql: "SELECT value FROM settings WHERE name = ?",
@@ -67,14 +70,21 @@ package final class SQLiteGrantStore: GrantStore {
         writer: DatabaseQueue?,
         _ vault: TokenVault?,
         _ identity: ProcessIdentity,
+        imposed: [Freeze] = [],
         _ newEventID: @escaping @Sendable () -> String
     ) {
+        self.imposed = imposed
         self.file = file
         self.reader = reader
         self.writer = writer
         self.vault = vault
         self.newEventID = newEventID
         leases = LeaseKeeper(identity: identity)
+    }
+
+    /// The same store for readers, who find this frozen besides; it must be the only one that is closed.
+    package func imposing(_ freeze: Freeze) -> SQLiteGrantStore {
+        SQLiteGrantStore(file, reader: reader, writer: writer, vault, .current(), imposed: [freeze], newEventID)
     }
 
     private static func vault(_ db: Database, _ keyring: Keyring?) throws -> TokenVault? {
@@ -93,8 +103,8 @@ package final class SQLiteGrantStore: GrantStore {
     package func read<Result: Sendable>(
         _ body: @escaping @Sendable (any StoreReading) throws -> Result
     ) async throws -> Result {
-        try await Self.run(on: readQueue, file.path) { [reader, vault] in
-            try reader.read { try body(SQLiteSnapshot($0, vault: vault)) }
+        try await Self.run(on: readQueue, file.path) { [reader, vault, imposed] in
+            try reader.read { try body(SQLiteSnapshot($0, vault: vault, imposed: imposed)) }
         }
     }
 
@@ -159,11 +169,17 @@ package final class SQLiteGrantStore: GrantStore {
     }
 
     /// Closes the connections; a store that was written leaves no WAL behind.
-    package func close() async {
+    ///
+    /// `mark` runs after the last checkpoint, when only writing is left; it returns whether it has written.
+    package func close(marking mark: () async -> Bool = { false }) async {
         _ = try? await Self.run(on: writeQueue, file.path) { [reader, writer] in
             try reader.close()
+            if let writer { try Self.checkpoint(writer, mode: "TRUNCATE") }
+        }
+        let hasWritten = await mark()
+        _ = try? await Self.run(on: writeQueue, file.path) { [writer] in
             guard let writer else { return }
-            try Self.checkpoint(writer, mode: "TRUNCATE")
+            if hasWritten { try Self.checkpoint(writer, mode: "TRUNCATE") }
             try writer.close()
         }
     }
@@ -176,18 +192,33 @@ package final class SQLiteGrantStore: GrantStore {
     }
 
     /// Raises `user_version` first: a restored main file beside a newer WAL can be told by it.
+    ///
+    /// Read and raised in one transaction, or two processes would give two checkpoints one number.
     private static func checkpoint(_ writer: DatabaseQueue, mode: String) throws {
-        try writer.inDatabase { db in
+        try writer.write { db in
             let version = try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
             try db.execute(sql: "PRAGMA user_version = \(version &+ 1)")
-            _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(\(mode))")
+        }
+        _ = try writer.inDatabase { try Row.fetchOne($0, sql: "PRAGMA wal_checkpoint(\(mode))") }
+    }
+
+    /// The first transaction of a writer; when it fails, the connection's end moves the WAL, and that too has a number.
+    private static func raisingOnFailure<Result>(
+        _ writer: DatabaseQueue,
+        _ body: (Database) throws -> Result
+    ) throws -> Result {
+        do {
+            return try writer.write(body)
+        } catch {
+            try? checkpoint(writer, mode: "TRUNCATE")
+            throw error
         }
     }
 
     // MARK: Threads
 
     /// Runs to its end whatever becomes of the awaiting task.
-    private static func run<Result: Sendable>(
+    static func run<Result: Sendable>(
         on queue: DispatchQueue,
         _ path: String,
         _ body: @escaping @Sendable () throws -> Result

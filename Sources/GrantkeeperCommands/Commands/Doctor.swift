@@ -68,12 +68,9 @@ struct Doctor: GrantkeeperCommand {
                     : "\(configuration.keySource.map { "\($0)" } ?? "")"
             )
         )
+        let restoreGuard = StoreGuard(configuration, environment)
         if migrate {
-            let writable = try await SQLiteGrantStore.open(
-                path: configuration.storePath,
-                keyring: keyring,
-                newEventID: environment.newEventID
-            )
+            let writable = try await restoreGuard.openToWrite(keyring, newEventID: environment.newEventID).store
             let setting = try await writable.synchronousSetting()
             findings.append(
                 Finding(
@@ -82,9 +79,13 @@ struct Doctor: GrantkeeperCommand {
                     detail: "PRAGMA synchronous is \(setting) on the open writer (2 is FULL)"
                 )
             )
-            await writable.close()
+            try await restoreGuard.close(writable)
         }
-        let store = try await SQLiteGrantStore.openReadOnly(path: configuration.storePath, keyring: keyring)
+        let opened = try await restoreGuard.openToRead(keyring)
+        let store = opened.store
+        for line in restoreGuard.lines(opened, now: environment.clock.now()) {
+            findings.append(Finding(name: "restore guard", ok: line.ok, detail: Console.printableLong(line.detail)))
+        }
         let problems = try await store.integrityProblems()
         findings.append(
             Finding(

@@ -115,7 +115,8 @@ struct Thaw: GrantkeeperCommand {
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         try await Session.run(environment, common, .write) { session in
             let selection = try only.plain
-            guard try await GateOrders(session.rotation).thaw(selection, reason: why.reason) else {
+            let orders = GateOrders(session.rotation)
+            guard try await session.thawing({ try await orders.thaw(selection, reason: why.reason) }) else {
                 let freezes = try await session.store.read { try $0.freezes() }
                 let known = freezes.map { Console.printableLong($0.selection.words) }.joined(separator: "; ")
                 throw CommandError(

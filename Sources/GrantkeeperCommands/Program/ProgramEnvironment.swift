@@ -19,6 +19,8 @@ package struct ProgramEnvironment: Sendable {
     /// Standard output is a terminal: tables are coloured.
     package var isTerminal: Bool
     package var actor: Actor
+    /// The machine's own id, by which a store that was copied elsewhere is known; empty: it has none.
+    package var machineID: String
     /// Random bytes.
     package var random: @Sendable (Int) -> [UInt8]
     /// Waits between two tries to take a lock.
@@ -35,6 +37,7 @@ package struct ProgramEnvironment: Sendable {
         showsProgress: Bool,
         isTerminal: Bool,
         actor: Actor,
+        machineID: String = "",
         random: @escaping @Sendable (Int) -> [UInt8] = ProgramEnvironment.systemRandom,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
@@ -46,6 +49,7 @@ package struct ProgramEnvironment: Sendable {
         self.showsProgress = showsProgress
         self.isTerminal = isTerminal
         self.actor = actor
+        self.machineID = machineID
         self.random = random
         self.sleep = sleep
     }
@@ -67,7 +71,8 @@ package struct ProgramEnvironment: Sendable {
             errors: DescriptorOutput(2),
             showsProgress: isatty(2) == 1,
             isTerminal: isatty(1) == 1 && variables["NO_COLOR"] == nil,
-            actor: person(variables)
+            actor: person(variables),
+            machineID: MachineID.read()
         )
     }
 

@@ -60,6 +60,11 @@ struct ScheduledJobs: StartRunner {
         }
         let ending = await underLock(start, session, lock)
         do {
+            try await session.markHighWater()
+        } catch {
+            logger.error("the restore guard could not be moved on", metadata: ["error": "\(CommandError(error).message)"])
+        }
+        do {
             try await store.unlock(lock)
         } catch {
             // The lease ends by itself.
@@ -71,6 +76,7 @@ struct ScheduledJobs: StartRunner {
     private func underLock(_ start: Start, _ session: Session, _ lock: JobLock) async -> Ending {
         let (store, now) = (session.store, environment.clock.now())
         do {
+            try await session.markHighWater()
             let isOurs = try await store.write { writing in
                 try writing.renew(lock)
                 return try ScheduleBook.claim(start, at: now, in: writing)

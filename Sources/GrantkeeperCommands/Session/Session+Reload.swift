@@ -43,13 +43,16 @@ extension Session {
             sinks: new.settings.sinks.map { $0.makeSink() },
             clock: environment.clock,
             actor: environment.actor,
-            ownTokens: ownTokens
+            ownTokens: ownTokens,
+            stop: rotation.stop
         )
         return Session(
             configuration: new,
             rotation: rotation,
             console: console,
             sqlite: sqlite,
+            restoreGuard: restoreGuard,
+            writes: writes,
             transports: transports,
             progress: progress
         )

@@ -31,6 +31,8 @@ struct Session: Sendable {
     let rotation: RotationEnvironment
     let console: Console
     let sqlite: SQLiteGrantStore
+    let restoreGuard: StoreGuard
+    let writes: Bool
     let transports: [CurlTransport]
     let progress: ProgressLine
 
@@ -42,14 +44,18 @@ struct Session: Sendable {
         _ body: (Session) async throws -> Result
     ) async throws -> Result {
         let session = try await open(environment, options, access)
+        let result: Result
         do {
-            let result = try await body(session)
-            await session.close()
-            return result
+            result = try await body(session)
         } catch {
-            await session.close()
+            do { try await session.close() } catch let other {
+                let failure = CommandError(other)
+                session.console.warning(failure.message, hint: failure.hint)
+            }
             throw error
         }
+        try await session.close()
+        return result
     }
 
     private static func open(
@@ -78,16 +84,20 @@ struct Session: Sendable {
             ownTokens = try Self.ownTokens(settings)
             keyring = try Self.keyring(configuration)
         }
-        let store: SQLiteGrantStore
+        let restoreGuard = StoreGuard(configuration, environment)
+        let opened: StoreGuard.Opened
+        let writes: Bool
         switch access {
         case .read, .look, .plan, .export:
-            store = try await .openReadOnly(path: configuration.storePath, keyring: keyring)
+            writes = false
+            opened = try await restoreGuard.openToRead(keyring)
         case .write, .tokens, .providers:
-            store = try await .open(
-                path: configuration.storePath,
-                keyring: keyring,
-                newEventID: environment.newEventID
-            )
+            writes = true
+            opened = try await restoreGuard.openToWrite(keyring, newEventID: environment.newEventID)
+        }
+        let store = opened.store
+        if let finding = opened.finding {
+            console.warning("everything is frozen, this may be a restored store: \(finding)", hint: Self.afterRestore)
         }
         var transports: [CurlTransport] = []
         var providers: [ProviderID: any ProviderClient] = [:]
@@ -113,15 +123,30 @@ struct Session: Sendable {
             rotation: rotation,
             console: console,
             sqlite: store,
+            restoreGuard: restoreGuard,
+            writes: writes,
             transports: transports,
             progress: progress
         )
     }
 
-    func close() async {
+    func close() async throws {
         progress.clear()
         for transport in transports { await transport.shutdown() }
-        await sqlite.close()
+        if writes { try await restoreGuard.close(sqlite) } else { await sqlite.close() }
+    }
+
+    static let afterRestore = "docs/runbook.md, 'After a restore'; then 'grantkeeper thaw --reason …'"
+
+    /// Judges the store again and moves the restore guard's mark on; for a process that lives long.
+    ///
+    /// Before each run and after it, and daily at least: after 7 days without a mark the store counts as restored.
+    /// Freezes everything where it finds something; writes nothing where nothing has moved.
+    func markHighWater() async throws { try await restoreGuard.mark(sqlite) }
+
+    /// Lets the body thaw; where that ends the restore guard's freeze, its mark is made anew.
+    func thawing(_ body: () async throws -> Bool) async throws -> Bool {
+        try await restoreGuard.renewing(sqlite, body)
     }
 
     var store: any GrantStore { rotation.store }

@@ -59,6 +59,7 @@ package struct GateOrders: Sendable {
         let (environment, now) = (environment, now)
         return try await environment.store.write { writing in
             guard try writing.removeFreeze(selection) else { return false }
+            if selection.isAll { try writing.setSetting(RestoreGuard.freezeSetting, nil) }
             try writing.restartClocks(in: selection, at: now)
             try writing.append(
                 Self.event(Event.Kind.workerThawed, selection, reason, environment, now),

@@ -48,7 +48,7 @@ extension SQLiteSnapshot {
                     reason: row[3],
                     since: Timestamp(milliseconds: row[4])
                 )
-            }
+            } + imposed
     }
 
     private func selection(_ row: Row, at index: Int) -> GrantSelection {

@@ -7,9 +7,12 @@ class SQLiteSnapshot: StoreReading {
     let words: Words
     /// nil: no key was given.
     let vault: TokenVault?
+    /// Found frozen besides what is stored.
+    let imposed: [Freeze]
 
-    init(_ db: Database, vault: TokenVault?) {
+    init(_ db: Database, vault: TokenVault?, imposed: [Freeze] = []) {
         self.db = db
+        self.imposed = imposed
         self.vault = vault
         words = Words(db)
     }

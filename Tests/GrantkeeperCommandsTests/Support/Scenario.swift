@@ -52,6 +52,8 @@ final class Scenario {
 
     /// Written to the configuration file whenever it changes.
     private(set) var setup: Setup
+    /// The machine on which the commands run.
+    var machineID = "11111111111111111111111111111111"
 
     init(_ setup: Setup, _ clock: TestClock, _ port: Int) async throws {
         self.setup = setup
@@ -116,6 +118,7 @@ final class Scenario {
             showsProgress: false,
             isTerminal: false,
             actor: Actor(kind: .person, user: "tester", host: "test"),
+            machineID: machineID,
             random: { generator.next($0) }
         )
     }

@@ -20,6 +20,8 @@ struct Setup: Sendable {
     var revocation = "provider"
     var timeout = "5s"
     var secret = "grantkeeper-secret"
+    /// The restore guard's file; nil: the guard is off.
+    var highWater: String?
     /// Members of `rotation.default`.
     var policy: [String: String] = ["notice": "0s"]
     var totalValve = "{ share: 100%, count: 1000 }"
@@ -56,7 +58,7 @@ struct Setup: Sendable {
             ? [] : ["retention:"] + retention.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
         let policyText = policy.sorted { $0.key < $1.key }.map { "    \($0.key): \($0.value)" }
         return """
-            store: { sqlite: grants.sqlite, key: { file: store.key } }
+            store: { sqlite: grants.sqlite, key: { file: store.key }\(highWater.map { ", high_water: \($0)" } ?? "") }
             providers:
               - id: idp
                 issuer: http://127.0.0.1:\(port)

@@ -1,0 +1,128 @@
+internal import Dispatch
+internal import Glibc
+internal import Grants
+internal import Records
+
+/// The restore guard's file: read as it is, replaced as a whole, and locked by a file beside it.
+struct HighWaterFile: Sendable {
+    let path: String
+
+    // MARK: Reading
+
+    func read() -> HighWaterMark.Reading {
+        // No link: what it points to may be restored along. Not blocking: it may be a pipe.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            switch errno {
+            case ENOENT: return .missing
+            case ELOOP: return .unusable("it is a symbolic link")
+            default: return .unusable(String(cString: strerror(errno)).lowercased())
+            }
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return .unusable("it is not a regular file")
+        }
+        var bytes = [UInt8](repeating: 0, count: 65_537)
+        var count = 0
+        while count < bytes.count {
+            let part = bytes[count...].withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if part < 0, errno == EINTR { continue }
+            guard part >= 0 else { return .unusable(String(cString: strerror(errno)).lowercased()) }
+            if part == 0 { break }
+            count += part
+        }
+        guard count < bytes.count else { return .unusable("it is far too long") }
+        do {
+            return .mark(try HighWaterMark(json: Array(bytes[..<count])))
+        } catch {
+            return .unusable(error.description)
+        }
+    }
+
+    // MARK: Writing
+
+    /// Replaces the file at once and for good, or leaves it as it is; only while the lock is held.
+    func write(_ mark: HighWaterMark) throws {
+        let next = path + ".new"
+        unlink(next)
+        let descriptor = open(next, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure() }
+        do {
+            defer { close(descriptor) }
+            let bytes = mark.json
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count == bytes.count else {
+                if count >= 0 { errno = ENOSPC }
+                throw failure()
+            }
+            guard fsync(descriptor) == 0 else { throw failure() }
+        } catch {
+            unlink(next)
+            throw error
+        }
+        guard rename(next, path) == 0 else {
+            let error = failure()
+            unlink(next)
+            throw error
+        }
+        // Without this a power cut could bring the old name back.
+        let folder = open(Self.directory(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw failure() }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw failure() }
+    }
+
+    static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    private func failure() -> CommandError {
+        CommandError(
+            .failed,
+            "guard-file",
+            "the restore guard's file '\(path)' cannot be written: \(String(cString: strerror(errno)))",
+            hint: "what the store has committed stands; make store.high_water a file in a directory that this user "
+                + "may write, or the next command may find the store restored"
+        )
+    }
+
+    // MARK: Locking
+
+    /// Held until it is let go: between two processes that judge and write marks.
+    final class Lock: Sendable {
+        private let descriptor: Int32
+
+        fileprivate init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+        deinit { close(descriptor) }
+    }
+
+    /// Waits for whoever has it for at most 30 s; fails at once where the file could not be written either.
+    func lock() async throws -> Lock {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try lockNow() })
+            }
+        }
+    }
+
+    private func lockNow() throws -> Lock {
+        let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure() }
+        let lock = Lock(descriptor)
+        for _ in 0..<3_000 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return lock }
+            guard errno == EWOULDBLOCK || errno == EINTR else { throw failure() }
+            usleep(10_000)
+        }
+        throw CommandError(
+            .locked,
+            "guard-locked",
+            "another process holds the restore guard's file '\(path)' and does not let it go",
+            hint: "'fuser \(path).lock' shows which"
+        )
+    }
+}

@@ -1,0 +1,103 @@
+internal import GRDB
+internal import GRDBSQLite
+internal import Glibc
+package import Grants
+
+/// What the restore guard asks of the store.
+extension SQLiteGrantStore {
+    /// The number in the main file of a store that is not open yet; nil: there is none.
+    ///
+    /// SQLite opens the file and runs no statement: a WAL beside it is neither read nor replayed. It is not opened
+    /// past SQLite, because closing any descriptor of a file ends all locks that the process has on it.
+    package static func checkpointNumber(path: String) -> UInt32? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        var connection: OpaquePointer?
+        defer { sqlite3_close(connection) }
+        guard sqlite3_open_v2(path, &connection, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else { return nil }
+        return MainFile(connection)?.checkpointNumber()
+    }
+
+    /// What the store says of itself, with the hash at that place of the journal.
+    package func guardState(at seq: Int64?) async throws -> RestoreGuard.State {
+        try await Self.run(on: writeQueue, file.path) { [reader, writer] in
+            let connection = writer ?? reader
+            var state = try connection.read { db in try SQLiteSnapshot(db, vault: nil).guardState(at: seq) }
+            state.checkpoint = connection.inDatabase { MainFile($0.sqliteConnection)?.checkpointNumber() }
+            return state
+        }
+    }
+
+    /// The number that the main file has on the disk, whatever becomes of what is not written there yet.
+    ///
+    /// A checkpoint that a reader stopped half-way has written pages and not synced them.
+    package func durableCheckpointNumber() async throws -> UInt32 {
+        guard let writer else { throw StoreError(.readOnly, "the store was opened to read only") }
+        return try await Self.run(on: writeQueue, file.path) { [path = file.path] in
+            try writer.inDatabase { db in
+                guard let file = MainFile(db.sqliteConnection), let number = file.checkpointNumber(), file.sync()
+                else { throw StoreError(.other, "the store '\(path)' cannot be synced") }
+                return number
+            }
+        }
+    }
+
+    /// Gives a store its own random name, unless it has one.
+    static func nameStore(_ db: Database, _ newName: () -> String) throws {
+        let name = RestoreGuard.storeSetting
+        let sql = "SELECT value FROM settings WHERE name = ?"
+        guard try String.fetchOne(db, sql: sql, arguments: [name]) == nil else { return }
+        try db.execute(sql: "INSERT INTO settings (name, value) VALUES (?, ?)", arguments: [name, newName()])
+    }
+}
+
+/// The main database file past the WAL, through the descriptor that SQLite has of it.
+private struct MainFile {
+    private let file: UnsafeMutablePointer<sqlite3_file>
+    private let methods: sqlite3_io_methods
+
+    init?(_ connection: OpaquePointer?) {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        guard sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK,
+            let file, let methods = file.pointee.pMethods
+        else { return nil }
+        self.file = file
+        self.methods = methods.pointee
+    }
+
+    /// `user_version`: bytes 60 to 63 of the header, big-endian.
+    func checkpointNumber() -> UInt32? {
+        var bytes: [UInt8] = [0, 0, 0, 0]
+        guard methods.xRead(file, &bytes, 4, 60) == SQLITE_OK else { return nil }
+        return bytes.reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    func sync() -> Bool { methods.xSync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK }
+}
+
+extension SQLiteSnapshot {
+    func guardState(at seq: Int64?) throws -> RestoreGuard.State {
+        let head = try journalHead()
+        var state = RestoreGuard.State(
+            store: try setting(RestoreGuard.storeSetting),
+            // Also where the rows of its runs have been purged.
+            hasRuns: try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'runs'") ?? 0 > 0,
+            head: JournalPlace(seq: head.seq, hash: head.hash)
+        )
+        state.finding = try setting(RestoreGuard.freezeSetting)
+        if let seq { state.hashAtMark = try hash(at: seq) }
+        return state
+    }
+
+    private func hash(at seq: Int64) throws -> [UInt8]? {
+        if seq == 0 { return JournalHash.start }
+        return try Row.fetchOne(
+            db,
+            sql: """
+                SELECT hash FROM journal WHERE seq = ?1
+                UNION ALL SELECT hash FROM journal_anchor WHERE seq = ?1
+                """,
+            arguments: [seq]
+        ).map { ($0[0] as Blob).bytes }
+    }
+}
