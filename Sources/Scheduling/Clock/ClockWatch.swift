@@ -1,5 +1,5 @@
-package import Grants
 internal import Glibc
+package import Grants
 
 /// What the machine's clocks showed at one moment.
 package struct ClockReading: Hashable, Sendable {

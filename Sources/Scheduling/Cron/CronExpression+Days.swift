@@ -49,7 +49,8 @@ extension CronExpression {
                     if matches(day: day, weekday: weekday) { return first + day - date.day }
                 }
             }
-            date = date.month == 12
+            date =
+                date.month == 12
                 ? CivilDate(year: date.year + 1, month: 1, day: 1)
                 : CivilDate(year: date.year, month: date.month + 1, day: 1)
         }

@@ -74,7 +74,8 @@ struct CronField {
         if isWeek, last == 0, first > 0 { return first...7 }
         guard first <= last, !(isWeek && first == 0 && last == 0) else {
             throw error(
-                first == last ? "has the range '\(shown)', which may mean one day or all" : "has the reversed range '\(shown)'",
+                first == last
+                    ? "has the range '\(shown)', which may mean one day or all" : "has the reversed range '\(shown)'",
                 hint: first == last
                     ? "write 0 for Sundays or * for every day"
                     : "write two ranges: \(first)-\(isWeek ? 6 : range.upperBound),\(range.lowerBound)-\(last)"

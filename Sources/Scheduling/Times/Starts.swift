@@ -91,7 +91,7 @@ extension ScheduleTimes {
             var planned = anchor
             if planned < oldest - .milliseconds(1) {
                 planned = oldest - .milliseconds(1)
-                if let older = next(after: anchor, since: since), older <= planned {
+                if let older = last(after: anchor, upTo: planned) {
                     past.count = 1
                     past.last = older
                 }
@@ -104,5 +104,18 @@ extension ScheduleTimes {
             }
         }
         return past
+    }
+
+    /// The last planned instant of a cron schedule in (`anchor`, `end`]: looked for in ever longer stretches before
+    /// the end, because the way from the anchor may be long.
+    private func last(after anchor: Timestamp, upTo end: Timestamp) -> Timestamp? {
+        var length = Duration.hours(1)
+        while true {
+            let from = max(anchor, end - length)
+            var found: Timestamp?
+            while let instant = next(after: found ?? from, since: anchor), instant <= end { found = instant }
+            if found != nil || from == anchor { return found }
+            length *= 2
+        }
     }
 }

@@ -104,9 +104,10 @@ package final class TimeZoneDirectory: Sendable {
             guard let listing = unsafe opendir("\(path)/\(folder)") else { continue }
             defer { unsafe closedir(listing) }
             while let entry = unsafe readdir(listing) {
-                let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                    unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-                }
+                // The name has no fixed length, so it is read from where it begins.
+                let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
+                let start = unsafe (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
+                let name = unsafe String(cString: start)
                 // Copies of the whole database, and files that are no zones, begin with a small letter.
                 guard Self.isName(name), name.first?.isUppercase == true else { continue }
                 let zone = folder + name

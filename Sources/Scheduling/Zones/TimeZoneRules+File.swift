@@ -9,7 +9,9 @@ extension TimeZoneRules {
             header = second
         }
         let timeSize = header.version > 0 ? 8 : 4
-        guard header.types > 0, header.leapSeconds == 0, header.end(timeSize: timeSize) <= bytes.count else { return nil }
+        guard header.types > 0, header.leapSeconds == 0, header.end(timeSize: timeSize) <= bytes.count else {
+            return nil
+        }
         var reader = Reader(bytes: bytes, index: header.start + Header.size)
         let changes = (0..<header.changes).map { _ in reader.integer(size: timeSize) }
         let kinds = (0..<header.changes).map { _ in Int(reader.byte()) }
@@ -49,7 +51,9 @@ extension TimeZoneRules {
         private let others: Int
 
         init?(_ bytes: [UInt8], at start: Int) {
-            guard bytes.count >= start + Self.size, bytes[start..<start + 4].elementsEqual("TZif".utf8) else { return nil }
+            guard bytes.count >= start + Self.size, bytes[start..<start + 4].elementsEqual("TZif".utf8) else {
+                return nil
+            }
             var reader = Reader(bytes: bytes, index: start + 4)
             let version = reader.byte()
             guard version == 0 || (0x32...0x39).contains(version) else { return nil }
