@@ -10,7 +10,8 @@ help: ## this list
 demo: deps ## the main job against a sandbox, in a temporary folder; KEEP=1 leaves it there
 	@Scripts/demo
 
-test: deps ## build and run all tests; FILTER=REGEX for some
+test: ## build and run all tests; FILTER=REGEX for some
+	@Scripts/deps test
 	@Scripts/test
 
 lint: ## formatting, allowed imports, scripts, no machine's paths
@@ -25,7 +26,8 @@ build: deps ## the debug build that demo and test share
 memory: build ## 100,000 grants through import, dry run and run stay below 96 MB of memory
 	@Scripts/memory "$$(swift build --show-bin-path)/grantkeeper"
 
-mutants: deps ## break each rule on purpose and see its tests fail
+mutants: ## break each rule on purpose and see its tests fail
+	@Scripts/deps test
 	@Scripts/mutants
 
 install: deps ## release build, completions and man page to PREFIX [/usr/local], below DESTDIR

@@ -70,6 +70,9 @@ let package = Package(
             resources: [
                 .embedInCode("Shipped/grantkeeper.yaml"),
                 .embedInCode("Shipped/expire-nightly.yaml"),
+                .embedInCode("Shipped/revalidate.yaml"),
+                .embedInCode("Shipped/audit-checkpoint.yaml"),
+                .embedInCode("Shipped/purge-weekly.yaml"),
             ]
         ),
         .executableTarget(name: "grantkeeper", dependencies: ["GrantkeeperCommands"]),
@@ -79,7 +82,7 @@ let package = Package(
         .testTarget(name: "GrantsTests", dependencies: ["Grants", "GrantsTestSupport"]),
         .testTarget(
             name: "ConfigurationFilesTests",
-            dependencies: ["ConfigurationFiles", "Grants", "GrantsTestSupport"]
+            dependencies: ["ConfigurationFiles", "Grants", "GrantsTestSupport", "Scheduling"]
         ),
         .testTarget(
             name: "CurlTransportTests",
@@ -96,8 +99,14 @@ let package = Package(
                 metrics,
             ]
         ),
-        .testTarget(name: "SchedulingTests", dependencies: ["Grants", "GrantsTestSupport", "Scheduling"]),
-        .testTarget(name: "MonitoringTests", dependencies: ["GrantsTestSupport", "Monitoring", logging, metrics]),
+        .testTarget(name: "SchedulingTests", dependencies: ["Grants", "GrantsTestSupport", "Records", "Scheduling"]),
+        .testTarget(
+            name: "MonitoringTests",
+            dependencies: [
+                "Grants", "GrantkeeperCommands", "GrantsTestSupport", "Monitoring", "Records", "RotationWorker",
+                lifecycle, logging, metrics, subprocess, system,
+            ]
+        ),
         .testTarget(name: "SandboxTests", dependencies: ["Grants", "Records", "Sandbox"]),
         .testTarget(
             name: "GrantkeeperCommandsTests",

@@ -13,6 +13,8 @@ package struct Configuration: Sendable {
     package var settings: RotationSettings
     /// What leaves the store, and when.
     package var retention: RetentionSettings
+    /// nil: nobody can ask for metrics.
+    package var metrics: MetricsSettings?
     /// The file it was read from, as it was asked for.
     package var source: String
     /// What is allowed, but hardly meant.

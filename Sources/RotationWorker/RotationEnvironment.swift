@@ -1,4 +1,5 @@
 package import Grants
+package import Scheduling
 
 /// What every job works with: the ports, the settings, who asked for it.
 package struct RotationEnvironment: Sendable {
@@ -7,6 +8,8 @@ package struct RotationEnvironment: Sendable {
     /// By id; a provider without a client is not spoken to.
     package var providers: [ProviderID: any ProviderClient]
     package var sinks: [any EventSink]
+    /// When ends, quarantines and notices wait; by the policy's ``RotationPolicy/blackouts``.
+    package var blackouts: BlackoutCalendar
     package var clock: any WallClock
     package var actor: Actor
     /// SHA-256 over ``RotationSettings/canonicalPolicyJSON()``, in hex.
@@ -31,6 +34,7 @@ package struct RotationEnvironment: Sendable {
         settings: RotationSettings,
         providers: [ProviderID: any ProviderClient] = [:],
         sinks: [any EventSink] = [],
+        blackouts: BlackoutCalendar = .none,
         clock: any WallClock,
         actor: Actor,
         ownTokens: [Secret] = [],
@@ -41,6 +45,7 @@ package struct RotationEnvironment: Sendable {
         self.settings = settings
         self.providers = providers
         self.sinks = sinks
+        self.blackouts = blackouts
         self.clock = clock
         self.actor = actor
         self.ownTokens = ownTokens

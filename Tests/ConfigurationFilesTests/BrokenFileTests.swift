@@ -62,16 +62,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("rotation:\n  blackout: []\n", "9:3 'blackout' is not supported by this version; remove it"),
         (
             "rotation:\n  approval: { people: 2 }\n",
             "9:3 'approval' is not supported by this version; remove it"
         ),
         ("scopes: scopes\n", "8:1 'scopes' is not supported by this version; remove it"),
-        (
-            "metrics: { listen: 127.0.0.1:9464 }\n",
-            "8:1 'metrics' is not supported by this version; remove it"
-        ),
         ("approval: { people: 2 }\n", "8:1 'approval' is not supported by this version; remove it"),
     ])
     func `a member that is not obeyed yet is refused`(text: String, expected: String) {
@@ -136,7 +131,7 @@ import Testing
         #expect(found(base + "rotaton: {}\n").map(\.hint) == ["did you mean 'rotation'?"])
         #expect(
             found(base + "rotation: { xyz: 1 }\n").map(\.hint) == [
-                "known here: mode, default, overrides, total_valve, approve_within"
+                "known here: mode, default, overrides, total_valve, approve_within, blackout"
             ]
         )
     }

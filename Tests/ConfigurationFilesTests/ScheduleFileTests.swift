@@ -1,5 +1,6 @@
 import ConfigurationFiles
 import Grants
+import Scheduling
 import Testing
 
 @Suite struct `Schedule files` {
@@ -17,7 +18,43 @@ import Testing
         var expected = Schedule(name: "expire-nightly", job: .expire, timing: .cron("15 2 * * *"))
         expected.jitter = .minutes(10)
         expected.catchUp.window = .hours(12)
+        expected.pauseAfterFailures = 3
         #expect(schedule == expected)
+    }
+
+    @Test(arguments: [
+        ("revalidate", Schedule.Job.revalidate), ("audit-checkpoint", .auditCheckpoint), ("purge-weekly", .purge),
+    ])
+    func `every shipped schedule is one of its job`(name: String, job: Schedule.Job) throws {
+        #expect(try ScheduleFile.read(path: repositoryFile("schedules/\(name).yaml")).job == job)
+    }
+
+    @Test func `a mistake in a time comes with a hint`() {
+        func hint(_ line: String) -> String? {
+            do {
+                _ = try ScheduleFile.parse("job: expire\n\(line)\n", path: "x.yaml")
+                return nil
+            } catch {
+                return error.problems.first?.hint
+            }
+        }
+        #expect(hint("cron: 5/15 * * * *") == "write 5-59/15, or */15")
+        #expect(hint("cron: '@daily'\ntime_zone: Europe/Berlim") == "did you mean 'Europe/Berlin'?")
+    }
+
+    @Test func `without a database of zones the package is named`() throws {
+        try withDirectory { directory in
+            do throws(ConfigurationErrors) {
+                _ = try ScheduleFile.parse(
+                    "job: expire\ncron: '@daily'\ntime_zone: Europe/Berlin\n",
+                    path: "x.yaml",
+                    zones: TimeZoneDirectory(path: directory)
+                )
+                Issue.record("the zone was taken")
+            } catch {
+                #expect(error.problems.first?.hint == "install Debian's package 'tzdata', or use UTC")
+            }
+        }
     }
 
     @Test func `every member is read`() throws {
@@ -60,21 +97,32 @@ import Testing
         ),
         Broken(
             "job: expire\ncron: 15 2 * *\n",
-            "2:7 'cron' must have five fields (minute, hour, day of month, month, day of week), found 4"
+            "2:7 'cron': expected five fields (minute, hour, day of month, month, day of week), found 4"
         ),
         Broken(
             "job: expire\ncron: 15 2 * * ?\n",
-            "2:7 'cron' must have five fields (minute, hour, day of month, month, day of week), "
-                + "found a character that none may hold"
+            "2:7 'cron': the day of week has '?' in '?', expected 0 to 7 (both Sunday) or sun to sat"
         ),
         Broken(
             "job: expire\ncron: '@reboot'\n",
-            "2:7 'cron' must be five fields or one of @hourly, @daily, @weekly, @monthly, @yearly"
+            "2:7 'cron': '@reboot' is not a time"
+        ),
+        Broken("job: expire\ncron: 0 25 * * *\n", "2:7 'cron': the hour has 25, expected 0 to 23"),
+        Broken("job: expire\ncron: 0 0 30 feb *\n", "2:7 'cron' never comes: no such month has such a day"),
+        Broken("job: expire\nevery: 999ms\n", "2:8 'every' must be at least 1s"),
+        Broken(
+            "job: expire\nevery: 1h\ncatch_up: { max: 101, window: 367d }\n",
+            "3:18 'catch_up.max' must be at most 100",
+            "3:31 'catch_up.window' must be at most 366d"
+        ),
+        Broken(
+            "job: expire\ncron: '@daily'\ntime_zone: Europe/Berlim\n",
+            "3:12 'time_zone': there is no time zone 'Europe/Berlim'"
         ),
         Broken("job: expire\nevery: 60\n", "2:8 'every' must be a duration, the bare number 60 has no unit"),
         Broken(
             "job: expire\ncron: '@daily'\ntime_zone: ../x\n",
-            "3:12 'time_zone' must be a time zone's name"
+            "3:12 'time_zone': '../x' is not a time zone's name"
         ),
         Broken("job: expire\nevery: 1h\ntime_zone: UTC\n", "3:12 'time_zone' has no meaning with 'every'"),
         Broken(

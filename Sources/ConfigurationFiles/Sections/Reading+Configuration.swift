@@ -5,10 +5,10 @@ extension Reading {
     func configuration(_ document: YAMLValue) -> Configuration? {
         let shape = YAMLValue.Shape(
             known: [
-                "store", "schedules", "providers", "clients", "tenants", "feeds", "rotation", "sinks", "retention",
+                "store", "schedules", "providers", "clients", "tenants", "feeds", "rotation", "sinks", "retention", "metrics",
             ],
             required: ["store"],
-            unsupported: ["scopes", "metrics", "approval"]
+            unsupported: ["scopes", "approval"]
         )
         guard let members = document.members(shape) else { return nil }
         learnNames(members)
@@ -37,6 +37,7 @@ extension Reading {
         check(policy, sinks: settings.sinks, sinksAreComplete: settings.sinks.count == sinks.count)
 
         let retention = members["retention"].map { RetentionSettings($0, policy) }
+        let metrics = members["metrics"].flatMap { MetricsSettings($0) }
 
         guard let storePath else { return nil }
         return Configuration(
@@ -46,6 +47,7 @@ extension Reading {
             schedulesPath: schedulesPath,
             settings: settings,
             retention: retention ?? RetentionSettings(),
+            metrics: metrics,
             source: file,
             warnings: []
         )

@@ -10,8 +10,8 @@ struct ReadPolicy {
     /// Without `rotation` in the file all defaults hold.
     init(_ value: YAMLValue?) {
         let shape = YAMLValue.Shape(
-            known: ["mode", "default", "overrides", "total_valve", "approve_within"],
-            unsupported: ["blackout", "approval"]
+            known: ["mode", "default", "overrides", "total_valve", "approve_within", "blackout"],
+            unsupported: ["approval"]
         )
         guard let members = value?.members(shape) else { return }
         if let mode = members["mode"] {
@@ -32,6 +32,7 @@ struct ReadPolicy {
         policy.totalValve = members["total_valve"]?.valve(policy.totalValve) ?? policy.totalValve
         let within = members["approve_within"]?.duration(mayBeZero: false)
         policy.approveWithin = within ?? policy.approveWithin
+        policy.blackouts = members["blackout"]?.elements().compactMap { Blackout($0) } ?? []
     }
 }
 

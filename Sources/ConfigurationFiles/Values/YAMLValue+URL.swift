@@ -47,7 +47,8 @@ extension YAMLValue {
         return text
     }
 
-    private static func host(of authority: Substring) -> String? {
+    /// The host of `host` or `host:port` in lower case, without brackets; nil where it is none.
+    static func host(of authority: Substring) -> String? {
         let host: Substring
         let tail: Substring
         if authority.hasPrefix("[") {
@@ -70,7 +71,7 @@ extension YAMLValue {
     }
 
     /// 127.0.0.0/8, ::1 and localhost; no other spelling of them.
-    private static func isLoopback(_ host: String) -> Bool {
+    static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" || host == "::1" { return true }
         let octets = host.split(separator: ".", omittingEmptySubsequences: false)
         return octets.count == 4 && octets[0] == "127"

@@ -1,3 +1,4 @@
+internal import Scheduling
 internal import Yams
 
 /// One file being read: what is known about it, and the mistakes found so far.
@@ -8,6 +9,8 @@ final class Reading {
     /// Relative paths begin here.
     let directory: String
     let checksFiles: Bool
+    /// Where the names of time zones are looked up.
+    let zones: TimeZoneDirectory
     /// What was written into the text to tell equal keys apart.
     var markers = KeyMarkers("")
     var known = KnownNames()
@@ -17,9 +20,10 @@ final class Reading {
     private var errors: [ConfigurationProblem] = []
     private var hints: [ConfigurationProblem] = []
 
-    init(file: String, checksFiles: Bool) {
+    init(file: String, checksFiles: Bool, zones: TimeZoneDirectory) {
         self.file = file
         self.checksFiles = checksFiles
+        self.zones = zones
         let parts = file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         directory = parts.count == 1 && parts.first == "" ? "/" : parts.joined(separator: "/")
     }

@@ -20,6 +20,9 @@ struct Init: GrantkeeperCommand {
             ("grantkeeper.yaml", PackageResources.grantkeeper_yaml, 0o644),
             ("store.key", Array("\(key)\n".utf8), 0o600),
             ("schedules/expire-nightly.yaml", PackageResources.expire_nightly_yaml, 0o644),
+            ("schedules/revalidate.yaml", PackageResources.revalidate_yaml, 0o644),
+            ("schedules/audit-checkpoint.yaml", PackageResources.audit_checkpoint_yaml, 0o644),
+            ("schedules/purge-weekly.yaml", PackageResources.purge_weekly_yaml, 0o644),
         ]
         for file in files where access(path(file.name), F_OK) == 0 {
             throw CommandError(

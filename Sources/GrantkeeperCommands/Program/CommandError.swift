@@ -1,8 +1,10 @@
 internal import ConfigurationFiles
 internal import Grants
 internal import HTTPTransport
+internal import Monitoring
 internal import Records
 internal import Sandbox
+internal import Scheduling
 
 /// Why a command ended without doing what it was asked: a sentence, a hint, a status.
 struct CommandError: Error {
@@ -36,6 +38,8 @@ struct CommandError: Error {
         case let error as CommandError: self = error
         case let error as StoreError: self.init(error)
         case let error as ConfigurationErrors: self.init(error)
+        case let error as ScheduleError:
+            self.init(.badConfiguration, error.code.rawValue, error.message, hint: error.hint)
         case let error as SecretError: self.init(.badConfiguration, "secret", error.message, hint: error.hint)
         case let error as RecordError:
             self.init(
@@ -46,6 +50,7 @@ struct CommandError: Error {
             )
         case let error as HTTPFailure: self.init(.failed, error.code.description, error.description, hint: error.hint)
         case let error as SandboxError: self.init(.failed, "sandbox", error.message, hint: error.hint)
+        case let error as MetricsServerError: self.init(.failed, "metrics", error.message, hint: error.hint)
         case is CancellationError:
             self.init(
                 .failed,

@@ -57,7 +57,7 @@ struct Grantkeeper: AsyncParsableCommand {
         groupedSubcommands: [
             .init(name: "Run", subcommands: [Worker.self, Rotate.self, Revalidate.self, Revoke.self, Exempt.self, Runs.self]),
             .init(name: "Stop", subcommands: [FreezeCommand.self, Thaw.self]),
-            .init(name: "Operate", subcommands: [Purge.self]),
+            .init(name: "Operate", subcommands: [Status.self, Schedules.self, Purge.self]),
             .init(name: "Data", subcommands: [GrantsGroup.self, Usage.self, Events.self, Audit.self]),
             .init(name: "Set up", subcommands: [Init.self, Providers.self, Doctor.self, SandboxCommand.self]),
         ]

@@ -1,5 +1,6 @@
 internal import Grants
 internal import RotationWorker
+internal import Scheduling
 
 extension RotationReport {
     /// The report as a person reads it, the gravest last.
@@ -58,6 +59,13 @@ extension RotationReport {
         for freeze in plan.freezes {
             console.line(
                 "frozen: \(Console.printableLong(freeze.selection.words)) since \(freeze.since), \(Console.printable(freeze.reason))"
+            )
+        }
+        if let blackout = plan.blackout {
+            console.line(
+                "blackout: ends, quarantines and notices wait until "
+                    + "\(blackout.end?.description ?? "it is taken out of the configuration") "
+                    + "(\(Console.printableLong(blackout.blackout.reason)))"
             )
         }
         for (provider, hold) in plan.heldProviders.sorted(by: { $0.key < $1.key }) {

@@ -2,6 +2,7 @@ internal import Glibc
 internal import Grants
 internal import Records
 internal import RotationWorker
+internal import Scheduling
 
 /// What a run did, for scripts and for people; the same for `rotate`, its dry run and `runs approve`.
 struct RotationReport {
@@ -76,6 +77,13 @@ struct RotationReport {
                 writer.member("tenant", partition.tenant.rawValue)
                 writer.member("provider", partition.provider.rawValue)
                 writer.endObject()
+            }
+        }
+        if let blackout = plan.blackout {
+            writer.object("blackout") { writer in
+                writer.member("reason", blackout.blackout.reason)
+                writer.member("since", time: blackout.start.milliseconds)
+                writer.member("until", time: blackout.end?.milliseconds)
             }
         }
         if !deliveries.isEmpty { Deliveries.write(deliveries, to: &writer) }

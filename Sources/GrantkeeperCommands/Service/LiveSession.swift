@@ -1,4 +1,4 @@
-internal import Grants
+internal import RotationWorker
 internal import Synchronization
 
 /// The session that new runs work with; a run that began with another keeps that one until it ends.
@@ -6,16 +6,21 @@ final class LiveSession: Sendable {
     /// One configuration in force, and who still works with it.
     final class Holding: Sendable {
         let session: Session
+        let schedules: [TimedSchedule]
         fileprivate let users = Mutex<(count: Int, isRetired: Bool)>((0, false))
 
-        fileprivate init(_ session: Session) { self.session = session }
+        fileprivate init(_ session: Session, _ schedules: [TimedSchedule]) {
+            self.session = session
+            self.schedules = schedules
+        }
     }
 
     private let holding: Mutex<Holding>
 
-    init(_ session: Session) { holding = Mutex(Holding(session)) }
+    init(_ session: Session, _ schedules: [TimedSchedule]) { holding = Mutex(Holding(session, schedules)) }
 
     var current: Session { holding.withLock(\.session) }
+    var schedules: [TimedSchedule] { holding.withLock(\.schedules) }
 
     /// Gives the body the session of now.
     func with<Result>(_ body: (Session) async -> Result) async -> Result {
@@ -33,9 +38,9 @@ final class LiveSession: Sendable {
     }
 
     /// From now on runs begin with this one.
-    func replace(with session: Session) async {
+    func replace(with session: Session, _ schedules: [TimedSchedule]) async {
         let old = holding.withLock { holding in
-            defer { holding = Holding(session) }
+            defer { holding = Holding(session, schedules) }
             return holding
         }
         let isUnused = old.users.withLock { users in

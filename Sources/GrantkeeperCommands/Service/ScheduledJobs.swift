@@ -79,7 +79,7 @@ struct ScheduledJobs: StartRunner {
             try await session.markHighWater()
             let isOurs = try await store.write { writing in
                 try writing.renew(lock)
-                return try ScheduleBook.claim(start, at: now, in: writing)
+                return try StartBook.claim(start, at: now, in: writing)
             }
             guard isOurs else { return .settled }
         } catch {
@@ -106,7 +106,7 @@ struct ScheduledJobs: StartRunner {
         let now = environment.clock.now()
         try await store.write { writing in
             try writing.renew(lock)
-            try ScheduleBook.close(start, outcome: outcome, at: now, in: writing)
+            try StartBook.close(start, outcome: outcome, at: now, in: writing)
         }
     }
 

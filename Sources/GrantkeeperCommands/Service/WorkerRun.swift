@@ -18,24 +18,26 @@ struct WorkerRun {
     private let logger: Logger
     private let stop: StopRequest
     private let notifier: ServiceNotifier
-    private let registry = PrometheusRegistry()
+    private let registry = PrometheusRegistry.forWorker()
     private let metrics: WorkerMetrics
 
-    init(_ session: Session, _ environment: ProgramEnvironment, _ options: CommonOptions, _ logger: Logger) {
-        live = LiveSession(session)
+    init(
+        _ session: Session,
+        _ environment: ProgramEnvironment,
+        _ options: CommonOptions,
+        _ logger: Logger
+    ) throws {
+        live = LiveSession(session, try Self.schedules(session))
         self.environment = environment
         self.options = options
         self.logger = logger
         stop = session.rotation.stop
         notifier = ServiceNotifier(variables: environment.variables)
         metrics = WorkerMetrics(registry)
-        for metric in WorkerMetrics.descriptions {
-            registry.describe(metric.name, help: metric.help, buckets: metric.buckets)
-        }
     }
 
     func perform() async throws -> ExitStatus {
-        let schedules = try Self.schedules(live.current)
+        let schedules = live.schedules
         announce(schedules)
         let (triggers, continuation) = AsyncStream.makeStream(of: Trigger.self)
         let timer = ScheduleTimer(longest: longest) { continuation.yield(.tick) }
@@ -50,7 +52,9 @@ struct WorkerRun {
         // The worker is last, because it is asked first to stop.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+                services: metricsServices + [
+                    .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet
             )
@@ -83,8 +87,21 @@ struct WorkerRun {
         }
         timer.cancel()
         continuation.finish()
+        await live.current.closeTransports()
         logger.notice("stopped")
         return .success
+    }
+
+    private var metricsServices: [ServiceGroupConfiguration.ServiceConfiguration] {
+        guard let settings = live.current.configuration.metrics else { return [] }
+        let service = MetricsService(
+            settings: settings,
+            live: live,
+            registry: registry,
+            clock: environment.clock,
+            logger: logger
+        )
+        return [.init(service: service, successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore)]
     }
 
     /// The group's own remarks are of interest to nobody but who looks for a mistake in it.
@@ -109,7 +126,7 @@ struct WorkerRun {
             reload: { await reload() },
             circumstances: { [live] now in
                 let rotation = live.current.rotation
-                return (rotation.sinks.map(\.settings.id), false)
+                return (rotation.sinks.map(\.settings.id), rotation.blackouts.current(at: now) != nil)
             },
             afterTurn: { [environment] turn in
                 told.tell(turn)
@@ -120,9 +137,8 @@ struct WorkerRun {
 
     private static func schedules(_ session: Session) throws -> [TimedSchedule] {
         let configuration = session.configuration
-        return try ["expire", "revalidate"].map {
-            try TimedSchedule(ScheduleFile.read(path: "\(configuration.schedulesPath)/\($0).yaml"))
-        }
+        return try ScheduleDirectory.read(path: configuration.schedulesPath, knowing: configuration.settings)
+            .map { try TimedSchedule($0) }
     }
 
     private func reload() async -> [TimedSchedule]? {
@@ -132,7 +148,7 @@ struct WorkerRun {
             let session = try await live.current.reloaded(environment, options)
             do {
                 let schedules = try Self.schedules(session)
-                await live.replace(with: session)
+                await live.replace(with: session, schedules)
                 announce(schedules)
                 return schedules
             } catch {

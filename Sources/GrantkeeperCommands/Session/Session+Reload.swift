@@ -4,6 +4,7 @@ internal import EventDelivery
 internal import Grants
 internal import OAuthProvider
 internal import RotationWorker
+internal import Scheduling
 
 extension Session {
     /// The session of the configuration as it is now, with the store that is open already.
@@ -14,6 +15,7 @@ extension Session {
         for (name, isSame) in [
             ("store.sqlite", new.storePath == configuration.storePath),
             ("store.key", new.keySource == configuration.keySource),
+            ("metrics", new.metrics == configuration.metrics),
             ("store.high_water", new.highWaterPath == configuration.highWaterPath),
         ] where !isSame {
             throw CommandError(
@@ -23,6 +25,7 @@ extension Session {
                 hint: "restart the worker"
             )
         }
+        let blackouts = try BlackoutCalendar(new.settings.policy.blackouts)
         let ownTokens = try Self.ownTokens(new.settings)
         var transports: [CurlTransport] = []
         var providers: [ProviderID: any ProviderClient] = [:]
@@ -41,6 +44,7 @@ extension Session {
             settings: new.settings,
             providers: providers,
             sinks: new.settings.sinks.map { $0.makeSink() },
+            blackouts: blackouts,
             clock: environment.clock,
             actor: environment.actor,
             ownTokens: ownTokens,

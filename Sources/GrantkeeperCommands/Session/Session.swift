@@ -6,6 +6,7 @@ internal import HTTPTransport
 internal import OAuthProvider
 internal import RotationWorker
 internal import SQLiteStore
+internal import Scheduling
 
 /// What a command works with: the configuration, the open store, the providers.
 struct Session: Sendable {
@@ -114,6 +115,7 @@ struct Session: Sendable {
             settings: settings,
             providers: providers,
             sinks: settings.sinks.map { $0.makeSink() },
+            blackouts: try BlackoutCalendar(settings.policy.blackouts),
             clock: environment.clock,
             actor: environment.actor,
             ownTokens: ownTokens

@@ -114,6 +114,8 @@ package protocol StoreReading: PurgeReading {
     /// The last entry's seq and hash; (0, 32 zero bytes) for an empty journal.
     func journalHead() throws -> (seq: Int64, hash: [UInt8])
     func sinkCursor(_ id: String) throws -> SinkCursor?
+    /// What an operator looks at, in milliseconds whatever the number of grants.
+    func overview(at now: Timestamp) throws -> StoreOverview
     /// Inactive answers of a surge that count only once they are approved.
     func pendingVerdicts(of provider: ProviderID) throws -> [PendingVerdict]
 }

@@ -71,7 +71,7 @@ package struct HeldPlan: Hashable, Sendable {
     package var provider: ProviderID?
     package var wouldEnd: Int
     package var live: Int
-    /// `observe`, `frozen`, `provider-held`, `valve-share`, `valve-half`, `valve-max`, the same with
+    /// `observe`, `frozen`, `blackout`, `provider-held`, `valve-share`, `valve-half`, `valve-max`, the same with
     /// `-provider` or `-store` for the total valve, or `surge`.
     package var why: String
     /// SHA-256 over its rows, in hex.

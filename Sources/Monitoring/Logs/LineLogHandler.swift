@@ -21,6 +21,8 @@ package struct LineLogHandler: LogHandler {
     /// Lines longer than a pipe's atomic size must not mix; one lock for all, because handlers are copied freely.
     private static let lock = Mutex(())
 
+    /// A handler for one logger's label.
+    ///
     /// `milliseconds` is the clock, since 1970. `isJournal` means that the descriptor leads to systemd's journal
     /// (`JOURNAL_STREAM`): each line begins with its priority, `<3>` for errors, and text has no time of its own.
     package init(

@@ -38,10 +38,17 @@ struct Exposition {
         taken.formUnion(Self.reserved(by: name, family.kind))
     }
 
+    /// The one metric of ours; it comes last.
+    mutating func addDropped(_ count: Int) {
+        let name = PrometheusRegistry.droppedName
+        let help = "Metrics that were not kept: impossible names, or too many label sets."
+        blocks[name] = Block(kind: .counter, help: help, lines: ["": Self.line(name, "", Double(count))])
+    }
+
     mutating func add(_ sample: Sample) {
         let kind: PrometheusRegistry.Kind = sample.name.hasSuffix("_total") ? .counter : .gauge
         let isFree = blocks[sample.name].map { $0.kind == kind } ?? !taken.contains(sample.name)
-        guard isFree, MetricLabels.isName(sample.name),
+        guard isFree, MetricLabels.isName(sample.name), sample.name != PrometheusRegistry.droppedName,
             let labels = MetricLabels(sample.labels.map { ($0.key, $0.value) })
         else {
             refused += 1

@@ -50,21 +50,15 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
 
     /// All metrics with those that were read for this scrape, in order of their names.
     package func text(_ collected: [Sample]) -> String {
-        let (families, helps, droppedBefore) = state.withLock { state in
-            (state.families, state.descriptions.mapValues(\.help), state.dropped)
-        }
+        let (families, helps) = state.withLock { ($0.families, $0.descriptions.mapValues(\.help)) }
         var exposition = Exposition(helps: helps)
         for (name, family) in families { exposition.add(name, family) }
         for sample in collected { exposition.add(sample) }
-        let dropped = droppedBefore + exposition.refused
-        state.withLock { $0.dropped += exposition.refused }
-        exposition.add(
-            Sample(
-                name: Self.droppedName,
-                help: "Metrics that were not kept: impossible names, or too many label sets.",
-                value: Double(dropped)
-            )
-        )
+        let dropped = state.withLock { state in
+            state.dropped += exposition.refused
+            return state.dropped
+        }
+        exposition.addDropped(dropped)
         return exposition.text
     }
 

@@ -11,14 +11,18 @@ internal import ServiceLifecycle
 /// answer that is not taken within ``patience`` is given up.
 package struct MetricsServer: Sendable {
     package static let mostConnections = 32
-    static let patience = Duration.seconds(10)
+    package static let patience = Duration.seconds(10)
 
     private let host: String
     private let port: Int
     private let logger: Logger
     private let handler: ScrapeHandler
     private let onListening: @Sendable (Int) -> Void
+    /// How long one answer may take.
+    var patience = Self.patience
 
+    /// A server that does not listen yet.
+    ///
     /// `port` 0 takes any that is free; `onListening` is told which. `body` is asked at each scrape.
     package init(
         host: String,
@@ -37,12 +41,31 @@ package struct MetricsServer: Sendable {
         self.onListening = onListening
     }
 
-    /// Serves until its task is cancelled or a graceful shutdown begins, and then returns.
+    /// Serves until its task is cancelled or a graceful shutdown begins, and then returns: at once, or when the
+    /// answers under way are taken or given up.
     ///
     /// - Throws: ``MetricsServerError`` if the address cannot be listened on, or no longer.
     package func run() async throws {
+        let (started, feed) = AsyncStream.makeStream(of: Void.self)
+        let onListening = onListening
+        let server = makeServer { port in
+            onListening(port)
+            feed.yield()
+        }
+        // In a task that is never cancelled: NIO traps where a cancelled server drops a connection that it has
+        // accepted and not begun with. A shutdown closes all of them, once the server has begun.
+        let serving = Task {
+            defer { feed.finish() }
+            try await server.run()
+        }
         do {
-            try await makeServer().run()
+            try await withTaskCancellationHandler {
+                try await serving.value
+            } onCancel: {
+                Task {
+                    for await _ in started { try? await server.shutdownGracefully() }
+                }
+            }
         } catch  where Task.isCancelled || Task.isShuttingDownGracefully {
             return
         } catch {
@@ -56,13 +79,12 @@ package struct MetricsServer: Sendable {
         }
     }
 
-    private func makeServer() -> Server<HTTP1Channel> {
-        let handler = handler
-        let (port, onListening) = (port, onListening)
+    private func makeServer(_ isListening: @escaping @Sendable (Int) -> Void) -> Server<HTTP1Channel> {
+        let (handler, port, patience) = (handler, port, patience)
         return Server(
             childChannelSetup: HTTP1Channel(
                 responder: { request, writer, channel in
-                    let end = channel.eventLoop.scheduleTask(in: .init(Self.patience)) { channel.close(promise: nil) }
+                    let end = channel.eventLoop.scheduleTask(in: .init(patience)) { channel.close(promise: nil) }
                     defer { end.cancel() }
                     let response = await handler.answer(request)
                     try await writer.write(response: response.head, body: response.body)
@@ -82,7 +104,7 @@ package struct MetricsServer: Sendable {
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections, logger: logger)
             ),
-            onServerRunning: { channel in onListening(channel.localAddress?.port ?? port) },
+            onServerRunning: { channel in isListening(channel.localAddress?.port ?? port) },
             eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup,
             logger: logger
         )

@@ -1,5 +1,6 @@
 internal import Dispatch
 package import Grants
+internal import Scheduling
 
 /// Plans what the rules say of the stored grants, passes it through the gates, and applies what is left.
 package struct ExpiryJob: Sendable {
@@ -37,6 +38,7 @@ package struct ExpiryJob: Sendable {
             settings: environment.settings,
             policyHash: environment.policyHash,
             ownTokens: environment.ownTokens,
+            blackouts: environment.blackouts,
             selection: selection,
             isFull: isFull,
             now: now
@@ -142,11 +144,13 @@ package struct ExpiryJob: Sendable {
         func apply(_ writing: any StoreWriting) throws -> (next: Int, applied: Applied) {
             try writing.renew(lock)
             let environment = job.environment
-            // Read again in every batch: a freeze or a hold typed elsewhere counts at once.
+            // Read again in every batch: a freeze or a hold typed elsewhere counts at once, and so does a blackout
+            // that begins meanwhile.
             let gates = Gates(
                 mode: environment.settings.policy.mode,
                 freezes: try writing.freezes(),
-                heldProviders: Set(try writing.heldProviders().keys)
+                heldProviders: Set(try writing.heldProviders().keys),
+                blackout: environment.blackouts.current(at: environment.clock.now())
             )
             let assessor = try Assessor(
                 writing,

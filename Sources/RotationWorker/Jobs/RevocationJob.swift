@@ -1,4 +1,5 @@
 package import Grants
+internal import Scheduling
 
 /// Works the queue of decided ends at the providers: asks, revokes, asks again, and keeps the proof.
 package struct RevocationJob: Sendable {
@@ -110,6 +111,9 @@ package struct RevocationJob: Sendable {
 
     private func due(at provider: ProviderID, besides worked: Set<Int64>) async throws -> [Work] {
         let (now, rows) = (environment.clock.now(), rows)
+        // What was decided before a blackout waits like what is decided in it: receivers would see it end now. What a
+        // person ordered goes on.
+        let isBlackedOut = environment.blackouts.current(at: now) != nil
         var narrowed = selection
         narrowed.provider = provider
         let wanted = narrowed
@@ -125,7 +129,7 @@ package struct RevocationJob: Sendable {
                 }
                 orders = found
             } else {
-                let frozen = try reading.freezes().map(\.selection)
+                let frozen = try reading.freezes().map(\.selection) + (isBlackedOut ? [GrantSelection()] : [])
                 orders = try reading.revocations(
                     dueBy: now,
                     in: wanted,

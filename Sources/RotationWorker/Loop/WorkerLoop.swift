@@ -180,7 +180,7 @@ struct LoopState {
         } else {
             let (schedules, now) = (agenda.schedules, parts.clock.now())
             agenda.remember(
-                try await parts.store.write { try ScheduleBook.reconcile(schedules, at: now, in: $0) }
+                try await parts.store.write { try StartBook.reconcile(schedules, at: now, in: $0) }
             )
             isReconciled = true
         }

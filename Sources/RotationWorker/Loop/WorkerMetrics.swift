@@ -50,10 +50,12 @@ package struct WorkerMetrics: Sendable {
         self.factory = factory
     }
 
+    /// Counts a run and its time.
+    ///
     /// `outcome` is the run's: `done`, `held`, `failed`. `schedule` is nil for a run that no schedule began.
     package func runEnded(job: String, schedule: String?, outcome: String, seconds: Double) {
-        count("grantkeeper_runs_total", [("job", job), ("schedule", schedule ?? ""), ("outcome", outcome)])
-        time("grantkeeper_run_seconds", [("job", job)], seconds)
+        count("grantkeeper_runs_total", [("job_name", job), ("schedule", schedule ?? ""), ("outcome", outcome)])
+        time("grantkeeper_run_seconds", [("job_name", job)], seconds)
     }
 
     /// The verdicts of one run on the grants of one provider.

@@ -1,4 +1,5 @@
 package import Grants
+package import Scheduling
 
 /// What one run would do, as a value: its numbers, its hash, what is held, and the rows on a spool.
 package struct ExpiryPlan: Sendable {
@@ -23,6 +24,8 @@ package struct ExpiryPlan: Sendable {
     package var toAsk = 0
     package var freezes: [Freeze] = []
     package var heldProviders: [ProviderID: ProviderHold] = [:]
+    /// The blackout that is on; nil: none.
+    package var blackout: BlackoutStretch?
 
     var spool: PlanSpool?
     var partitions: [Partition] = []

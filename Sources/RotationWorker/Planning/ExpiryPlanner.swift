@@ -1,10 +1,12 @@
 internal import Grants
+internal import Scheduling
 
 /// Walks what is due in key order and builds the plan: one snapshot, memory bounded by the partitions.
 struct ExpiryPlanner {
     let settings: RotationSettings
     let policyHash: String
     let ownTokens: [Secret]
+    let blackouts: BlackoutCalendar
     let selection: GrantSelection
     let isFull: Bool
     let now: Timestamp
@@ -54,8 +56,10 @@ struct ExpiryPlanner {
             gates = Gates(
                 mode: planner.settings.policy.mode,
                 freezes: plan.freezes,
-                heldProviders: Set(plan.heldProviders.keys)
+                heldProviders: Set(plan.heldProviders.keys),
+                blackout: planner.blackouts.current(at: planner.now)
             )
+            plan.blackout = planner.blackouts.stretch(at: planner.now)
             assessor = try Assessor(
                 reading,
                 planner.settings,

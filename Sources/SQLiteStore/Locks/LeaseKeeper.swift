@@ -41,7 +41,8 @@ struct LeaseKeeper: Sendable {
         return JobLock(job: job, owner: owner, pid: identity.pid, term: term + 1, since: now)
     }
 
-    private func isHeld(_ row: Row) -> Bool {
+    /// Whether the owner in a row of `locks` still works.
+    func isHeld(_ row: Row) -> Bool {
         let boot: String = row["boot"]
         // A boot that cannot be read (a confined process) says nothing; the lease alone does.
         guard boot == identity.boot || boot.isEmpty || identity.boot.isEmpty,

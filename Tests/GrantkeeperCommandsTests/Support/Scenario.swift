@@ -235,6 +235,12 @@ final class Scenario {
         }
     }
 
+    /// Writes a schedule file.
+    func schedule(_ name: String, _ text: String) throws {
+        mkdir(path("schedules"), 0o700)
+        try write("schedules/\(name).yaml", text)
+    }
+
     /// nil where there is no such file.
     func bytes(_ name: String) -> [UInt8]? {
         let descriptor = open(path(name), O_RDONLY | O_CLOEXEC)
@@ -280,8 +286,11 @@ final class Scenario {
     }
 
     func removeFolder() {
-        for file in files(in: "out") + files(in: ".").map({ String($0.dropFirst(2)) }) { unlink(path(file)) }
+        for file in files(in: "out") + files(in: "schedules") + files(in: ".").map({ String($0.dropFirst(2)) }) {
+            unlink(path(file))
+        }
         rmdir(path("out"))
+        rmdir(path("schedules"))
         rmdir(folder)
     }
 }

@@ -27,6 +27,8 @@ struct Setup: Sendable {
     var totalValve = "{ share: 100%, count: 1000 }"
     var overrides: [String] = []
     /// Each one a flow mapping.
+    var blackouts: [String] = []
+    /// Each one a flow mapping.
     var feeds: [String] = []
     var sinks: [String] = []
     var clients = ["supplier-portal", "erp-sync", "quote-bot", "partner-gateway"]
@@ -84,6 +86,8 @@ struct Setup: Sendable {
             \(policyText.joined(separator: "\n"))
               overrides:
             \(overrides.map { "    - \($0)" }.joined(separator: "\n"))
+              blackout:
+            \(blackouts.map { "    - \($0)" }.joined(separator: "\n"))
               total_valve: \(totalValve)
             sinks:
             \(sinks.map { "  - \($0)" }.joined(separator: "\n"))

@@ -135,7 +135,7 @@ final class RecordingRunner: StartRunner {
                 return first
             }
             if case .busy = scripted { return scripted ?? .settled }
-            guard try await store.write({ try ScheduleBook.claim(start, at: now, in: $0) }) else { return .settled }
+            guard try await store.write({ try StartBook.claim(start, at: now, in: $0) }) else { return .settled }
             let isDeadly = state.withLock { state in
                 state.runs.append(.init(schedule: name, planned: start.planned, at: now))
                 return state.isDeadly
@@ -158,7 +158,7 @@ final class RecordingRunner: StartRunner {
                 case .ran(let outcome): outcome
                 default: "done"
                 }
-            try await store.write { try ScheduleBook.close(start, outcome: outcome, at: end, in: $0) }
+            try await store.write { try StartBook.close(start, outcome: outcome, at: end, in: $0) }
             return scripted ?? .ran(outcome: "done")
         } catch {
             return .failed("\(error)")

@@ -3,6 +3,7 @@ import Grants
 import GrantsTestSupport
 import RotationWorker
 import SQLiteStore
+import Scheduling
 import Synchronization
 
 /// The day on which the tests begin.
@@ -27,6 +28,7 @@ final class Rig {
     var otherProviders: [ScriptedProvider] = []
     var settings = RotationSettings()
     var ownTokens: [Secret] = []
+    var blackouts = BlackoutCalendar.none
 
     init(clock: HandClock = HandClock()) async throws {
         self.clock = clock
@@ -49,6 +51,7 @@ final class Rig {
             settings: settings,
             providers: Dictionary(uniqueKeysWithValues: ([provider] + otherProviders).map { ($0.settings.id, $0) }),
             sinks: [sink],
+            blackouts: blackouts,
             clock: clock,
             actor: Actor(kind: .person, user: "alice"),
             ownTokens: ownTokens

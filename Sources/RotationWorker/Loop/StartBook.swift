@@ -5,7 +5,7 @@ internal import Scheduling
 ///
 /// A start is taken up under its job's lock, so that of two workers only one does; it stays open until its run has
 /// ended, so that one that was killed is begun again.
-package enum ScheduleBook {
+package enum StartBook {
     /// Takes up a planned start.
     ///
     /// False: another worker has settled it, or a person has paused it meanwhile.

@@ -1,0 +1,135 @@
+internal import Grants
+
+extension StatusReport {
+    /// Something that does not go away by itself.
+    struct Need: Sendable {
+        /// A stable word for scripts.
+        var code: String
+        var message: String
+        /// What to do, mostly a command.
+        var hint: String
+    }
+
+    private static let failuresThatCount = 3
+    private static let deliveryPatience = Duration.hours(1)
+    private static let breakerPatience = Duration.hours(1)
+    /// A run a day, and half a day for the run.
+    private static let backlogPatience = Duration.hours(36)
+
+    /// What needs a person, most urgent first: access that should be gone, then what stops ends, then what is late.
+    var needs: [Need] {
+        stuckNeeds + gateNeeds + scheduleNeeds + backlogNeeds + sinkNeeds + feedNeeds + breakerNeeds
+    }
+
+    private var stuckNeeds: [Need] {
+        let stuck = grants(.stuck)
+        guard stuck > 0 else { return [] }
+        return [
+            Need(
+                code: "stuck",
+                message:
+                    "\(Console.count(stuck, "grant")) \(stuck == 1 ? "is" : "are") stuck: decided, and still usable",
+                hint: "grantkeeper grants list --standing stuck"
+            )
+        ]
+    }
+
+    private var gateNeeds: [Need] {
+        var needs = holds.sorted { $0.key < $1.key }.compactMap { provider, hold in
+            // A surge is shown as the plan that can be approved.
+            hold.why == "surge" && heldPlans.contains { $0.why == "surge" && $0.provider == provider }
+                ? nil
+                : Need(
+                    code: "provider-held",
+                    message: "\(Console.printable(provider.rawValue)) is held since \(hold.since): \(hold.why)",
+                    hint: "grantkeeper providers check"
+                )
+        }
+        needs += freezes.map { freeze in
+            Need(
+                code: "frozen",
+                message: "frozen since \(freeze.since): \(Console.printableLong(freeze.selection.words))"
+                    + " (\(Console.printableLong(freeze.reason)))",
+                hint: "grantkeeper thaw"
+            )
+        }
+        needs += heldPlans.filter(\.isApprovable).map { plan in
+            Need(
+                code: "plan-held",
+                message: "a plan to end \(Console.count(plan.wouldEnd, "grant")) of "
+                    + "\(Console.printableLong(HeldPlans.scope(plan))) waits for approval (\(plan.why))",
+                hint: "grantkeeper runs list"
+            )
+        }
+        return needs
+    }
+
+    private var scheduleNeeds: [Need] {
+        schedules.compactMap { line in
+            guard let record = line.record, record.isPaused || record.failures >= Self.failuresThatCount else {
+                return nil
+            }
+            let name = Console.printable(line.name)
+            let failures = "after \(Console.count(record.failures, "failure")) in a row"
+            return Need(
+                code: record.isPaused ? "schedule-paused" : "schedule-failing",
+                message: record.isPaused
+                    ? "the schedule \(name) is paused \(failures)"
+                    : "the schedule \(name) does not succeed, \(failures)",
+                hint: "grantkeeper runs list"
+            )
+        }
+    }
+
+    /// Judging goes on in every mode; only what a gate stops stays due by right.
+    private var backlogNeeds: [Need] {
+        guard let oldest = overview.oldestDue, at - oldest > Self.backlogPatience, mode == .enforce,
+            heldPlans.isEmpty, freezes.isEmpty, holds.isEmpty
+        else { return [] }
+        return [
+            Need(
+                code: "backlog",
+                message: "nobody has judged what is due since \(oldest)",
+                hint: "is the worker running, or 'grantkeeper rotate' in cron?"
+            )
+        ]
+    }
+
+    private var sinkNeeds: [Need] {
+        sinks.compactMap { sink in
+            let isLate = sink.oldest.map { at - $0 > Self.deliveryPatience } ?? false
+            guard isLate || sink.failures >= Self.failuresThatCount, sink.behind > 0 else { return nil }
+            return Need(
+                code: "sink-behind",
+                message: "the sink \(Console.printable(sink.id)) is \(Console.count(sink.behind, "event")) behind"
+                    + (sink.lastError.map { ": \(Console.printableLong($0))" } ?? ""),
+                hint: "grantkeeper events deliver"
+            )
+        }
+    }
+
+    private var feedNeeds: [Need] {
+        feeds.filter(\.isStale).map { feed in
+            Need(
+                code: "feed-stale",
+                message: "the feed \(Console.printable(feed.id)) "
+                    + (feed.observedUntil.map { "has observed until \($0) only" }
+                        ?? "has never said how far it observed")
+                    + ": nothing it covers ends for disuse",
+                hint: "grantkeeper usage ingest"
+            )
+        }
+    }
+
+    private var breakerNeeds: [Need] {
+        breakers.sorted { $0.key < $1.key }.compactMap { provider, breaker in
+            guard at - breaker.openedAt > Self.breakerPatience else { return nil }
+            return Need(
+                code: "provider-silent",
+                message: "\(Console.printable(provider.rawValue)) has not answered since \(breaker.openedAt) "
+                    + "(\(breaker.lastError)); next try at \(breaker.retryAt)",
+                hint: "grantkeeper providers check"
+            )
+        }
+    }
+}

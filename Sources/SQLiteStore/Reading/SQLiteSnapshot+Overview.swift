@@ -1,0 +1,90 @@
+internal import GRDB
+internal import Grants
+
+/// Each query is answered by an index or from a small table, and ends after a fixed number of rows.
+extension SQLiteSnapshot {
+    static let overviewQueries = (
+        due: "SELECT count(*) FROM (SELECT 1 FROM states WHERE due_at <= ? LIMIT ?)",
+        oldestDue: "SELECT min(due_at) FROM states WHERE due_at IS NOT NULL",
+        questions: """
+        SELECT g.provider, count(*) FROM (SELECT row FROM states WHERE ask_at <= ? LIMIT ?) s
+        CROSS JOIN grants g ON g.row = s.row GROUP BY g.provider
+        """,
+        oldestQuestion: "SELECT min(ask_at) FROM states WHERE ask_at IS NOT NULL",
+        unjudgeable: "SELECT count(*) FROM (SELECT 1 FROM states WHERE kept_by = 9 LIMIT ?)",
+        revocations: "SELECT count(*), count(nullif(tries, 0)) FROM (SELECT tries FROM revocations LIMIT ?)",
+        nextTry: "SELECT min(next_try_at) FROM revocations WHERE next_try_at IS NOT NULL",
+        runs: "SELECT id, job, actor, started_at, ended_at, outcome FROM runs ORDER BY id DESC LIMIT 200",
+        journal: "SELECT (SELECT min(seq) FROM journal), (SELECT max(seq) FROM journal)"
+    )
+
+    func overview(at now: Timestamp) throws -> StoreOverview {
+        let queries = Self.overviewQueries
+        let most = StoreOverview.mostCounted
+        var overview = StoreOverview()
+        overview.due = try number(queries.due, [now.milliseconds, most])
+        overview.oldestDue = try time(queries.oldestDue).flatMap { $0 <= now ? $0 : nil }
+        let questions: StatementArguments = [now.milliseconds, StoreOverview.mostQuestions]
+        for row in try Row.fetchAll(db, sql: queries.questions, arguments: questions) {
+            overview.questions[ProviderID(try words.text(row[0]))] = row[1]
+        }
+        overview.oldestQuestion = try time(queries.oldestQuestion).flatMap { $0 <= now ? $0 : nil }
+        overview.unjudgeable = try number(queries.unjudgeable, [most])
+        if let row = try Row.fetchOne(db, sql: queries.revocations, arguments: [most]) {
+            overview.revocations = row[0]
+            overview.retried = row[1]
+        }
+        overview.nextTry = try time(queries.nextTry)
+        overview.locks = try heldLocks()
+        overview.runs = try latestRuns()
+        if let row = try Row.fetchOne(db, sql: queries.journal), let first = row[0] as Int?, let last = row[1] as Int? {
+            overview.journalEntries = last - first + 1
+        }
+        return overview
+    }
+
+    private func number(_ sql: String, _ arguments: StatementArguments) throws -> Int {
+        try Int.fetchOne(db, sql: sql, arguments: arguments) ?? 0
+    }
+
+    private func time(_ sql: String) throws -> Timestamp? {
+        try Row.fetchOne(db, sql: sql).flatMap { $0[0] as Int64? }.map { Timestamp(milliseconds: $0) }
+    }
+
+    /// Those whose owner is alive, as far as it can be seen from this process.
+    private func heldLocks() throws -> [JobLock] {
+        let leases = LeaseKeeper(identity: .current())
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT job, owner, pid, pid_namespace, process_start, term, since, boot, lease_until FROM locks
+                WHERE owner IS NOT NULL ORDER BY job
+                """
+        )
+        return rows.filter(leases.isHeld).compactMap { row in
+            (row["owner"] as Blob?).flatMap { Actor(json: $0.bytes) }.map { owner in
+                JobLock(
+                    job: row["job"],
+                    owner: owner,
+                    pid: row["pid"],
+                    term: row["term"],
+                    since: Timestamp(milliseconds: row["since"])
+                )
+            }
+        }
+    }
+
+    private func latestRuns() throws -> [RunRecord] {
+        try Row.fetchAll(db, sql: Self.overviewQueries.runs).map { row in
+            var run = RunRecord(
+                id: row[0],
+                job: row[1],
+                actor: (row[2] as Blob?).flatMap { Actor(json: $0.bytes) } ?? Actor(kind: .schedule),
+                startedAt: Timestamp(milliseconds: row[3])
+            )
+            run.endedAt = (row[4] as Int64?).map { Timestamp(milliseconds: $0) }
+            run.outcome = row[5]
+            return run
+        }
+    }
+}
