@@ -186,9 +186,13 @@ package final class SQLiteGrantStore: GrantStore {
 
     /// 20,000 pages of WAL: where checkpoints cost least (see the design's measurements).
     private static func checkpointIfLong(_ writer: DatabaseQueue) throws {
+        if logSize(of: writer) > 20_000 * 4_096 { try checkpoint(writer, mode: "PASSIVE") }
+    }
+
+    /// In bytes.
+    private static func logSize(of writer: DatabaseQueue) -> Int {
         var status = stat()
-        guard stat(writer.path + "-wal", &status) == 0, status.st_size > 20_000 * 4_096 else { return }
-        try checkpoint(writer, mode: "PASSIVE")
+        return stat(writer.path + "-wal", &status) == 0 ? Int(status.st_size) : 0
     }
 
     /// Raises `user_version` first: a restored main file beside a newer WAL can be told by it.
@@ -210,7 +214,8 @@ package final class SQLiteGrantStore: GrantStore {
         do {
             return try writer.write(body)
         } catch {
-            try? checkpoint(writer, mode: "TRUNCATE")
+            // Where nothing is to be moved, nothing is written.
+            if logSize(of: writer) > 0 { try? checkpoint(writer, mode: "TRUNCATE") }
             throw error
         }
     }

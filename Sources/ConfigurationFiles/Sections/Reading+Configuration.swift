@@ -5,7 +5,8 @@ extension Reading {
     func configuration(_ document: YAMLValue) -> Configuration? {
         let shape = YAMLValue.Shape(
             known: [
-                "store", "schedules", "providers", "clients", "tenants", "feeds", "rotation", "sinks", "retention", "metrics",
+                "store", "schedules", "providers", "clients", "tenants", "feeds", "rotation", "sinks", "retention",
+                "metrics",
             ],
             required: ["store"],
             unsupported: ["scopes", "approval"]

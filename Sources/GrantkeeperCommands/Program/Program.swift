@@ -55,7 +55,10 @@ struct Grantkeeper: AsyncParsableCommand {
             """,
         version: Program.version,
         groupedSubcommands: [
-            .init(name: "Run", subcommands: [Worker.self, Rotate.self, Revalidate.self, Revoke.self, Exempt.self, Runs.self]),
+            .init(
+                name: "Run",
+                subcommands: [Worker.self, Rotate.self, Revalidate.self, Revoke.self, Exempt.self, Runs.self]
+            ),
             .init(name: "Stop", subcommands: [FreezeCommand.self, Thaw.self]),
             .init(name: "Operate", subcommands: [Status.self, Schedules.self, Purge.self]),
             .init(name: "Data", subcommands: [GrantsGroup.self, Usage.self, Events.self, Audit.self]),

@@ -62,7 +62,10 @@ struct ScheduledJobs: StartRunner {
         do {
             try await session.markHighWater()
         } catch {
-            logger.error("the restore guard could not be moved on", metadata: ["error": "\(CommandError(error).message)"])
+            logger.error(
+                "the restore guard could not be moved on",
+                metadata: ["error": "\(CommandError(error).message)"]
+            )
         }
         do {
             try await store.unlock(lock)

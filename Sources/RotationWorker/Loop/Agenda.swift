@@ -34,8 +34,8 @@ struct Agenda {
         var starts: [Start] = []
         /// Schedules whose last start lies in a future that the clock has left.
         var resets: [String] = []
-        /// Planned starts of the past that are not made up for, by schedule.
-        var dropped: [String: Int] = [:]
+        /// Schedules whose missed starts are all too old to be made up for, with how many and the newest of them.
+        var missed: [(schedule: String, starts: Int, through: Timestamp)] = []
         /// The next planned start.
         var next: (schedule: String, at: Timestamp)?
     }
@@ -103,7 +103,11 @@ struct Agenda {
             else { continue }
             let starts = times.starts(record, now: now)
             if starts.isReset { look.resets.append(record.name) }
-            if starts.dropped > 0 { look.dropped[record.name] = starts.dropped }
+            if let passed = starts.passed, starts.due.isEmpty, entries[index].running == nil,
+                entries[index].waiting == nil
+            {
+                look.missed.append((record.name, starts.dropped, passed))
+            }
             if let next = starts.next, next < (look.next?.at ?? Timestamp(milliseconds: .max)) {
                 look.next = (record.name, next)
             }
@@ -140,7 +144,9 @@ struct Agenda {
     }
 
     private func isWoken(_ entry: Entry, _ now: Timestamp) -> Bool {
-        guard entry.isStirred, case .every = entry.schedule.timing, entry.record?.isPaused == false else { return false }
+        guard entry.isStirred, case .every = entry.schedule.timing, entry.record?.isPaused == false else {
+            return false
+        }
         guard let last = entry.wokenAt ?? entry.record?.startedAt else { return true }
         // A clock that was set back must not silence it.
         return now >= last + Self.shortestGap || now < last

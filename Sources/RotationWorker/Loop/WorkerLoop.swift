@@ -92,7 +92,6 @@ struct LoopState {
     /// The records in the store are others than those remembered.
     private var isStale = true
     private var isReconciled = false
-    private var toldDropped: [String: Int] = [:]
 
     init(parts: WorkerLoop.Parts, agenda: Agenda) {
         self.parts = parts
@@ -134,12 +133,13 @@ struct LoopState {
 
     private mutating func noticeClock() {
         let reading = parts.clocks()
-        switch clockWatch.observe(wall: reading.wall, monotonic: reading.monotonic, boot: reading.boot) {
-        case .stepped(let step):
-            logger.warning("the wall clock was set", metadata: ["by_seconds": "\(step.milliseconds / 1_000)"])
-        case .suspended(let length):
-            logger.notice("the machine was suspended", metadata: ["for_seconds": "\(length.milliseconds / 1_000)"])
-        case nil: break
+        while let change = clockWatch.observe(wall: reading.wall, monotonic: reading.monotonic, boot: reading.boot) {
+            switch change {
+            case .stepped(let step):
+                logger.warning("the wall clock was set", metadata: ["by_seconds": "\(step.milliseconds / 1_000)"])
+            case .suspended(let length):
+                logger.notice("the machine was suspended", metadata: ["for_seconds": "\(length.milliseconds / 1_000)"])
+            }
         }
     }
 
@@ -195,26 +195,31 @@ struct LoopState {
         for name in look.resets {
             logger.warning("a schedule begins anew: the clock had been far ahead", metadata: ["schedule": "\(name)"])
         }
-        if !look.resets.isEmpty {
-            let resets = look.resets
-            try await parts.store.write { writing in
-                for name in resets {
-                    guard var record = try writing.schedules()[name] else { continue }
-                    record.since = now
-                    record.scheduledAt = nil
-                    record.isOpen = false
-                    try writing.setSchedule(record)
-                }
-            }
-            isStale = true
-        }
-        for (name, count) in look.dropped where toldDropped[name] != count {
+        for missed in look.missed {
             logger.notice(
                 "missed starts are not made up for",
-                metadata: ["schedule": "\(name)", "starts": "\(count)"]
+                metadata: ["schedule": "\(missed.schedule)", "starts": "\(missed.starts)"]
             )
         }
-        toldDropped = look.dropped
+        guard !look.resets.isEmpty || !look.missed.isEmpty else { return look }
+        let (resets, missed) = (look.resets, look.missed)
+        try await parts.store.write { writing in
+            var records = try writing.schedules()
+            for name in resets {
+                records[name]?.since = now
+                records[name]?.scheduledAt = nil
+                records[name]?.isOpen = false
+            }
+            // Another worker may have got further meanwhile.
+            for (name, _, through) in missed where records[name]?.scheduledAt.map({ $0 <= through }) ?? true {
+                records[name]?.scheduledAt = through
+                records[name]?.isOpen = false
+            }
+            for name in Set(resets + missed.map(\.schedule)) {
+                if let record = records[name] { try writing.setSchedule(record) }
+            }
+        }
+        isStale = true
         return look
     }
 }

@@ -191,7 +191,8 @@ import Testing
         await other.close()
     }
 
-    @Test func `a change by somebody else that leaves work begins an interval's run early, a cron's not`() async throws {
+    @Test func `a change by somebody else that leaves work begins an interval's run early, a cron's not`() async throws
+    {
         let often = Schedule(name: "often", job: .expire, timing: .every(.minutes(15)))
         let nightly = Schedule(name: "nightly", job: .revalidate, timing: .cron("17 2 * * *"))
         let rig = try loop([often, nightly])
@@ -244,7 +245,9 @@ import Testing
 
     // MARK: Queues
 
-    @Test func `what is in a queue is worked without a schedule, again after a while if not all could be done`() async throws {
+    @Test func `what is in a queue is worked without a schedule, again after a while if not all could be done`()
+        async throws
+    {
         let rig = try loop([], sinks: ["siem"])
         await rig.send(.tick)
         #expect(names.isEmpty)

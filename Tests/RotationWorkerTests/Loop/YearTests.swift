@@ -115,7 +115,9 @@ private struct SlowWorker {
             planned = []
             open = nil
             settled = since
-            while let next = times.next(after: planned.last ?? since, since: since), next < YearTests.newYear + .days(400) {
+            while let next = times.next(after: planned.last ?? since, since: since),
+                next < YearTests.newYear + .days(400)
+            {
                 planned.append(next)
             }
         }
