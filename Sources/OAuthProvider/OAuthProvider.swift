@@ -5,7 +5,7 @@ package import HTTPTransport
 ///
 /// Everything it knows of the server is fetched when first needed and kept for its life. Any number of tasks
 /// may use it at once. No cancelled call is sent; one cancelled on the wire may have been acted upon.
-package final class OAuthProvider: ProviderClient {
+package final class OAuthProvider: ProviderClient, ProviderPressure {
     package let settings: ProviderSettings
 
     /// A client that holds grants, with what authenticates it.
@@ -28,7 +28,8 @@ package final class OAuthProvider: ProviderClient {
     /// `clients` are those that hold grants; the ones of other providers are left out. `secrets` reads a
     /// secret, and is called again when the server refuses what it returned. `sleep` has to return early when
     /// its task is cancelled; `uptime` is a monotonic clock, for the rate and for pauses that the server asks
-    /// for. `makeUpToken` makes a token that no server can know, for ``check()``.
+    /// for; `jitter`, between 0 and 1, makes those differ whose length it leaves to us. `makeUpToken` makes a
+    /// token that no server can know, for ``check()``.
     package init(
         settings: ProviderSettings,
         clients: [ClientSettings],
@@ -37,6 +38,7 @@ package final class OAuthProvider: ProviderClient {
         secrets: @escaping @Sendable (SecretSource) throws -> Secret,
         sleep: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
         uptime: (@Sendable () -> Duration)? = nil,
+        jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
         makeUpToken: @escaping @Sendable () -> Secret = { OAuthProvider.randomToken() }
     ) {
         let start = ContinuousClock.now
@@ -45,7 +47,8 @@ package final class OAuthProvider: ProviderClient {
             transport: transport,
             clock: clock,
             sleep: sleep,
-            uptime: uptime ?? { ContinuousClock.now - start }
+            uptime: uptime ?? { ContinuousClock.now - start },
+            jitter: jitter
         )
         let endpoints = Endpoints(settings: settings, wire: wire)
         let tokens = TokenEndpoint(endpoints: endpoints, wire: wire)
@@ -110,6 +113,11 @@ package final class OAuthProvider: ProviderClient {
             return RevocationResponse.failed(error)
         }
     }
+
+    // MARK: ProviderPressure
+
+    package var inFlight: Int { wire.inFlight.inFlight }
+    package var width: Int { wire.inFlight.width }
 
     package func canRevoke(for client: ClientID) -> Bool {
         revoker(for: client) != nil

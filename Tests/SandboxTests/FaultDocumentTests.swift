@@ -11,6 +11,7 @@ import Testing
             #"{"status":429,"retry_after":"7","retry_after_form":"rfc850","html":true}"#,
             #"{"truncated_json":true,"bom":true,"too_large":true,"date_skew_seconds":-600}"#,
             #"{"endpoints":["metadata","token"],"active_as":"missing","duplicate_member":true}"#,
+            #"{"status":429,"endpoints":["revoke"],"percent":50}"#,
             #"{"endpoints":[],"inactive":"all"}"#, #"{"inactive":"all_but_own_client"}"#,
             #"{"inactive":"refresh_tokens"}"#, #"{"inactive":{"from_answer":5}}"#,
             #"{"inactive":{"at_random_percent":30},"foreign_revocation":"ignored","revocation":"503"}"#,

@@ -52,10 +52,12 @@ struct Revalidate: GrantkeeperCommand {
                 throw error
             }
             let now = environment.clock.now()
+            let forecast = try await Forecaster(session.rotation).forecasts(in: selection)
             let outcome = RevalidationReport(
                 run: run,
                 mode: session.rotation.settings.policy.mode,
                 verdicts: report,
+                forecast: forecast,
                 seconds: Double((now - started).milliseconds) / 1_000
             )
             let (summary, status) = (outcome.json(), outcome.status(isByName: !grants.isEmpty))
@@ -63,12 +65,12 @@ struct Revalidate: GrantkeeperCommand {
                 try $0.endRun(run, outcome: status == .success ? "done" : "held", summary: summary, at: now)
             }
             session.clearProgress()
-            if common.json { session.console.json(summary) } else { show(report, on: session.console) }
+            if common.json { session.console.json(summary) } else { show(report, forecast, on: session.console) }
             return status
         }
     }
 
-    private func show(_ report: VerdictReport, on console: Console) {
+    private func show(_ report: VerdictReport, _ forecast: [RevalidationForecast], on console: Console) {
         if !report.lines.isEmpty {
             console.table(
                 ["GRANT", "VERDICT", "WHY"],
@@ -80,6 +82,7 @@ struct Revalidate: GrantkeeperCommand {
             console.line()
         }
         VerdictText.show(report, on: console)
+        if report.lines.isEmpty { Forecasts.show(forecast, on: console) }
         for surge in report.surges {
             console.line("release it with: grantkeeper runs approve \(surge.hash) --reason …")
         }

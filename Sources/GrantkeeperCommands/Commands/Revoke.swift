@@ -85,7 +85,7 @@ struct Revoke: GrantkeeperCommand {
             } ?? []
         let isDone =
             report.stuck.isEmpty && report.retrying == 0 && report.waiting.isEmpty
-            && deliveries.allSatisfy { $0.failure == nil } && leftOut.isEmpty
+            && report.unreachable.isEmpty && deliveries.allSatisfy { $0.failure == nil } && leftOut.isEmpty
         let after = try await store.read { reading in
             try rows.sorted().compactMap { try reading.grant(row: $0)?.grant }
         }

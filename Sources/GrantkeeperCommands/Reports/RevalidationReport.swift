@@ -7,6 +7,7 @@ struct RevalidationReport {
     var run: Int64
     var mode: RotationPolicy.Mode
     var verdicts: VerdictReport
+    var forecast: [RevalidationForecast]
     var seconds: Double
 
     func status(isByName: Bool) -> ExitStatus {
@@ -27,6 +28,7 @@ struct RevalidationReport {
         RotationReport.write(verdicts, to: &writer)
         RotationReport.write(verdicts.surges, to: &writer)
         writer.member("pending", verdicts.pending)
+        Forecasts.write(forecast, to: &writer)
         writer.array("grants") { writer in
             for line in verdicts.lines {
                 writer.beginObject()

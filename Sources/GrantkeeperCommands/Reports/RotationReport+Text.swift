@@ -23,7 +23,14 @@ extension RotationReport {
             console.line("\(action) ask the providers about \(Console.count(plan.toAsk, "grant"))")
         }
         showWork(on: console)
+        Forecasts.show(forecast, on: console)
         showHeld(on: console)
+        if let stuck = standings[.stuck], stuck > 0 {
+            console.line(
+                "stuck: \(Console.count(stuck, "revocation")) in all, tried again daily; 'grants list --standing stuck' "
+                    + "shows them, 'revoke GRANT --reason …' tries one at once"
+            )
+        }
         let counts = Standing.allCases.compactMap { standing in
             standings[standing].map { "\(standing.rawValue) \(Console.figure($0))" }
         }
@@ -132,6 +139,9 @@ enum RevocationText {
         if report.retrying > 0 { console.line("revoking, to be tried again: \(Console.figure(report.retrying))") }
         for (provider, number) in report.waiting.sorted(by: { $0.key < $1.key }) {
             console.line("revoking, waits: \(Console.figure(number)) at \(provider), which is held")
+        }
+        for (provider, why) in report.unreachable.sorted(by: { $0.key < $1.key }) {
+            console.line("revoking, waits for \(provider): \(Console.printableLong(why))")
         }
     }
 }

@@ -14,6 +14,8 @@ struct RotationReport {
     var revocations: RevocationJob.Report?
     var verdicts: VerdictReport?
     var deliveries: [DeliveryJob.Line] = []
+    /// As the run leaves it; of a dry run, as it finds it.
+    var forecast: [RevalidationForecast] = []
     /// By standing, after the run.
     var standings: [Standing: Int]
     var seconds: Double
@@ -35,6 +37,7 @@ struct RotationReport {
             || !(revocations?.stuck.isEmpty ?? true) || !(revocations?.waiting.isEmpty ?? true)
             || !(verdicts?.held.isEmpty ?? true) || !(verdicts?.unreachable.isEmpty ?? true) || !leftOut.isEmpty
             || !plan.heldProviders.isEmpty || (revocations?.retrying ?? 0) > 0
+            || !(revocations?.unreachable.isEmpty ?? true)
             || !(applied?.skipped.isEmpty ?? true)
         return hasFindings ? .findings : .success
     }
@@ -86,6 +89,7 @@ struct RotationReport {
                 writer.member("until", time: blackout.end?.milliseconds)
             }
         }
+        Forecasts.write(forecast, to: &writer)
         if !deliveries.isEmpty { Deliveries.write(deliveries, to: &writer) }
         if !leftOut.isEmpty { writer.member("left_out", leftOut) }
         writer.member("seconds", seconds)
@@ -125,6 +129,14 @@ struct RotationReport {
             writer.numbers("stuck", report.stuck.map { ($0.key, $0.value) })
             writer.member("retrying", report.retrying)
             writer.numbers("waiting", report.waiting.map { ($0.key.rawValue, $0.value) })
+            writer.array("unreachable") { writer in
+                for (provider, why) in report.unreachable.sorted(by: { $0.key < $1.key }) {
+                    writer.beginObject()
+                    writer.member("provider", provider.rawValue)
+                    writer.member("why", why)
+                    writer.endObject()
+                }
+            }
         }
     }
 

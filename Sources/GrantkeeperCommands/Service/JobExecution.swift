@@ -11,6 +11,8 @@ struct JobExecution {
     let run: Int64
     let lock: JobLock
     let begun: Timestamp
+    /// How much a revalidation may ask; nil: all that is due.
+    let budget: QuestionBudget?
     let metrics: WorkerMetrics
 
     struct Result {
@@ -65,6 +67,7 @@ struct JobExecution {
             scope: .due(selection),
             run: run,
             lock: lock,
+            budget: budget,
             randomToken: environment.madeUpToken
         ).perform()
         for (provider, counts) in verdicts.byProvider { metrics.verdicts(provider, counts) }
@@ -72,6 +75,7 @@ struct JobExecution {
             run: run,
             mode: rotation.settings.policy.mode,
             verdicts: verdicts,
+            forecast: try await Forecaster(rotation).forecasts(in: selection),
             seconds: seconds
         )
         return Result(report.status(isByName: false), report.json())
@@ -87,6 +91,7 @@ struct JobExecution {
         ).perform()
         metrics.ended(report.ended)
         let hasFindings = !report.stuck.isEmpty || report.retrying > 0 || !report.waiting.isEmpty
+            || !report.unreachable.isEmpty
         return Result(hasFindings ? .findings : .success, summary { RotationReport.write(report, to: &$0) })
     }
 

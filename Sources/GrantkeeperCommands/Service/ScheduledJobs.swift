@@ -1,6 +1,7 @@
 internal import Grants
 internal import Logging
 internal import RotationWorker
+internal import Scheduling
 
 /// Carries out the worker's starts with the jobs that the commands have: the same locks, runs and reports.
 struct ScheduledJobs: StartRunner {
@@ -78,20 +79,22 @@ struct ScheduledJobs: StartRunner {
 
     private func underLock(_ start: Start, _ session: Session, _ lock: JobLock) async -> Ending {
         let (store, now) = (session.store, environment.clock.now())
+        let claim: StartBook.Claim
         do {
             try await session.markHighWater()
-            let isOurs = try await store.write { writing in
+            let taken = try await store.write { writing in
                 try writing.renew(lock)
                 return try StartBook.claim(start, at: now, in: writing)
             }
-            guard isOurs else { return .settled }
+            guard let taken else { return .settled }
+            claim = taken
         } catch {
             return .failed(CommandError(error).message)
         }
         do {
             var outcome = "done"
             for selection in start.schedule.only.selections {
-                let result = try await run(start, selection, session, lock)
+                let result = try await run(start, selection, session, lock, claim)
                 if outcome == "done" || result == "unavailable" { outcome = result }
             }
             try await close(start, outcome, store, lock)
@@ -118,7 +121,8 @@ struct ScheduledJobs: StartRunner {
         _ start: Start,
         _ selection: GrantSelection,
         _ session: Session,
-        _ lock: JobLock
+        _ lock: JobLock,
+        _ claim: StartBook.Claim
     ) async throws -> String {
         let (store, actor, begun) = (session.store, environment.actor, environment.clock.now())
         let job = start.schedule.job
@@ -134,6 +138,7 @@ struct ScheduledJobs: StartRunner {
                 run: run,
                 lock: lock,
                 begun: begun,
+                budget: budget(start, claim, at: begun),
                 metrics: metrics
             ).perform(job)
             let (summary, now) = (result.summary, environment.clock.now())
@@ -150,6 +155,23 @@ struct ScheduledJobs: StartRunner {
             await RunLog(session, environment).fail(run, error)
             throw error
         }
+    }
+}
+
+extension ScheduledJobs {
+    /// A backlog of questions drains over an interval and not at once.
+    private func budget(_ start: Start, _ claim: StartBook.Claim, at now: Timestamp) -> QuestionBudget? {
+        guard start.schedule.job == .revalidate else { return nil }
+        let cadence: Duration
+        switch start.schedule.timing {
+        case .every(let length): cadence = length
+        case .cron:
+            guard let times = try? ScheduleTimes(start.schedule), let next = times.next(after: now, since: now),
+                let second = times.next(after: next, since: now)
+            else { return nil }
+            cadence = second - next
+        }
+        return QuestionBudget(lastRun: claim.previous, now: now, cadence: cadence)
     }
 }
 

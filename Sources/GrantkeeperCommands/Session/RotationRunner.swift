@@ -17,7 +17,7 @@ struct RotationRunner {
 
     func dryRun(planOut: String?) async throws -> RotationReport {
         let (plan, _) = try await self.plan(planOut, nil)
-        return RotationReport(
+        var report = RotationReport(
             run: nil,
             isDryRun: true,
             mode: rotation.settings.policy.mode,
@@ -25,6 +25,8 @@ struct RotationRunner {
             standings: plan.standings,
             seconds: Double((environment.clock.now() - started).milliseconds) / 1_000
         )
+        report.forecast = try await Forecaster(rotation).forecasts(in: selection)
+        return report
     }
 
     /// One real run; if a person saw a plan with `hash`, another one now is refused, and nothing is applied.
@@ -190,6 +192,7 @@ extension RotationReport {
                 for (standing, number) in entry.value.standings { sums[standing, default: 0] += number }
             }
         }
+        forecast = try await Forecaster(session.rotation).forecasts(in: selection)
         seconds = Double((now - started).milliseconds) / 1_000
     }
 }

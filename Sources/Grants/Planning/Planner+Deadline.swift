@@ -72,10 +72,20 @@ extension Planner {
         if grant.validity.inactiveSince != nil, grant.validity.inactiveCount <= policy.confirmations {
             return last + policy.confirmAfter
         }
-        let jitter = StableJitter.delay(
-            grant.key.description,
-            upTo: .milliseconds(policy.revalidateEvery.milliseconds / 10)
-        )
-        return last + policy.revalidateEvery - jitter
+        return ownInstant(of: grant, after: last)
+    }
+
+    /// The grant's own instant in every interval, always the same for the same grant, as far as it can be kept.
+    ///
+    /// Never later than `revalidate_every` after the last verdict and never earlier than half of it: where the own
+    /// instant is nearer, it is reached in two equal steps. So grants that came together are asked evenly over the
+    /// interval from the second one on.
+    func ownInstant(of grant: Grant, after last: Timestamp) -> Timestamp {
+        let every = max(1, policy.revalidateEvery.milliseconds)
+        let phase = StableJitter.delay(grant.key.description, upTo: .milliseconds(every)).milliseconds
+        let since = (phase - last.milliseconds % every) % every
+        let distance = since > 0 ? since : since + every
+        let isNear = distance < every - distance
+        return last + .milliseconds(isNear ? distance / 2 + every / 2 : distance)
     }
 }

@@ -26,11 +26,7 @@ package struct Planner: Sendable {
         else { return false }
         guard let last = grant.validity.lastVerdictAt else { return true }
         if grant.validity.inactiveCount == 1 { return now >= last + policy.confirmAfter }
-        let jitter = StableJitter.delay(
-            grant.key.description,
-            upTo: .milliseconds(policy.revalidateEvery.milliseconds / 10)
-        )
-        return now >= last + policy.revalidateEvery - jitter
+        return now >= ownInstant(of: grant, after: last)
     }
 
     private func firstRule(_ grant: Grant, _ family: Family, _ context: PlanningContext) -> Decision {

@@ -7,8 +7,8 @@ package protocol ProviderClient: Sendable {
 
     /// Asks whether a token is active (RFC 7662 §2.1).
     ///
-    /// On a 401 our own credentials are renewed once and the question repeated; waits for the
-    /// provider's rate limit and for `Retry-After` as far as that is short.
+    /// On a 401 our own credentials are renewed once and the question repeated; waits for the provider's rate
+    /// limit, for room in flight and for `Retry-After` as far as that is short.
     func introspect(_ token: Secret, kind: TokenKind) async -> IntrospectionAnswer
 
     /// Obtains the configured canaries, each once in the life of the client.
@@ -36,6 +36,8 @@ package struct IntrospectionAnswer: Hashable, Sendable {
     package var retryAfter: Duration?
     /// A sentence for people about an unknown outcome; never a secret.
     package var detail: String?
+    /// False: the server wants quiet, and has not heard of the question.
+    package var wasSent = true
 
     package init(
         _ outcome: Outcome,

@@ -100,15 +100,25 @@ package protocol StoreReading: PurgeReading {
     func runs(limit: Int) throws -> [RunRecord]
     func run(_ id: Int64) throws -> RunRecord?
 
-    /// Orders whose next try has come, in key order of their grants; those of `frozen` grants only if a person gave
-    /// them.
-    func revocations(
-        dueBy instant: Timestamp,
-        in selection: GrantSelection,
+    func revocation(row: Int64) throws -> RevocationOrder?
+
+    /// Tenants with live grants at a provider.
+    func tenantsToAsk(at provider: ProviderID, in selection: GrantSelection) throws -> [TenantID]
+    /// A tenant's due questions, the longest overdue first; costs what it returns, whatever is due besides.
+    func questions(_ query: QueueQuery, limit: Int) throws -> [StoredGrant]
+    /// By partition; only where there is something to ask about.
+    func questionCounts(in selection: GrantSelection, dueBy: Timestamp) throws -> [Partition: QuestionCounts]
+    /// Tenants with orders that have a next try.
+    func tenantsToRevoke(at provider: ProviderID, in selection: GrantSelection) throws -> [TenantID]
+    /// A tenant's due orders by their next try, and those never tried that came until `newUntil`.
+    ///
+    /// Those of `frozen` grants only if a person gave them.
+    func orders(
+        _ query: QueueQuery,
+        newUntil: Timestamp,
         frozen: [GrantSelection],
         limit: Int
     ) throws -> [RevocationOrder]
-    func revocation(row: Int64) throws -> RevocationOrder?
 
     func journal(after seq: Int64, limit: Int) throws -> [JournalEntry]
     /// The last entry's seq and hash; (0, 32 zero bytes) for an empty journal.

@@ -33,11 +33,13 @@ enum IntrospectionResponse {
     }
 
     static func unknown(_ failure: CallFailure) -> IntrospectionAnswer {
-        IntrospectionAnswer(
+        var answer = IntrospectionAnswer(
             .unknown(failure.reason),
             serverDate: failure.serverDate,
             retryAfter: failure.retryAfter,
             detail: failure.detail
         )
+        answer.wasSent = failure.wasSent
+        return answer
     }
 }

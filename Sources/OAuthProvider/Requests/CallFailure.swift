@@ -8,6 +8,8 @@ struct CallFailure: Error, Hashable, Sendable {
     var detail: String
     var retryAfter: Duration?
     var serverDate: Timestamp?
+    /// False: the server has not heard of it.
+    var wasSent = true
 
     init(_ reason: UnknownReason, _ detail: String, retryAfter: Duration? = nil, serverDate: Timestamp? = nil) {
         self.reason = reason

@@ -1,81 +1,111 @@
 internal import Grants
 internal import HTTPTransport
-internal import Synchronization
 
-/// The one way to a provider: keeps to its rate, and waits when it asks us to.
+/// The one way to a provider: keeps to its rate and to what may be in flight, and waits when it asks us to.
 final class Wire: Sendable {
-    /// A `Retry-After` up to this is waited for; a longer one is handed to the caller.
+    /// A pause up to this is waited for; a longer one is handed to the caller.
     static let shortWait = Duration.seconds(2)
+    /// A request is sent so often, at most, while the server asks for patience; once, when it has done nothing else for
+    /// so many bursts.
+    static let tries = 5
 
     let timeout: Duration
     let clock: any WallClock
+    let inFlight: InFlight
     private let transport: any HTTPTransport
     private let pace: RequestPace
+    private let patience: Patience
     private let sleep: @Sendable (Duration) async -> Void
     private let uptime: @Sendable () -> Duration
-    /// Until when nothing is sent, on the monotonic clock.
-    private let pausedUntil = Mutex<Duration?>(nil)
 
     init(
         limits: ProviderSettings.Limits,
         transport: any HTTPTransport,
         clock: any WallClock,
         sleep: @escaping @Sendable (Duration) async -> Void,
-        uptime: @escaping @Sendable () -> Duration
+        uptime: @escaping @Sendable () -> Duration,
+        jitter: @escaping @Sendable () -> Double
     ) {
         timeout = limits.timeout
+        inFlight = InFlight(ceiling: limits.inFlight)
         pace = RequestPace(requestsPerSecond: limits.requestsPerSecond, burst: limits.inFlight)
+        patience = Patience(jitter: jitter)
         self.transport = transport
         self.clock = clock
         self.sleep = sleep
         self.uptime = uptime
     }
 
-    /// Sends a request that is safe to repeat (RFC 9110 §9.2.2): once, after a short `Retry-After`.
+    /// Sends a request that is safe to repeat (RFC 9110 §9.2.2): a few times, while the server asks for short patience.
+    ///
+    /// Every time it queues anew, for the ceiling and for the rate.
     func send(_ request: HTTPRequest) async throws(CallFailure) -> Reply {
-        var reply = try await sendOnce(request)
-        if reply.asksForPatience, let wait = reply.retryAfter, wait <= Self.shortWait {
-            if wait > .zero { await sleep(wait) }
-            reply = try await sendOnce(request)
-        }
-        if reply.asksForPatience, let wait = reply.retryAfter, wait > Self.shortWait {
-            let until = uptime() + wait
-            pausedUntil.withLock { $0 = max($0 ?? until, until) }
-        }
-        return reply
-    }
-
-    private func sendOnce(_ request: HTTPRequest) async throws(CallFailure) -> Reply {
-        try refuseWhilePaused()
-        let wait = pace.reserve(at: uptime())
-        if wait > .zero {
-            await sleep(wait)
-            try refuseWhilePaused()
-        }
-        guard !Task.isCancelled else { throw .cancelled }
-        do {
-            let response = try await transport.send(request)
-            return Reply(response, now: clock.now())
-        } catch {
-            throw CallFailure(error)
-        }
-    }
-
-    private func refuseWhilePaused() throws(CallFailure) {
-        let now = uptime()
-        let left = pausedUntil.withLock { until -> Duration? in
-            guard let end = until, end > now else {
-                until = nil
-                return nil
+        var tries = 0
+        while true {
+            let (reply, wait) = try await sendOnce(request)
+            tries += 1
+            guard let wait, wait <= Self.shortWait, tries < Self.tries, patience.isHopeful(after: Self.tries) else {
+                return reply
             }
-            return end - now
         }
-        guard let left else { return }
-        let seconds = (left.milliseconds + 999) / 1_000
-        throw CallFailure(
-            .rateLimited,
-            "the server asked for no requests for another \(seconds)s; nothing was sent",
-            retryAfter: left
-        )
+    }
+
+    /// The reply, and how long the server wants quiet; nil: it does not.
+    private func sendOnce(_ request: HTTPRequest) async throws(CallFailure) -> (Reply, Duration?) {
+        guard let ticket = await inFlight.enter() else { throw .cancelled }
+        do {
+            try await waitForTurn()
+        } catch {
+            inFlight.leave(ticket, .other)
+            throw error
+        }
+        let response: HTTPResponse
+        do {
+            response = try await transport.send(request)
+        } catch {
+            let failure = CallFailure(error)
+            inFlight.leave(ticket, failure.reason == .timeout ? .pressed : .other)
+            throw failure
+        }
+        let reply = Reply(response, now: clock.now())
+        guard reply.asksForPatience else {
+            patience.relax()
+            inFlight.leave(ticket, .answered)
+            return (reply, nil)
+        }
+        // Said before the next is let in.
+        let isFirst = inFlight.isFirst(ticket)
+        let wait = patience.ask(for: reply.retryAfter, isFirstOfBurst: isFirst, at: uptime())
+        inFlight.leave(ticket, .pressed)
+        return (reply, wait)
+    }
+
+    /// Returns when this request may leave now.
+    private func waitForTurn() async throws(CallFailure) {
+        repeat {
+            try await sitOutPause()
+            let wait = pace.reserve(at: uptime())
+            if wait > .zero { await sleep(wait) }
+            let late = pace.confirm(at: uptime())
+            if late > .zero { await sleep(late) }
+            guard !Task.isCancelled else { throw .cancelled }
+        } while patience.left(at: uptime()) != nil
+    }
+
+    private func sitOutPause() async throws(CallFailure) {
+        while let left = patience.left(at: uptime()) {
+            guard !Task.isCancelled else { throw .cancelled }
+            guard left <= Self.shortWait else {
+                let seconds = (left.milliseconds + 999) / 1_000
+                var failure = CallFailure(
+                    .rateLimited,
+                    "the server asked for no requests for another \(seconds)s; nothing was sent",
+                    retryAfter: left
+                )
+                failure.wasSent = false
+                throw failure
+            }
+            await sleep(left)
+        }
     }
 }

@@ -8,8 +8,8 @@ struct BatchConversation: Sendable {
     static let repetitions = 8
     static let canaryRepetitions = 12
 
-    /// In the questions' order.
-    let answers: [IntrospectionAnswer]
+    /// In the questions' order; nil: the provider went silent before it was asked.
+    let answers: [IntrospectionAnswer?]
     let after: ProviderProbe.Reading
     /// A token was called inactive and active in one batch.
     let contradicted: Bool
@@ -25,14 +25,18 @@ struct BatchConversation: Sendable {
         var answers = await GrantQuestion.ask(questions, client)
         var contradicted = false
         let inactive = answers.indices.filter {
-            answers[$0].outcome == .inactive && believable.contains(questions[$0].kind)
+            answers[$0]?.outcome == .inactive && believable.contains(questions[$0].kind)
         }
         if !inactive.isEmpty {
             for _ in 0..<repetitions where !contradicted {
                 let again = await GrantQuestion.ask(inactive.map { questions[$0] }, client)
                 for (index, answer) in zip(inactive, again) {
-                    if case .active = answer.outcome { contradicted = true }
-                    if case .unknown = answer.outcome { answers[index] = answer }
+                    switch answer?.outcome {
+                    case .active: contradicted = true
+                    // Not repeated is not confirmed.
+                    case .unknown, nil: answers[index] = answer
+                    case .inactive: break
+                    }
                 }
             }
         }

@@ -31,36 +31,17 @@ struct GrantQuestion: Sendable {
     }
 
     /// Asks about all of them, so many at once as the provider allows; answers are in the questions' order.
+    ///
+    /// nil: it was not asked, because the provider had stopped answering.
     static func ask(
         _ questions: [GrantQuestion],
         _ client: any ProviderClient
-    ) async -> [IntrospectionAnswer] {
-        await inParallel(questions, width: client.settings.limits.inFlight) {
+    ) async -> [IntrospectionAnswer?] {
+        var silence = Silence()
+        return await inParallel(questions, width: client.settings.limits.inFlight) {
             await client.introspect($0.token, kind: $0.kind)
+        } until: { answer in
+            silence.isLasting(answer.outcome.why, wasSent: answer.wasSent)
         }
-    }
-}
-
-/// Applies `body` to every element, `width` at once; results are in the elements' order.
-func inParallel<Element: Sendable, Result: Sendable>(
-    _ elements: [Element],
-    width: Int,
-    _ body: @escaping @Sendable (Element) async -> Result
-) async -> [Result] {
-    await withTaskGroup(of: (Int, Result).self) { group in
-        var results = [Result?](repeating: nil, count: elements.count)
-        var next = 0
-        func add() {
-            guard next < elements.count else { return }
-            let index = next
-            next += 1
-            group.addTask { (index, await body(elements[index])) }
-        }
-        for _ in 0..<max(1, width) { add() }
-        while let (index, result) = await group.next() {
-            results[index] = result
-            add()
-        }
-        return results.compactMap { $0 }
     }
 }

@@ -12,6 +12,8 @@ struct ProviderProbe {
         var hold: String?
         /// No question reached it: nobody else needs to be asked.
         var unreachable: UnknownReason?
+        /// How long the server asked us to wait; nil: it did not.
+        var retryAfter: Duration?
         var detail: String?
         /// It called a made-up token active: its "active" says nothing.
         var believesAnything = false
@@ -104,7 +106,9 @@ struct ProviderProbe {
         switch why {
         case .credentials: reading.hold = "credentials"
         case .forbidden: reading.hold = reading.hold ?? "forbidden"
-        case .timeout, .network, .discovery, .rateLimited, .serverError: reading.unreachable = why
+        case .timeout, .network, .discovery, .rateLimited, .serverError:
+            reading.unreachable = why
+            reading.retryAfter = answer.retryAfter ?? reading.retryAfter
         default: break
         }
     }

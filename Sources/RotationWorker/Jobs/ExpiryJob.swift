@@ -74,7 +74,9 @@ package struct ExpiryJob: Sendable {
             try await Task.sleep(for: .milliseconds(5))
         }
         if selection.isAll, hash == nil {
-            let (policyHash, shortest, now) = (environment.policyHash, shortestInterval, now)
+            let (policyHash, shortest, now) = (
+                environment.policyHash, environment.settings.policy.shortestInterval, now
+            )
             try await environment.store.write { writing in
                 try writing.renew(lock)
                 guard try writing.setting(Self.policySetting) != policyHash else { return }
@@ -83,15 +85,6 @@ package struct ExpiryJob: Sendable {
             }
         }
         return applied
-    }
-
-    /// The shortest time between two questions that any grant may have.
-    private var shortestInterval: Duration {
-        var shortest = environment.settings.policy.defaults.revalidateEvery
-        for change in environment.settings.policy.overrides.flatMap(\.changes) {
-            if case .revalidateEvery(let every) = change { shortest = min(shortest, every) }
-        }
-        return shortest
     }
 
     /// What is held is stored before anything is applied, so that it can be approved whatever happens next.

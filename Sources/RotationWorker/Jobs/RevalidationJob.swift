@@ -2,7 +2,7 @@ package import Grants
 
 /// Asks the providers about grants and stores what they say; ends nothing.
 ///
-/// The verdicts feed the next plan. Other providers go on when one fails.
+/// The verdicts feed the next plan. All providers are asked at once; the others go on when one hangs or fails.
 package struct RevalidationJob: Sendable {
     package static let name = "revalidate"
 
@@ -19,6 +19,8 @@ package struct RevalidationJob: Sendable {
     let run: Int64
     /// nil: a few grants by hand need no lock.
     let lock: JobLock?
+    /// nil: all that is due is asked.
+    let budget: QuestionBudget?
     let randomToken: @Sendable () -> Secret
 
     package init(
@@ -26,49 +28,37 @@ package struct RevalidationJob: Sendable {
         scope: Scope,
         run: Int64,
         lock: JobLock?,
+        budget: QuestionBudget? = nil,
         randomToken: @escaping @Sendable () -> Secret
     ) {
         self.environment = environment
         self.scope = scope
         self.run = run
         self.lock = lock
+        self.budget = budget
         self.randomToken = randomToken
     }
 
     package func perform() async throws -> VerdictReport {
-        var report = VerdictReport()
-        for settings in environment.settings.providers {
-            guard let client = environment.providers[settings.id] else { continue }
-            var round = ProviderRound(job: self, settings: settings, client: client)
+        let progress = SharedProgress("asking", environment)
+        let asked = environment.settings.providers.filter { environment.providers[$0.id] != nil }
+        let reports = try await atEveryProvider(asked.map(\.id)) { [self] id in
+            guard let settings = environment.settings(of: id), let client = environment.providers[id] else {
+                return VerdictReport()
+            }
+            var round = ProviderRound(job: self, settings: settings, client: client, progress: progress)
             try await round.perform()
-            report.add(round.report)
-            report.byProvider[settings.id, default: VerdictCounts()].add(VerdictCounts(round.report))
+            var report = round.report
+            report.byProvider[settings.id] = VerdictCounts(report)
+            return report
         }
-        return report
-    }
-
-    /// The next grants of a provider to ask about.
-    func page(of provider: ProviderID, after key: Grant.Key?, now: Timestamp) async throws -> [StoredGrant] {
-        switch scope {
-        case .due(let selection), .all(let selection):
-            guard selection.provider == nil || selection.provider == provider else { return [] }
-            var narrowed = selection
-            narrowed.provider = provider
-            let state: GrantState = if case .due = scope { .toAsk(now) } else { .live }
-            let wanted = narrowed
-            return try await environment.store.read { reading in
-                try reading.page(state, in: wanted, after: key, limit: ProviderRound.batchSize)
-            }
-        case .grants(let keys):
-            guard key == nil else { return [] }
-            let mine = keys.filter { $0.provider == provider }
-            return try await environment.store.read { reading in
-                try mine.compactMap { try reading.grant($0) }.filter { $0.grant.standing.isLive }
-            }
-        }
+        return reports.reduce(into: VerdictReport()) { $0.add($1) }
     }
 
     var isByName: Bool { if case .grants = scope { true } else { false } }
+
+    /// A person waits for the answers.
+    var isByHand: Bool { if case .due = scope { false } else { true } }
 }
 
 extension VerdictReport {
@@ -84,5 +74,6 @@ extension VerdictReport {
         asked += other.asked
         providersAsked += other.providersAsked
         surges += other.surges
+        byProvider.merge(other.byProvider) { first, _ in first }
     }
 }

@@ -14,6 +14,9 @@ struct RevocationExchange: Sendable {
         var before: IntrospectionAnswer.Outcome?
         var after: IntrospectionAnswer.Outcome?
 
+        /// nil: the provider took part.
+        var failedWith: String? { if case .failed(let why, _) = failure { why } else { nil } }
+
         /// RFC 7009's 200 is no proof: the same token has to be active right before, inactive right after, and
         /// the canary of its kind healthy around both.
         func outcome(

@@ -1,7 +1,6 @@
 package import Grants
-internal import Scheduling
 
-/// Works the queue of decided ends at the providers: asks, revokes, asks again, and keeps the proof.
+/// Works the queue of decided ends at the providers, all at once: asks, revokes, asks again, and keeps the proof.
 package struct RevocationJob: Sendable {
     package static let name = "revoke"
     static let batchSize = 100
@@ -23,6 +22,8 @@ package struct RevocationJob: Sendable {
         package var retrying = 0
         /// Waits because its provider is held.
         package var waiting: [ProviderID: Int] = [:]
+        /// Providers that did not answer, and why; their orders wait.
+        package var unreachable: [ProviderID: String] = [:]
         package var lines: [Line] = []
     }
 
@@ -51,99 +52,80 @@ package struct RevocationJob: Sendable {
     }
 
     package func perform() async throws -> Report {
-        var report = Report()
         let known = environment.settings.providers.map(\.id)
         let wanted = selection
         let stored = try await environment.store.read { try $0.providers(in: wanted) }
-        for provider in known + stored.filter({ !known.contains($0) }) {
-            guard selection.provider == nil || selection.provider == provider else { continue }
-            try await work(provider, &report)
+        let providers = (known + stored.filter { !known.contains($0) })
+            .filter { selection.provider == nil || selection.provider == $0 }
+        let progress = SharedProgress("revoking at", environment)
+        let reports = try await atEveryProvider(providers) { [self] provider in
+            try await work(provider, progress)
         }
-        return report
+        return reports.reduce(into: Report()) { $0.add($1) }
     }
 
-    private func work(_ provider: ProviderID, _ report: inout Report) async throws {
-        var worked: Set<Int64> = []
+    private func work(_ provider: ProviderID, _ progress: SharedProgress) async throws -> Report {
+        var report = Report()
+        var pages = OrderPages(self, at: provider)
+        let isByHand = rows != nil
+        var done = 0
         while true {
-            try Task.checkCancellation()
-            let orders = try await due(at: provider, besides: worked)
-            guard !orders.isEmpty else { return }
-            let held = try await environment.store.read { try $0.heldProviders()[provider] }
+            try environment.stop.check()
+            let orders = try await pages.next()
+            guard !orders.isEmpty else { return report }
+            let (held, known) = try await environment.store.read { reading in
+                (try reading.heldProviders()[provider], try Breaker(of: provider, isByHand: isByHand, reading))
+            }
             guard held == nil else {
                 report.waiting[provider] = orders.count
-                return
+                return report
             }
-            var attempts: [Attempt]
+            if let refusal = known.refusal(at: environment.clock.now()) {
+                report.unreachable[provider] = refusal
+                return report
+            }
+            var tried: Tried
             if let settings = environment.settings(of: provider), let client = environment.providers[provider] {
-                attempts = await LeaseHeartbeat.keeping(lock, environment.store) {
+                tried = await LeaseHeartbeat.keeping(lock, environment.store) {
                     await attempt(orders, settings, client)
                 }
             } else {
                 // The configuration does not know it any more: there is nobody to ask, and a person must know.
-                attempts = orders.map { Attempt(work: $0, outcome: .refused("no-credentials")) }
+                tried = Tried(orders.map { Attempt(work: $0, outcome: .refused("no-credentials")) }, wasAsked: false)
             }
             // What an interruption cut off is no failure of the provider's: it stays due as it was.
-            if Task.isCancelled { attempts.removeAll(where: \.isFailed) }
-            worked.formUnion(orders.map(\.order.row))
-            let (job, answered, now) = (self, attempts, environment.clock.now())
-            let part = try await environment.store.write { writing in
-                if let lock = job.lock { try writing.renew(lock) }
-                var part = Report()
-                let assessor = try Assessor(writing, job.environment.settings, ownTokens: [], now: now)
-                for attempt in answered {
-                    try job.store(attempt, assessor, now, writing, &part)
+            if Task.isCancelled {
+                tried.attempts.removeAll(where: \.isFailed)
+                tried.silence = nil
+            }
+            let (answered, now) = (tried, environment.clock.now())
+            let (part, breaker) = try await environment.store.write { [self] writing in
+                if let lock { try writing.renew(lock) }
+                var (part, breaker) = (Report(), known)
+                let assessor = try Assessor(writing, environment.settings, ownTokens: [], now: now)
+                for attempt in answered.attempts { try store(attempt, assessor, now, writing, &part) }
+                if let silence = answered.silence {
+                    try breaker.open(because: silence.why, retryAfter: silence.retryAfter, at: now, in: writing)
+                } else if answered.wasAsked, known.record != nil {
+                    try breaker.close(in: writing)
                 }
-                return part
+                return (part, breaker)
             }
             report.add(part)
-            environment.progress(.init(step: "revoking at \(provider)", done: worked.count, total: nil))
+            done += orders.count
+            progress.update(provider, done: done)
+            if let silence = tried.silence {
+                report.unreachable[provider] = breaker.words(silence.detail)
+                return report
+            }
         }
     }
-
-    // MARK: Orders
 
     struct Work: Sendable {
         var order: RevocationOrder
         var stored: StoredGrant
         /// nil: they cannot be opened.
         var tokens: [TokenKind: Secret]?
-    }
-
-    private func due(at provider: ProviderID, besides worked: Set<Int64>) async throws -> [Work] {
-        let (now, rows) = (environment.clock.now(), rows)
-        // What was decided before a blackout waits like what is decided in it: receivers would see it end now. What a
-        // person ordered goes on.
-        let isBlackedOut = environment.blackouts.current(at: now) != nil
-        var narrowed = selection
-        narrowed.provider = provider
-        let wanted = narrowed
-        return try await environment.store.read { reading in
-            let orders: [RevocationOrder]
-            if let rows {
-                var found: [RevocationOrder] = []
-                for row in rows.subtracting(worked).sorted() where found.count < Self.batchSize {
-                    guard try reading.grant(row: row)?.grant.key.provider == provider,
-                        let order = try reading.revocation(row: row)
-                    else { continue }
-                    found.append(order)
-                }
-                orders = found
-            } else {
-                let frozen = try reading.freezes().map(\.selection) + (isBlackedOut ? [GrantSelection()] : [])
-                orders = try reading.revocations(
-                    dueBy: now,
-                    in: wanted,
-                    frozen: frozen,
-                    limit: Self.batchSize + worked.count
-                ).filter { !worked.contains($0.row) }
-            }
-            return try orders.prefix(Self.batchSize).compactMap { order in
-                guard let stored = try reading.grant(row: order.row), stored.grant.key.provider == provider
-                else { return nil }
-                // One token that does not open must not stop all others.
-                return Work(order: order, stored: stored, tokens: try? reading.tokens(of: order.row))
-            }
-        }
     }
 
     // MARK: At the provider
@@ -163,11 +145,28 @@ package struct RevocationJob: Sendable {
         var isFailed: Bool { if case .failed = outcome { true } else { false } }
     }
 
-    private func attempt(
-        _ orders: [Work],
-        _ settings: ProviderSettings,
-        _ client: any ProviderClient
-    ) async -> [Attempt] {
+    /// What came of one batch.
+    struct Tried: Sendable {
+        struct Silence: Sendable {
+            var why: UnknownReason
+            var retryAfter: Duration?
+            var detail: String
+        }
+
+        var attempts: [Attempt]
+        /// nil: the provider answers.
+        var silence: Silence?
+        /// False: there was nobody to ask, or an interruption came first.
+        var wasAsked: Bool
+
+        init(_ attempts: [Attempt], silence: Silence? = nil, wasAsked: Bool = true) {
+            self.attempts = attempts
+            self.silence = silence
+            self.wasAsked = wasAsked && !Task.isCancelled
+        }
+    }
+
+    private func attempt(_ orders: [Work], _ settings: ProviderSettings, _ client: any ProviderClient) async -> Tried {
         let probe = ProviderProbe(
             client: client,
             canaries: await client.canaries(),
@@ -176,103 +175,28 @@ package struct RevocationJob: Sendable {
         )
         let before = await probe.read(times: 1, controls: [:])
         if let why = before.unreachable {
-            return orders.map { Attempt(work: $0, outcome: .failed(why.rawValue, retryAfter: nil)) }
-        }
-        let tried = await inParallel(orders, width: settings.limits.inFlight) { work in
-            await RevocationExchange(work: work, settings: settings, client: client).perform()
-        }
-        let after = await probe.read(times: 1, controls: [:])
-        return zip(orders, tried).map { work, exchange in
-            Attempt(work: work, outcome: exchange.outcome(before: before, after: after))
-        }
-    }
-
-    // MARK: What came of it
-
-    private func store(
-        _ attempt: Attempt,
-        _ assessor: Assessor,
-        _ now: Timestamp,
-        _ writing: any StoreWriting,
-        _ report: inout Report
-    ) throws {
-        var order = attempt.work.order
-        guard var stored = try writing.grant(row: order.row),
-            stored.grant.standing == .revoking || stored.grant.standing == .stuck
-        else { return }
-        var why: String?
-        switch attempt.outcome {
-        case .done(let proof):
-            stored.grant.standing = order.target
-            stored.grant.proof = proof
-            stored.endedAt = now
-            if proof == .acknowledged, let end = stored.grant.accessTokenExpiresAt, end > now {
-                stored.grant.residualUntil = end
-            }
-            try writing.removeRevocation(row: order.row)
-            report.ended[order.target, default: 0] += 1
-            report.proofs[proof, default: 0] += 1
-        case .refused(let reason):
-            why = reason
-            fail(&order, &stored, reason, at: now, next: reason == "wrong-client" ? nil : now + .days(1))
-            stored.grant.standing = .stuck
-            try writing.setRevocation(order)
-            report.stuck[reason, default: 0] += 1
-        case .failed(let reason, let retryAfter):
-            why = reason
-            let policy = assessor.policy(of: stored.grant)
-            let backoff = Duration.minutes(1 << Int64(min(order.tries, 8)))
-            fail(&order, &stored, reason, at: now, next: now + max(backoff, retryAfter ?? .zero))
-            let isLong = now - (order.firstTriedAt ?? now) >= policy.giveUpAfter
-            if stored.grant.standing == .stuck || (isLong && order.tries >= policy.giveUpTries) {
-                stored.grant.standing = .stuck
-                order.nextTryAt = now + .days(1)
-                report.stuck[reason, default: 0] += 1
-            } else {
-                report.retrying += 1
-            }
-            try writing.setRevocation(order)
-        }
-        try writing.save(stored)
-        if stored.grant.standing != stored.readStanding { try tell(stored, order, why, now, writing) }
-        if rows != nil {
-            report.lines.append(
-                .init(key: stored.grant.key, standing: stored.grant.standing, proof: stored.grant.proof, why: why)
+            // A try all the same: an end that a dead provider holds up for days must reach a person.
+            return Tried(
+                orders.map { Attempt(work: $0, outcome: .failed(why.rawValue, retryAfter: before.retryAfter)) },
+                silence: .init(why: why, retryAfter: before.retryAfter, detail: before.detail ?? why.rawValue)
             )
         }
-    }
-
-    private func fail(
-        _ order: inout RevocationOrder,
-        _ stored: inout StoredGrant,
-        _ why: String,
-        at now: Timestamp,
-        next: Timestamp?
-    ) {
-        order.tries += 1
-        order.firstTriedAt = order.firstTriedAt ?? now
-        order.lastFailure = why
-        order.nextTryAt = next
-    }
-
-    private func tell(
-        _ stored: StoredGrant,
-        _ order: RevocationOrder,
-        _ why: String?,
-        _ now: Timestamp,
-        _ writing: any StoreWriting
-    ) throws {
-        let transition = Lifecycle.transitions.first {
-            $0.from == stored.readStanding && $0.to == stored.grant.standing
+        var silence = Silence()
+        let seen = await inParallel(orders, width: settings.limits.inFlight) { work in
+            await RevocationExchange(work: work, settings: settings, client: client).perform()
+        } until: { seen in
+            silence.isLasting(seen.failedWith.flatMap(UnknownReason.init(rawValue:)))
         }
-        guard let transition else { return }
-        var event = Event(transition.event, at: now, about: stored.grant)
-        event.reason = why ?? order.reason
-        event.rule = order.rule
-        event.run = run
-        event.actor = order.actor
-        event.reference = order.reference
-        try writing.append(event, about: stored)
+        let after = await probe.read(times: 1, controls: [:])
+        // Those that were not begun stay due as they are.
+        let attempts = zip(orders, seen).compactMap { work, seen in
+            seen.map { Attempt(work: work, outcome: $0.outcome(before: before, after: after)) }
+        }
+        guard let why = after.unreachable, !attempts.isEmpty, attempts.allSatisfy(\.isFailed) else {
+            return Tried(attempts)
+        }
+        let words = after.detail ?? why.rawValue
+        return Tried(attempts, silence: .init(why: why, retryAfter: after.retryAfter, detail: words))
     }
 }
 
@@ -282,6 +206,8 @@ extension RevocationJob.Report {
         proofs.merge(other.proofs, uniquingKeysWith: +)
         stuck.merge(other.stuck, uniquingKeysWith: +)
         retrying += other.retrying
+        waiting.merge(other.waiting, uniquingKeysWith: +)
+        unreachable.merge(other.unreachable) { first, _ in first }
         lines += other.lines
     }
 }

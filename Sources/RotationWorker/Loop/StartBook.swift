@@ -6,21 +6,30 @@ internal import Scheduling
 /// A start is taken up under its job's lock, so that of two workers only one does; it stays open until its run has
 /// ended, so that one that was killed is begun again.
 package enum StartBook {
+    /// A start that was taken up.
+    package struct Claim: Sendable {
+        /// When the schedule's run before it began; nil: there was none.
+        package var previous: Timestamp?
+    }
+
     /// Takes up a planned start.
     ///
-    /// False: another worker has settled it, or a person has paused it meanwhile.
-    package static func claim(_ start: Start, at now: Timestamp, in writing: any StoreWriting) throws -> Bool {
-        guard var record = try writing.schedules()[start.schedule.name] else { return start.planned == nil }
-        guard !record.isPaused else { return false }
+    /// nil: another worker has settled it, or a person has paused it meanwhile.
+    package static func claim(_ start: Start, at now: Timestamp, in writing: any StoreWriting) throws -> Claim? {
+        guard var record = try writing.schedules()[start.schedule.name] else {
+            return start.planned == nil ? Claim() : nil
+        }
+        guard !record.isPaused else { return nil }
+        let claim = Claim(previous: record.startedAt)
         if let planned = start.planned {
-            guard record.definition == start.schedule.definition else { return false }
-            if let last = record.scheduledAt, last > planned || (last == planned && !record.isOpen) { return false }
+            guard record.definition == start.schedule.definition else { return nil }
+            if let last = record.scheduledAt, last > planned || (last == planned && !record.isOpen) { return nil }
             record.scheduledAt = planned
             record.isOpen = true
         }
         record.startedAt = now
         try writing.setSchedule(record)
-        return true
+        return claim
     }
 
     /// Writes down how the run of a start ended; after too many failures in a row the schedule waits for a person.

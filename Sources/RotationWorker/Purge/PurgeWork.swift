@@ -35,7 +35,7 @@ struct PurgeWork: Sendable {
             try await LeaseHeartbeat.keeping(lock, store) {
                 var isLast = false
                 while !isLast {
-                    try Task.checkCancellation()
+                    try environment.stop.check()
                     isLast = try await store.read { reading in
                         try gathered.state.withLock { try body(reading, draft, &$0) }
                     }
@@ -69,7 +69,7 @@ struct PurgeWork: Sendable {
     func writing<Result: Sendable>(
         _ body: @escaping @Sendable (any StoreWriting, Slice) throws -> Result
     ) async throws -> Result? {
-        try Task.checkCancellation()
+        try environment.stop.check()
         let lock = lock
         let result = try await store.write { writing -> Result? in
             try writing.renew(lock)

@@ -33,8 +33,8 @@ struct Filter {
                 """
             arguments += [instant.milliseconds, "[\(rows.map(String.init).joined(separator: ","))]"]
         case .toAsk(let instant):
-            condition += " AND s.standing <= 2 AND s.ask_at <= ?"
-            arguments += [instant.milliseconds]
+            condition += " AND s.standing <= 2 AND s.of_provider = ? AND s.ask_at <= ?"
+            arguments += [number, instant.milliseconds]
         }
     }
 }

@@ -130,37 +130,11 @@ extension SQLiteSnapshot {
         }
     }
 
-    func revocations(
-        dueBy instant: Timestamp,
-        in selection: GrantSelection,
-        frozen: [GrantSelection],
-        limit: Int
-    ) throws -> [RevocationOrder] {
-        var orders: [RevocationOrder] = []
-        for provider in try providers(in: selection) where orders.count < limit {
-            guard let filter = try Filter(.all, selection, provider: provider, words) else { continue }
-            var condition = "\(filter.condition) AND r.next_try_at <= ?"
-            var arguments = filter.arguments + [instant.milliseconds]
-            for freeze in frozen {
-                guard freeze.provider == nil || freeze.provider == provider,
-                    let cold = try Filter(.all, freeze, provider: provider, words)
-                else { continue }
-                condition += " AND (r.rule = ? OR NOT (\(cold.condition)))"
-                arguments += [Rule.byHand.code] + cold.arguments
-            }
-            orders += try fetchOrders(
-                "JOIN grants g ON g.row = r.row WHERE \(condition) ORDER BY g.id LIMIT ?",
-                arguments + [limit - orders.count]
-            )
-        }
-        return orders
-    }
-
     func revocation(row: Int64) throws -> RevocationOrder? {
         try fetchOrders("WHERE r.row = ?", [row]).first
     }
 
-    private func fetchOrders(_ rest: String, _ arguments: StatementArguments) throws -> [RevocationOrder] {
+    func fetchOrders(_ rest: String, _ arguments: StatementArguments) throws -> [RevocationOrder] {
         try Row.fetchAll(
             db,
             sql: """

@@ -60,9 +60,7 @@ extension SQLiteSnapshot {
             let closed = Set(try heldProviders().keys).union(silent)
             let frozen = isBlackout ? [GrantSelection()] : try freezes().map(\.selection)
             backlog.hasRevocationsDue = try providers(in: GrantSelection()).contains { provider in
-                guard !closed.contains(provider) else { return false }
-                let selection = GrantSelection(provider: provider)
-                return try !revocations(dueBy: instant, in: selection, frozen: frozen, limit: 1).isEmpty
+                try !closed.contains(provider) && hasRevocationDue(at: provider, instant, frozen)
             }
         }
         let head = try journalHead().seq
@@ -73,5 +71,24 @@ extension SQLiteSnapshot {
     private func isAny(_ sql: String, _ instant: Timestamp) throws -> Bool {
         let statement = try db.cachedStatement(sql: sql + " LIMIT 1")
         return try Row.fetchOne(statement, arguments: [instant.milliseconds]) != nil
+    }
+
+    private func hasRevocationDue(
+        at provider: ProviderID,
+        _ instant: Timestamp,
+        _ frozen: [GrantSelection]
+    ) throws -> Bool {
+        try tenantsToRevoke(at: provider, in: GrantSelection()).contains { tenant in
+            try [true, false].contains { isUrgent in
+                let query = QueueQuery(
+                    provider: provider,
+                    tenant: tenant,
+                    client: nil,
+                    isUrgent: isUrgent,
+                    dueBy: instant
+                )
+                return try !orders(query, newUntil: instant, frozen: frozen, limit: 1).isEmpty
+            }
+        }
     }
 }

@@ -62,7 +62,10 @@ class SQLiteSnapshot: StoreReading {
     }
 
     func count(_ state: GrantState, in selection: GrantSelection) throws -> Int {
-        try providers(in: selection).reduce(0) { sum, provider in
+        if case .toAsk(let instant) = state, selection.client == nil {
+            return try countQuestions(dueBy: instant, in: selection)
+        }
+        return try providers(in: selection).reduce(0) { sum, provider in
             guard let filter = try Filter(state, selection, provider: provider, words) else { return sum }
             return try sum
                 + (Int.fetchOne(

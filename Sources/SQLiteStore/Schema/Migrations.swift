@@ -16,6 +16,9 @@ enum Migrations {
         migrator.registerMigration("3-purge") { db in
             for statement in version3 { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("4-pressure") { db in
+            for statement in pressure { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 

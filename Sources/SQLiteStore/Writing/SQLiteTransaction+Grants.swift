@@ -13,9 +13,13 @@ extension SQLiteTransaction {
         ).execute(arguments: try key(grant) + details(grant) + [now.milliseconds])
         let row = db.lastInsertedRowID
         try execute(
-            "INSERT INTO states (row, standing, due_at, ask_at, last_used_at) VALUES (?, 0, ?, ?, ?)",
+            """
+            INSERT INTO states (row, standing, due_at, ask_at, last_used_at, of_provider, of_tenant)
+            VALUES (?, 0, ?, ?, ?, ?, ?)
+            """,
             [
                 row, now.milliseconds, tokens.isEmpty ? nil : now.milliseconds, grant.lastUsedAt?.milliseconds,
+                try words.intern(grant.key.provider.rawValue), try words.intern(grant.tenant.rawValue),
             ]
         )
         try countStanding(grant, from: nil, to: .active)

@@ -214,7 +214,9 @@ extension SQLiteTransaction {
         try execute(
             """
             INSERT OR REPLACE INTO revocations (row, target, rule, reason, reference, actor, run, tries, first_tried_at,
-            next_try_at, last_failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            next_try_at, last_failure, of_provider, of_tenant)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
+                (SELECT provider FROM grants WHERE row = ?1), (SELECT tenant FROM grants WHERE row = ?1))
             """,
             [
                 order.row, order.target.code, order.rule.code, order.reason, order.reference, Blob(order.actor.json),

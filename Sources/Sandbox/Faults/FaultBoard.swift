@@ -25,6 +25,16 @@ final class FaultBoard: Sendable {
         state.withLock { $0 = State(faults: faults, generator: generator) }
     }
 
+    /// What befalls the next request at an endpoint.
+    func faults(at endpoint: SandboxEndpoint) -> SandboxFaults {
+        state.withLock { state in
+            let faults = state.faults
+            guard faults.endpoints.contains(endpoint) else { return SandboxFaults() }
+            let strikes = faults.percent == 100 || Int64.random(in: 0..<100, using: &state.generator) < faults.percent
+            return strikes ? faults : SandboxFaults()
+        }
+    }
+
     /// Counts one introspection answer; the faults in force, and whether they call the token inactive.
     func nextAnswer(on token: TokenFact?, asker: ClientID) -> (faults: SandboxFaults, isInactive: Bool) {
         state.withLock { state in

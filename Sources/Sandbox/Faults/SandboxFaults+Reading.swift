@@ -5,7 +5,7 @@ extension SandboxFaults {
     /// The members of a fault document.
     static let memberNames: MemberSet = [
         "latency_ms", "hang", "drip_ms_per_byte", "status", "retry_after", "retry_after_form", "html",
-        "truncated_json", "bom", "too_large", "date_skew_seconds", "endpoints", "active_as",
+        "truncated_json", "bom", "too_large", "date_skew_seconds", "endpoints", "percent", "active_as",
         "duplicate_member",
         "inactive", "foreign_revocation", "revocation",
     ]
@@ -36,6 +36,7 @@ extension SandboxFaults {
         case "too_large": tooLarge = try scanner.readBool()
         case "date_skew_seconds": dateSkew = .seconds(try scanner.readInt64(in: -315_360_000...315_360_000))
         case "endpoints": endpoints = try Self.readEndpoints(&scanner)
+        case "percent": percent = try scanner.readInt64(in: 0...100)
         case "active_as": activeAs = try scanner.readWord(of: ActiveForm.self)
         case "duplicate_member": duplicateMember = try scanner.readBool()
         case "inactive": inactive = try Self.readInactivity(&scanner)

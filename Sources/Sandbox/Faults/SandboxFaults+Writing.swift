@@ -18,6 +18,7 @@ extension SandboxFaults {
         if tooLarge { writer.member("too_large", true) }
         if dateSkew != plain.dateSkew { writer.member("date_skew_seconds", dateSkew.milliseconds / 1_000) }
         if endpoints != plain.endpoints { writer.member("endpoints", endpoints.map(\.rawValue).sorted()) }
+        if percent != plain.percent { writer.member("percent", percent) }
         if let activeAs { writer.member("active_as", activeAs.rawValue) }
         if duplicateMember { writer.member("duplicate_member", true) }
         if let inactive { inactive.write(to: &writer) }

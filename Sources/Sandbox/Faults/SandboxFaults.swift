@@ -1,7 +1,7 @@
 /// What the sandbox does wrong, as one document that replaces the one before.
 ///
 /// The members that spoil a message (`latency_ms` to `too_large`, and `date_skew_seconds`) apply to
-/// ``endpoints``; the others concern introspection or revocation, whatever the endpoints are.
+/// ``endpoints``, at ``percent`` of the requests; the others concern introspection or revocation, whatever the endpoints are.
 package struct SandboxFaults: Hashable, Sendable {
     /// `latency_ms`: the wait before an answer.
     package var latency = Duration.zero
@@ -27,6 +27,8 @@ package struct SandboxFaults: Hashable, Sendable {
     package var dateSkew = Duration.zero
     /// `endpoints`: where the members above apply.
     package var endpoints: Set<SandboxEndpoint> = [.introspect]
+    /// `percent`: how many of the requests there they strike, at random.
+    package var percent: Int64 = 100
 
     /// `active_as`: the form of `active`.
     package var activeAs: ActiveForm?

@@ -29,8 +29,8 @@ struct RequestHandler: Sendable {
 
     private func serve(_ request: Request, at endpoint: SandboxEndpoint) async throws -> Response {
         statistics.requested(endpoint)
-        let all = server.board.faults
-        let faults = all.endpoints.contains(endpoint) ? all : SandboxFaults()
+        defer { statistics.left() }
+        let faults = server.board.faults(at: endpoint)
         if faults.hangs {
             try await hang(request, at: endpoint)
         }

@@ -38,6 +38,11 @@ struct SandboxAdministration: Sendable {
         try JSONObject(parsing: await send("GET", "/sandbox/stats", "")).int("endpoints.introspect.hanging") ?? 0
     }
 
+    /// `/sandbox/stats`.
+    func statistics() async throws -> JSONObject {
+        try JSONObject(parsing: await send("GET", "/sandbox/stats", ""))
+    }
+
     private func post(_ path: String, _ body: String) async throws -> [UInt8] {
         try await send("POST", path, body)
     }

@@ -35,6 +35,9 @@ struct Setup: Sendable {
     var tenants = ["acme"]
     /// Members of `retention`; none: there is no such section.
     var retention: [String: String] = [:]
+    /// Further providers, each one a flow mapping.
+    var otherProviders: [String] = []
+    var limits = "requests_per_second: 100000, in_flight: 16"
     /// The sandbox's own options; the port is any.
     var sandbox = SandboxOptions()
 
@@ -65,7 +68,7 @@ struct Setup: Sendable {
               - id: idp
                 issuer: http://127.0.0.1:\(port)
                 client: { id: grantkeeper, auth: client_secret_basic, secret: { file: grantkeeper.secret } }
-                limits: { requests_per_second: 100000, in_flight: 16, timeout: \(timeout) }
+                limits: { \(limits), timeout: \(timeout) }
                 capabilities:
                   introspects: [\(introspects)]
                   revokes_foreign: \(revokesForeign)
@@ -74,6 +77,7 @@ struct Setup: Sendable {
                 revocation: \(revocation)
                 canaries:
             \(canaryLines.joined(separator: "\n"))
+            \(otherProviders.map { "  - \($0)" }.joined(separator: "\n"))
             clients:
             \(clientLines.joined(separator: "\n"))
             tenants:

@@ -74,6 +74,7 @@ struct Scene: Sendable {
                 if let sleep { await sleep.body(duration) } else { time.sleep(duration) }
             },
             uptime: { time.uptime() },
+            jitter: { 1 },
             makeUpToken: { Secret("made-up") }
         )
     }

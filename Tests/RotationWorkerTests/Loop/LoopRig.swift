@@ -135,7 +135,7 @@ final class RecordingRunner: StartRunner {
                 return first
             }
             if case .busy = scripted { return scripted ?? .settled }
-            guard try await store.write({ try StartBook.claim(start, at: now, in: $0) }) else { return .settled }
+            guard try await store.write({ try StartBook.claim(start, at: now, in: $0) }) != nil else { return .settled }
             let isDeadly = state.withLock { state in
                 state.runs.append(.init(schedule: name, planned: start.planned, at: now))
                 return state.isDeadly

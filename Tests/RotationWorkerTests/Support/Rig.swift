@@ -29,6 +29,8 @@ final class Rig {
     var settings = RotationSettings()
     var ownTokens: [Secret] = []
     var blackouts = BlackoutCalendar.none
+    /// Told between batches.
+    var progress: @Sendable (RotationEnvironment.Progress) -> Void = { _ in }
 
     init(clock: HandClock = HandClock()) async throws {
         self.clock = clock
@@ -54,7 +56,8 @@ final class Rig {
             blackouts: blackouts,
             clock: clock,
             actor: Actor(kind: .person, user: "alice"),
-            ownTokens: ownTokens
+            ownTokens: ownTokens,
+            progress: progress
         )
     }
 
@@ -151,10 +154,13 @@ final class Rig {
         return try await order.execute(forecast, reason: "left", reference: nil, run: 1)
     }
 
-    func revalidate(_ scope: RevalidationJob.Scope = .all(GrantSelection())) async throws -> VerdictReport {
+    func revalidate(
+        _ scope: RevalidationJob.Scope = .all(GrantSelection()),
+        budget: QuestionBudget? = nil
+    ) async throws -> VerdictReport {
         let environment = environment
         return try await locked(RevalidationJob.name) { lock, run in
-            try await RevalidationJob(environment, scope: scope, run: run, lock: lock) {
+            try await RevalidationJob(environment, scope: scope, run: run, lock: lock, budget: budget) {
                 ScriptedProvider.madeUp
             }.perform()
         }
@@ -242,6 +248,8 @@ final class ScriptedProvider: ProviderClient {
         var canaries = [CanaryToken(kind: .refreshToken, isOwnClient: false, token: ScriptedProvider.canary)]
         var script: @Sendable (Secret) -> IntrospectionAnswer.Outcome? = { _ in nil }
         var meanwhile: @Sendable (Secret) async -> Void = { _ in }
+        var refusal: @Sendable (Secret) -> IntrospectionAnswer? = { _ in nil }
+        var questions: [Secret] = []
         var date: @Sendable () -> Timestamp? = { nil }
     }
 
@@ -259,6 +267,14 @@ final class ScriptedProvider: ProviderClient {
 
     var settings: ProviderSettings { state.withLock { $0.settings } }
     var asked: Int { state.withLock { $0.asked } }
+    /// In the order in which they came.
+    var questions: [Secret] { state.withLock { $0.questions } }
+    /// Whole answers, before any other script.
+    func refuse(_ refusal: @escaping @Sendable (Secret) -> IntrospectionAnswer?) {
+        state.withLock { $0.refusal = refusal }
+    }
+    /// Changes the settings; give them to the rig again.
+    func configure(_ change: (inout ProviderSettings) -> Void) { state.withLock { change(&$0.settings) } }
     var revoked: [Secret] { state.withLock { $0.revoked } }
 
     func forget(_ ids: String...) { state.withLock { $0.inactive.formUnion(ids.map { Secret("rt-\($0)") }) } }
@@ -279,10 +295,12 @@ final class ScriptedProvider: ProviderClient {
 
     func introspect(_ token: Secret, kind: TokenKind) async -> IntrospectionAnswer {
         let (meanwhile, script) = state.withLock { ($0.meanwhile, $0.script) }
+        state.withLock { $0.questions.append(token) }
         await meanwhile(token)
         let outcome = script(token)
         return state.withLock { state in
             state.asked += 1
+            if let refusal = state.refusal(token) { return refusal }
             let known: IntrospectionAnswer.Outcome = state.inactive.contains(token) ? .inactive : .active(TokenFacts())
             let answer = outcome ?? state.unknown[token].map { .unknown($0) } ?? known
             return IntrospectionAnswer(answer, serverDate: state.date())

@@ -1,0 +1,91 @@
+internal import Grants
+internal import Scheduling
+
+/// The due orders of one provider, page by page: those of people first, then every tenant in turn.
+///
+/// What comes while the job runs is taken too, once; what has failed in this run is the next one's.
+struct OrderPages: Sendable {
+    private let store: any GrantStore
+    private let clock: any WallClock
+    private let blackouts: BlackoutCalendar
+    private let provider: ProviderID
+    private let selection: GrantSelection?
+    private let startedAt: Timestamp
+    /// Raised with every page, so that no tenant is always first.
+    private var turn: Int64
+    private var places: [Bool: [TenantID: QueueQuery.Place]] = [:]
+    /// nil: whatever is due; else these, in order.
+    private var rows: [Int64]?
+
+    init(_ job: RevocationJob, at provider: ProviderID) {
+        store = job.environment.store
+        clock = job.environment.clock
+        blackouts = job.environment.blackouts
+        self.provider = provider
+        selection = job.selection.narrowed(to: provider)
+        startedAt = job.environment.clock.now()
+        turn = job.run
+        rows = job.rows?.sorted()
+    }
+
+    /// Empty: there is no more.
+    mutating func next() async throws -> [RevocationJob.Work] {
+        if let rows { return try await next(of: rows) }
+        guard let selection else { return [] }
+        let (provider, dueBy, now, turn, known) = (provider, startedAt, clock.now(), turn, places)
+        self.turn += 1
+        // What was decided before a blackout waits like what is decided in it: receivers would see it end now. What a
+        // person ordered goes on.
+        let isBlackedOut = blackouts.current(at: now) != nil
+        let (work, places) = try await store.read { reading in
+            var places = known
+            let tenants = try reading.tenantsToRevoke(at: provider, in: selection)
+            let frozen = isBlackedOut ? [GrantSelection()] : try reading.freezes().map(\.selection)
+            var orders: [RevocationOrder] = []
+            for isUrgent in [true, false] {
+                var queue = FairQueue(tenants, turn: turn, after: places[isUrgent] ?? [:])
+                orders += try queue.page(limit: RevocationJob.batchSize - orders.count) { tenant, place, limit in
+                    let query = QueueQuery(
+                        provider: provider,
+                        tenant: tenant,
+                        client: selection.client,
+                        isUrgent: isUrgent,
+                        dueBy: dueBy,
+                        after: place
+                    )
+                    let found = try reading.orders(query, newUntil: now, frozen: frozen, limit: limit)
+                        .map { ($0, QueueQuery.Place(at: $0.nextTryAt ?? dueBy, row: $0.row)) }
+                    if let last = found.last { places[isUrgent, default: [:]][tenant] = last.1 }
+                    return found
+                }
+            }
+            return (try orders.compactMap { try RevocationJob.Work($0, at: provider, reading) }, places)
+        }
+        self.places = places
+        return work
+    }
+
+    private mutating func next(of rows: [Int64]) async throws -> [RevocationJob.Work] {
+        let provider = provider
+        let (work, left) = try await store.read { reading in
+            var work: [RevocationJob.Work] = []
+            var left = rows[...]
+            while work.count < RevocationJob.batchSize, let row = left.popFirst() {
+                guard let order = try reading.revocation(row: row) else { continue }
+                if let found = try RevocationJob.Work(order, at: provider, reading) { work.append(found) }
+            }
+            return (work, Array(left))
+        }
+        self.rows = left
+        return work
+    }
+}
+
+extension RevocationJob.Work {
+    /// nil: the grant is not the provider's.
+    fileprivate init?(_ order: RevocationOrder, at provider: ProviderID, _ reading: any StoreReading) throws {
+        guard let stored = try reading.grant(row: order.row), stored.grant.key.provider == provider else { return nil }
+        // One token that does not open must not stop all others.
+        self.init(order: order, stored: stored, tokens: try? reading.tokens(of: order.row))
+    }
+}
