@@ -3,8 +3,8 @@ package import HTTPTransport
 
 /// An authorization server spoken to over HTTP: metadata, introspection, revocation and canaries.
 ///
-/// Everything it knows of the server is fetched when first needed and kept for its life. Any number of tasks
-/// may use it at once. No cancelled call is sent; one cancelled on the wire may have been acted upon.
+/// What it knows of the server is fetched when first needed, and again once a day. Any number of tasks may use it at
+/// once. No cancelled call is sent; one cancelled on the wire may have been acted upon.
 package final class OAuthProvider: ProviderClient, ProviderPressure {
     package let settings: ProviderSettings
 
@@ -73,7 +73,8 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
             settings: settings,
             tokens: tokens,
             reader: reader,
-            credentials: Self.tokenEndpointCredentials(settings.client, reader: reader)
+            credentials: Self.tokenEndpointCredentials(settings.client, reader: reader),
+            uptime: wire.uptime
         )
     }
 

@@ -45,6 +45,25 @@ import Testing
         #expect(await scene.provider.canaries().map(\.isOwnClient) == [isOwn])
     }
 
+    @Test(arguments: [
+        // expires_in, and how long the canary is used
+        (#""#, Duration.minutes(10)), (#","expires_in":3600"#, .minutes(10)), (#","expires_in":600"#, .minutes(5)),
+        (#","expires_in":0"#, .minutes(10)), (#","expires_in":"soon""#, .minutes(10)),
+    ])
+    func `a canary is obtained anew before it is old`(_ member: String, _ use: Duration) async {
+        let counter = Script((1...3).map { HTTPResponse.json(#"{"access_token":"at-\#($0)"\#(member)}"#) })
+        let canary = ProviderSettings.Canary(
+            kind: .accessToken,
+            origin: .clientCredentials(scope: nil, audience: nil)
+        )
+        let scene = Self.scene([canary], server: { _ in counter.next() })
+        #expect(await scene.provider.canaries().map(\.token) == [Secret("at-1")])
+        scene.time.advance(by: use - .milliseconds(1))
+        #expect(await scene.provider.canaries().map(\.token) == [Secret("at-1")])
+        scene.time.advance(by: .milliseconds(1))
+        #expect(await scene.provider.canaries().map(\.token) == [Secret("at-2")])
+    }
+
     @Test func `a canary that could not be obtained says why and is tried again`() async {
         let script = Script([
             HTTPResponse.json(#"{"error":"invalid_scope"}"#, status: 400), .json(#"{"access_token":"at-2"}"#),

@@ -64,9 +64,25 @@ import Testing
             for _ in 0..<20 { group.addTask { await scene.ask() } }
             for await answer in group { #expect(answer.outcome == .inactive) }
         }
-        scene.time.advance(by: .hours(24))
+        scene.time.advance(by: .hours(23))
         _ = await scene.ask()
         #expect(scene.transport.requests.count { $0.method == .get } == 1)
+    }
+
+    @Test func `metadata is fetched anew once a day; where that fails the old counts on`() async {
+        let moved = "https://as.example/moved"
+        let script = Script([
+            Self.metadata(), .json(#"{"active":false}"#), .json("gone", status: 500), .json("gone", status: 500),
+            .json(#"{"active":false}"#), Self.metadata(introspection: moved), .json(#"{"active":false}"#),
+        ])
+        let scene = Scene(discovers: true) { _ in script.next() }
+        #expect(await scene.ask().outcome == .inactive)
+        scene.time.advance(by: .hours(24))
+        #expect(await scene.ask().outcome == .inactive)
+        scene.time.advance(by: .minutes(10))
+        #expect(await scene.ask().outcome == .inactive)
+        let asked = scene.transport.requests.map(\.url).filter { !$0.contains("well-known") }
+        #expect(asked == [Scene.introspection, Scene.introspection, moved])
     }
 
     @Test func `a configured endpoint needs no metadata`() async {

@@ -62,7 +62,7 @@ import Testing
         let queue = try DatabaseQueue(path: path)
         try queue.inDatabase { db in
             for statement in [
-                "DELETE FROM grdb_migrations WHERE identifier = '3-pressure'",
+                "DELETE FROM grdb_migrations WHERE identifier = '4-pressure'",
                 "DROP TRIGGER states_follow_tenant",
                 "DROP INDEX states_to_ask", "DROP INDEX states_to_confirm",
                 "DROP INDEX revocations_due", "DROP INDEX revocations_by_hand",

@@ -45,6 +45,9 @@ struct JobExecution {
     }
 
     private func expire() async throws -> Result {
+        // Read again: the files of tokens that we live on may have changed since the worker began.
+        var rotation = rotation
+        rotation.ownTokens = try Session.ownTokens(rotation.settings)
         let job = ExpiryJob(rotation, selection: selection, isFull: false)
         let plan = try await job.plan(lock: lock)
         var report = RotationReport(

@@ -11,7 +11,7 @@ package protocol ProviderClient: Sendable {
     /// limit, for room in flight and for `Retry-After` as far as that is short.
     func introspect(_ token: Secret, kind: TokenKind) async -> IntrospectionAnswer
 
-    /// Obtains the configured canaries, each once in the life of the client.
+    /// The configured canaries, obtained when first needed and again before they are old; to be asked for at each batch.
     func canaries() async -> [CanaryToken]
 
     /// Revokes a token as the client that holds it, or as our own (RFC 7009 §2.1).

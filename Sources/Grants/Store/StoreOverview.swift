@@ -4,7 +4,7 @@
 /// and ``mostQuestions``.
 package struct StoreOverview: Hashable, Sendable {
     package static let mostCounted = 100_000
-    /// Questions are counted by provider, which takes more for each.
+    /// Of each tenant at each provider.
     package static let mostQuestions = 10_000
 
     /// Live grants whose decision may have changed.

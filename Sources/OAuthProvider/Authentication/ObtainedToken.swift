@@ -49,7 +49,7 @@ final class ObtainedToken: ClientCredentials {
         do {
             // Another attempt may have ended between the look and the call.
             if let present = try kept(newerThan: generation) { return .success(present) }
-            let token = try await tokens.obtain(scope: grant.scope, audience: grant.audience, as: secret)
+            let token = try await tokens.obtain(scope: grant.scope, audience: grant.audience, as: secret).token
             // Checked before it is kept: a token that cannot be sent is none.
             let header = try Presentation.bearer(token, of: client)
             let next = present.withLock { present in

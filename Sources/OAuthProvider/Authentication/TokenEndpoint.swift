@@ -4,6 +4,12 @@ internal import Records
 
 /// Asks for access tokens by client credentials (RFC 6749 §4.4).
 struct TokenEndpoint: Sendable {
+    /// A token with how long it lives; nil: the server did not say.
+    struct Issued: Sendable {
+        var token: Secret
+        var lifetime: Duration?
+    }
+
     let endpoints: Endpoints
     let wire: Wire
 
@@ -12,7 +18,7 @@ struct TokenEndpoint: Sendable {
         scope: String?,
         audience: String?,
         as credentials: any ClientCredentials
-    ) async throws(CallFailure) -> Secret {
+    ) async throws(CallFailure) -> Issued {
         let url = try await endpoints.required(.token)
         var form = FormBody()
         form.append("grant_type", "client_credentials")
@@ -22,7 +28,7 @@ struct TokenEndpoint: Sendable {
     }
 
     /// The token of a successful response (RFC 6749 §5.1).
-    private static func token(in reply: Reply) throws(CallFailure) -> Secret {
+    private static func token(in reply: Reply) throws(CallFailure) -> Issued {
         if var failure = reply.statusFailure {
             if let error = OAuthError(reply.response.body) {
                 failure.detail += ", \(error.rawValue)"
@@ -45,6 +51,8 @@ struct TokenEndpoint: Sendable {
         if let type = object["token_type"]?.stringValue, type.lowercased() != "bearer" {
             throw reply.failure(.request, "the token response holds a token of another type than Bearer")
         }
-        return Secret(token)
+        // RFC 6749 §5.1: in seconds; recommended, not required.
+        let lifetime = object["expires_in"]?.int64Value.flatMap { $0 > 0 ? Duration.seconds(min($0, 86_400)) : nil }
+        return Issued(token: Secret(token), lifetime: lifetime)
     }
 }

@@ -1,25 +1,35 @@
 internal import Grants
 internal import Synchronization
 
-/// Obtains a provider's canaries, each once; what could not be obtained is tried again with the next call.
+/// Obtains a provider's canaries, and each anew before it is old; what could not be obtained is tried again with the
+/// next call.
+///
+/// A worker lives for months and a run for hours: a canary that has expired meanwhile would make the provider look
+/// broken.
 final class CanaryKeeper: Sendable {
     private let settings: ProviderSettings
     private let tokens: TokenEndpoint
     private let reader: SecretReader
     private let credentials: any ClientCredentials
-    private let obtained = Mutex<[Int: Secret]>([:])
+    private let uptime: @Sendable () -> Duration
+    private let obtained = Mutex<[Int: (token: Secret, until: Duration)]>([:])
     private let attempt = SharedAttempt<[CanaryToken]>()
+
+    /// How long a canary is used at the most; one that says how long it lives, for half of that.
+    static let longestUse = Duration.minutes(10)
 
     init(
         settings: ProviderSettings,
         tokens: TokenEndpoint,
         reader: SecretReader,
-        credentials: any ClientCredentials
+        credentials: any ClientCredentials,
+        uptime: @escaping @Sendable () -> Duration
     ) {
         self.settings = settings
         self.tokens = tokens
         self.reader = reader
         self.credentials = credentials
+        self.uptime = uptime
     }
 
     /// All configured canaries, in their order.
@@ -33,14 +43,16 @@ final class CanaryKeeper: Sendable {
     private func obtainMissing() async -> [CanaryToken] {
         var canaries: [CanaryToken] = []
         for (index, canary) in settings.canaries.enumerated() {
-            if let known = obtained.withLock({ $0[index] }) {
-                canaries.append(token(canary, known))
+            let now = uptime()
+            if let known = obtained.withLock({ $0[index] }), now < known.until {
+                canaries.append(token(canary, known.token))
                 continue
             }
             do {
                 let new = try await obtain(canary)
-                obtained.withLock { $0[index] = new }
-                canaries.append(token(canary, new))
+                let use = min(Self.longestUse, new.lifetime.map { $0 / 2 } ?? Self.longestUse)
+                obtained.withLock { $0[index] = (new.token, now + use) }
+                canaries.append(token(canary, new.token))
             } catch {
                 canaries.append(token(canary, failure: error.detail))
             }
@@ -48,10 +60,10 @@ final class CanaryKeeper: Sendable {
         return canaries
     }
 
-    private func obtain(_ canary: ProviderSettings.Canary) async throws(CallFailure) -> Secret {
+    private func obtain(_ canary: ProviderSettings.Canary) async throws(CallFailure) -> TokenEndpoint.Issued {
         switch canary.origin {
         case .token(let source):
-            return try reader.secret(source, of: "the \(canary.kind.rawValue) canary")
+            return .init(token: try reader.secret(source, of: "the \(canary.kind.rawValue) canary"))
         case .clientCredentials(let scope, let audience):
             guard canary.kind == .accessToken else {
                 throw CallFailure(

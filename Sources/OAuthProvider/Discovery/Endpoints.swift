@@ -12,9 +12,14 @@ final class Endpoints: Sendable {
 
     /// How long a failed discovery is not repeated.
     static let backoff = Duration.seconds(10)
+    /// How long metadata counts before it is fetched anew; where that fails, it counts on, and is tried again later.
+    static let age = Duration.hours(24)
+    static let retry = Duration.minutes(10)
 
     private struct State {
         var metadata: ServerMetadata?
+        /// On the monotonic clock.
+        var freshUntil = Duration.zero
         var failure: CallFailure?
         var failedAt = Timestamp.distantPast
     }
@@ -74,10 +79,11 @@ final class Endpoints: Sendable {
     /// What an earlier attempt brought, as long as it counts.
     private func known() throws(CallFailure) -> ServerMetadata? {
         let now = wire.clock.now()
+        let uptime = wire.uptime()
         let (metadata, failure) = state.withLock { state -> (ServerMetadata?, CallFailure?) in
             // A clock set back must not prolong the wait.
             let isRecent = state.failedAt <= now && now - state.failedAt < Self.backoff
-            return (state.metadata, isRecent ? state.failure : nil)
+            return (uptime < state.freshUntil ? state.metadata : nil, isRecent ? state.failure : nil)
         }
         if let metadata { return metadata }
         if let failure { throw failure }
@@ -89,12 +95,20 @@ final class Endpoints: Sendable {
             // Another attempt may have ended between the look and the call.
             if let known = try known() { return .success(known) }
             let metadata = try await fetch()
+            let until = wire.uptime() + Self.age
             state.withLock { state in
                 state.metadata = metadata
+                state.freshUntil = until
                 state.failure = nil
             }
             return .success(metadata)
         } catch {
+            let until = wire.uptime() + Self.retry
+            let old = state.withLock { state -> ServerMetadata? in
+                if state.metadata != nil { state.freshUntil = until }
+                return state.metadata
+            }
+            if let old { return .success(old) }
             if error.reason == .discovery {
                 let now = wire.clock.now()
                 state.withLock { state in

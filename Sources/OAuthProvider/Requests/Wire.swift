@@ -16,7 +16,7 @@ final class Wire: Sendable {
     private let pace: RequestPace
     private let patience: Patience
     private let sleep: @Sendable (Duration) async -> Void
-    private let uptime: @Sendable () -> Duration
+    let uptime: @Sendable () -> Duration
 
     init(
         limits: ProviderSettings.Limits,

@@ -30,7 +30,7 @@ struct ProviderProbe {
     static let clockTolerance = Duration.minutes(5)
 
     let client: any ProviderClient
-    let canaries: [CanaryToken]
+    var canaries: [CanaryToken]
     let clock: any WallClock
     let madeUp: @Sendable () -> Secret
 

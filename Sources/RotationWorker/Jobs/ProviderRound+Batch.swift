@@ -14,7 +14,8 @@ extension ProviderRound {
     ///
     /// False: the provider went silent, the rest stays due.
     mutating func ask(_ page: [StoredGrant]) async throws -> Bool {
-        guard let probe else { return false }
+        guard var probe else { return false }
+        probe.canaries = await client.canaries()
         let (settings, now) = (settings, environment.clock.now())
         let prepared = try await environment.store.read { reading in
             try page.map { stored in

@@ -6,14 +6,16 @@ extension SQLiteSnapshot {
     static let overviewQueries = (
         due: "SELECT count(*) FROM (SELECT 1 FROM states WHERE due_at <= ? LIMIT ?)",
         oldestDue: "SELECT min(due_at) FROM states WHERE due_at IS NOT NULL",
+        // One partition's share: the index leads from there to the time, so nothing else is looked at.
         questions: """
-        SELECT g.provider, count(*) FROM (SELECT row FROM states WHERE ask_at <= ? LIMIT ?) s
-        CROSS JOIN grants g ON g.row = s.row GROUP BY g.provider
+        SELECT count(*), min(at) FROM (
+            SELECT ask_at AS at FROM states WHERE of_provider = ? AND of_tenant = ? AND ask_at <= ?
+            ORDER BY ask_at LIMIT ?
+        )
         """,
-        oldestQuestion: "SELECT min(ask_at) FROM states WHERE ask_at IS NOT NULL",
         unjudgeable: "SELECT count(*) FROM (SELECT 1 FROM states WHERE kept_by = 9 LIMIT ?)",
         revocations: "SELECT count(*), count(nullif(tries, 0)) FROM (SELECT tries FROM revocations LIMIT ?)",
-        nextTry: "SELECT min(next_try_at) FROM revocations WHERE next_try_at IS NOT NULL",
+        nextTry: "SELECT min(next_try_at) FROM revocations WHERE of_provider = ? AND of_tenant = ?",
         runs: "SELECT id, job, actor, started_at, ended_at, outcome FROM runs ORDER BY id DESC LIMIT 200",
         journal: "SELECT (SELECT min(seq) FROM journal), (SELECT max(seq) FROM journal)"
     )
@@ -24,23 +26,49 @@ extension SQLiteSnapshot {
         var overview = StoreOverview()
         overview.due = try number(queries.due, [now.milliseconds, most])
         overview.oldestDue = try time(queries.oldestDue).flatMap { $0 <= now ? $0 : nil }
-        let questions: StatementArguments = [now.milliseconds, StoreOverview.mostQuestions]
-        for row in try Row.fetchAll(db, sql: queries.questions, arguments: questions) {
-            overview.questions[ProviderID(try words.text(row[0]))] = row[1]
-        }
-        overview.oldestQuestion = try time(queries.oldestQuestion).flatMap { $0 <= now ? $0 : nil }
+        try countQuestions(at: now, in: &overview)
         overview.unjudgeable = try number(queries.unjudgeable, [most])
         if let row = try Row.fetchOne(db, sql: queries.revocations, arguments: [most]) {
             overview.revocations = row[0]
             overview.retried = row[1]
         }
-        overview.nextTry = try time(queries.nextTry)
+        overview.nextTry = try nextTry()
         overview.locks = try heldLocks()
         overview.runs = try latestRuns()
         if let row = try Row.fetchOne(db, sql: queries.journal), let first = row[0] as Int?, let last = row[1] as Int? {
             overview.journalEntries = last - first + 1
         }
         return overview
+    }
+
+    private func countQuestions(at now: Timestamp, in overview: inout StoreOverview) throws {
+        let statement = try db.cachedStatement(sql: Self.overviewQueries.questions)
+        for provider in try providers(in: GrantSelection()) {
+            guard let number = try words.number(provider.rawValue) else { continue }
+            for tenant in try tenantsToAsk(at: provider, in: GrantSelection()) {
+                let arguments: StatementArguments = [
+                    number, try words.number(tenant.rawValue), now.milliseconds, StoreOverview.mostQuestions,
+                ]
+                guard let row = try Row.fetchOne(statement, arguments: arguments), row[0] > 0 else { continue }
+                overview.questions[provider, default: 0] += row[0]
+                let oldest = Timestamp(milliseconds: row[1])
+                overview.oldestQuestion = min(overview.oldestQuestion ?? oldest, oldest)
+            }
+        }
+    }
+
+    private func nextTry() throws -> Timestamp? {
+        let statement = try db.cachedStatement(sql: Self.overviewQueries.nextTry)
+        var next: Timestamp?
+        for provider in try providers(in: GrantSelection()) {
+            guard let number = try words.number(provider.rawValue) else { continue }
+            for tenant in try tenantsToRevoke(at: provider, in: GrantSelection()) {
+                let row = try Row.fetchOne(statement, arguments: [number, try words.number(tenant.rawValue)])
+                guard let at = row.flatMap({ $0[0] as Int64? }).map({ Timestamp(milliseconds: $0) }) else { continue }
+                next = min(next ?? at, at)
+            }
+        }
+        return next
     }
 
     private func number(_ sql: String, _ arguments: StatementArguments) throws -> Int {

@@ -54,13 +54,13 @@ extension SQLiteSnapshot {
     func backlog(at instant: Timestamp, sinks: [String], isBlackout: Bool) throws -> Backlog {
         var backlog = Backlog()
         backlog.hasGrantsDue = try isAny("SELECT 1 FROM states WHERE due_at <= ?", instant)
-        backlog.hasQuestionsDue = try isAny("SELECT 1 FROM states WHERE ask_at <= ?", instant)
-        if try isAny("SELECT 1 FROM revocations WHERE next_try_at <= ?", instant) {
-            let silent = try breakers().filter { $0.value.retryAt > instant }.keys
-            let closed = Set(try heldProviders().keys).union(silent)
-            let frozen = isBlackout ? [GrantSelection()] : try freezes().map(\.selection)
-            backlog.hasRevocationsDue = try providers(in: GrantSelection()).contains { provider in
-                try !closed.contains(provider) && hasRevocationDue(at: provider, instant, frozen)
+        let silent = try breakers().filter { $0.value.retryAt > instant }.keys
+        let closed = Set(try heldProviders().keys).union(silent)
+        let frozen = isBlackout ? [GrantSelection()] : try freezes().map(\.selection)
+        for provider in try providers(in: GrantSelection()) {
+            if !backlog.hasQuestionsDue { backlog.hasQuestionsDue = try hasQuestionDue(at: provider, instant) }
+            if !backlog.hasRevocationsDue, !closed.contains(provider) {
+                backlog.hasRevocationsDue = try hasRevocationDue(at: provider, instant, frozen)
             }
         }
         let head = try journalHead().seq
@@ -71,6 +71,17 @@ extension SQLiteSnapshot {
     private func isAny(_ sql: String, _ instant: Timestamp) throws -> Bool {
         let statement = try db.cachedStatement(sql: sql + " LIMIT 1")
         return try Row.fetchOne(statement, arguments: [instant.milliseconds]) != nil
+    }
+
+    private func hasQuestionDue(at provider: ProviderID, _ instant: Timestamp) throws -> Bool {
+        guard let number = try words.number(provider.rawValue) else { return false }
+        let statement = try db.cachedStatement(
+            sql: "SELECT 1 FROM states WHERE of_provider = ? AND of_tenant = ? AND ask_at <= ? LIMIT 1"
+        )
+        return try tenantsToAsk(at: provider, in: GrantSelection()).contains { tenant in
+            let tenant = try words.number(tenant.rawValue)
+            return try Row.fetchOne(statement, arguments: [number, tenant, instant.milliseconds]) != nil
+        }
     }
 
     private func hasRevocationDue(
