@@ -115,7 +115,10 @@ let package = Package(
             ]
         ),
         // The program itself is run, so it has to be built first.
-        .testTarget(name: "RealServerTests", dependencies: ["Grants", "Records", "grantkeeper", subprocess, system]),
+        .testTarget(
+            name: "RealServerTests",
+            dependencies: ["Grants", "GrantsTestSupport", "Records", "grantkeeper", subprocess, system]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -6,10 +6,10 @@ import Testing
 @Suite("What the service manager is told")
 struct ServiceNotifierTests {
     @Test(arguments: [false, true])
-    func `each message is one datagram, on a path and on an abstract name`(isAbstract: Bool) throws {
+    func `each message is one datagram, on a path and on an abstract name`(isAbstract: Bool) {
         let folder = TemporaryFolder()
         let name = isAbstract ? "@grantkeeper-test-\(getpid())" : folder.file("notify")
-        let socket = try NotifySocket(name)
+        let socket = NotifySocket(name)
         let notifier = ServiceNotifier(variables: ["NOTIFY_SOCKET": name])
         let taken = [
             notifier.ready(status: "waits until 02:17"), notifier.status("expire runs"), notifier.watchdog(),
@@ -26,7 +26,7 @@ struct ServiceNotifierTests {
 
     @Test func `a reload names the instant it began`() throws {
         let folder = TemporaryFolder()
-        let socket = try NotifySocket(folder.file("notify"))
+        let socket = NotifySocket(folder.file("notify"))
         func microseconds() -> Int64 {
             var now = timespec()
             clock_gettime(CLOCK_MONOTONIC, &now)
@@ -41,9 +41,9 @@ struct ServiceNotifierTests {
         #expect(before...after ~= instant)
     }
 
-    @Test func `a status is one line, and not endless`() throws {
+    @Test func `a status is one line, and not endless`() {
         let folder = TemporaryFolder()
-        let socket = try NotifySocket(folder.file("notify"))
+        let socket = NotifySocket(folder.file("notify"))
         let notifier = ServiceNotifier(variables: ["NOTIFY_SOCKET": folder.file("notify")])
         notifier.status("a\nREADY=1\r\u{0}b")
         #expect(socket.next() == "STATUS=a READY=1  b")
@@ -63,14 +63,14 @@ struct ServiceNotifierTests {
 
     @Test func `a name that just fits is used`() throws {
         let name = "@" + String(repeating: "y", count: 107 - 8) + String(getpid() % 10_000_000 + 10_000_000)
-        let socket = try NotifySocket(name)
+        let socket = NotifySocket(name)
         #expect(ServiceNotifier(variables: ["NOTIFY_SOCKET": name]).watchdog())
         #expect(socket.next() == "WATCHDOG=1")
     }
 
     @Test func `a manager that does not read holds nobody up`() throws {
         let folder = TemporaryFolder()
-        let socket = try NotifySocket(folder.file("notify"))
+        let socket = NotifySocket(folder.file("notify"))
         let notifier = ServiceNotifier(variables: ["NOTIFY_SOCKET": folder.file("notify")])
         var refused = false
         for _ in 0..<100_000 where !refused { refused = !notifier.watchdog() }

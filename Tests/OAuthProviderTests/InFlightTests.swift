@@ -67,7 +67,8 @@ import Testing
     }
 
     @Test func `every call counts, and a provider's timeout makes it ask less at once`() async {
-        let scene = Scene(configure: { $0.limits.inFlight = 8 }) { (_) throws(HTTPFailure) in
+        let narrow: (inout ProviderSettings) -> Void = { $0.limits.inFlight = 8 }
+        let scene = Scene(configure: narrow) { (_) throws(HTTPFailure) in
             throw HTTPFailure(.timeout, operation: "POST", host: "as.example", message: "no answer")
         }
         #expect(scene.provider.width == 8)
@@ -79,10 +80,11 @@ import Testing
 
     @Test func `what is on the wire never exceeds the ceiling`() async {
         let counts = Kept<(now: Int, most: Int)>((0, 0))
-        let scene = Scene(configure: {
+        let narrow: (inout ProviderSettings) -> Void = {
             $0.limits.inFlight = 3
             $0.limits.requestsPerSecond = 1_000_000
-        }) { (_) throws(HTTPFailure) in
+        }
+        let scene = Scene(configure: narrow) { (_) throws(HTTPFailure) in
             counts.change { counts in
                 counts.now += 1
                 counts.most = max(counts.most, counts.now)
@@ -103,10 +105,12 @@ import Testing
         let scene = Scene([refused, refused, .inactive, refused, .inactive])
         #expect(await scene.ask().outcome == .inactive)
         #expect(await scene.ask().outcome == .inactive)
-        #expect(scene.time.sleeps == [.milliseconds(100), .milliseconds(200), .milliseconds(100)])
+        #expect(scene.time.sleeps == [.milliseconds(50), .milliseconds(100), .milliseconds(50)])
     }
 
-    @Test func `a server that refuses on and on is asked a few times, then once a question, at most every two seconds`() async {
+    @Test func `a server that refuses on and on is asked a few times, then once a question, at most every two seconds`()
+        async
+    {
         let scene = Scene([.json("", status: 429)])
         for _ in 1...4 { #expect(await scene.ask().outcome == .unknown(.rateLimited)) }
         #expect(scene.transport.requests.count == 8)

@@ -29,7 +29,7 @@ import Testing
             // Where it says nothing that can be read, the pause is ours, and the question repeated.
             let isRepeated = wait == nil && status != 500
             #expect(scene.transport.requests.count == (isRepeated ? 5 : 1))
-            let ours: [Duration] = [.milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800)]
+            let ours: [Duration] = [50, 100, 200, 400].map { .milliseconds($0) }
             #expect(scene.time.sleeps == (isRepeated ? ours : []))
         }
     }

@@ -93,7 +93,8 @@ struct JobExecution {
             randomToken: environment.madeUpToken
         ).perform()
         metrics.ended(report.ended)
-        let hasFindings = !report.stuck.isEmpty || report.retrying > 0 || !report.waiting.isEmpty
+        let hasFindings =
+            !report.stuck.isEmpty || report.retrying > 0 || !report.waiting.isEmpty
             || !report.unreachable.isEmpty
         return Result(hasFindings ? .findings : .success, summary { RotationReport.write(report, to: &$0) })
     }

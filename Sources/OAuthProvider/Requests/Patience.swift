@@ -4,7 +4,7 @@ internal import Synchronization
 /// Until when nothing is sent to a server, because it said so or because it keeps asking for patience.
 final class Patience: Sendable {
     /// The first pause where the server names none; doubled with every burst that is refused.
-    static let shortest = Duration.milliseconds(100)
+    static let shortest = Duration.milliseconds(50)
     /// Waited for like a short `Retry-After`: whether to give up is decided where many answers are seen.
     static let longest = Duration.seconds(2)
 

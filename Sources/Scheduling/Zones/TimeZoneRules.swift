@@ -28,13 +28,6 @@ package struct TimeZoneRules: Hashable, Sendable {
     /// A zone whose clocks always show UTC; it needs no database.
     static let utc = TimeZoneRules(changes: [], offsets: [], firstOffset: 0, recurring: nil)
 
-    init(changes: [Int], offsets: [Int], firstOffset: Int, recurring: RecurringOffset?) {
-        self.changes = changes
-        self.offsets = offsets
-        self.firstOffset = firstOffset
-        self.recurring = recurring
-    }
-
     /// How far local clocks are ahead of UTC.
     package func offset(at instant: Timestamp) -> Duration {
         .seconds(stretch(at: Self.seconds(instant)).offset)

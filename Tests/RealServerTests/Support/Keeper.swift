@@ -62,7 +62,13 @@ struct Keeper: Sendable {
         for (name, secret) in settings.secrets { try write(secret, to: name) }
     }
 
-    private func write(_ text: String, to name: String) throws {
+    /// Writes a schedule of this name.
+    func schedule(_ name: String, _ yaml: String) throws {
+        try FileManager.default.createDirectory(atPath: path("schedules"), withIntermediateDirectories: true)
+        try write(yaml, to: "schedules/\(name).yaml")
+    }
+
+    func write(_ text: String, to name: String) throws {
         let isWritten = FileManager.default.createFile(
             atPath: path(name),
             contents: Data(text.utf8),
@@ -79,11 +85,17 @@ struct Keeper: Sendable {
     }
 
     /// Runs the program; the body has it while it runs, and its end is waited for afterwards.
-    func start(_ arguments: [String], _ body: (Child) async throws -> Void) async throws -> Outcome {
+    func start(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        _ body: (Child) async throws -> Void
+    ) async throws -> Outcome {
+        var variables: [Environment.Key: String?] = ["GRANTKEEPER_CONFIG": path("grantkeeper.yaml")]
+        for (name, value) in environment { variables[Environment.Key(rawValue: name) ?? ""] = value }
         let result = try await Subprocess.run(
             .path(FilePath(Self.program)),
             arguments: Arguments(arguments),
-            environment: .inherit.updating(["GRANTKEEPER_CONFIG": path("grantkeeper.yaml")]),
+            environment: .inherit.updating(variables),
             input: .none,
             output: .string(limit: 4 << 20),
             error: .string(limit: 1 << 20)

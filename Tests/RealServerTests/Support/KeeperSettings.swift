@@ -21,6 +21,8 @@ struct KeeperSettings: Sendable {
     var hasClients = true
     var confirmAfter = "1s"
     var inFlight = 8
+    var highWater = false
+    var offersMetrics = false
     /// A valve that lets many end at once.
     var isValveWide = false
 
@@ -47,7 +49,7 @@ struct KeeperSettings: Sendable {
             """
         return """
             store:
-              sqlite: grants.sqlite
+              sqlite: grants.sqlite\(highWater ? "\n  high_water: guard/high-water" : "")
               key: { file: store.key }
             providers:
               - id: idp
@@ -72,6 +74,7 @@ struct KeeperSettings: Sendable {
                 confirm_after: \(confirmAfter)\(valves)
             sinks:
               - { id: siem, type: file, path: events.ndjson }
+            \(offersMetrics ? "metrics: { listen: 127.0.0.1:0 }" : "")
 
             """
     }
