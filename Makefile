@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format build memory mutants install uninstall clean deps
+.PHONY: help demo test lint format build memory endurance mutants install uninstall clean deps
 
 PREFIX ?= /usr/local
 export PREFIX DESTDIR FILTER KEEP
@@ -25,6 +25,12 @@ build: deps ## the debug build that demo and test share
 
 memory: build ## 100,000 grants through import, dry run and run stay below 96 MB of memory
 	@Scripts/memory "$$(swift build --show-bin-path)/grantkeeper"
+
+endurance: build ## kill the worker at random moments, run two beside others; KILLS, GRANTS, SECONDS, SEED for more
+	@Tests/Endurance/crash.py "$$(swift build --show-bin-path)/grantkeeper" \
+	  --kills $(or $(KILLS),12) --grants $(or $(GRANTS),400) $(if $(SEED),--seed $(SEED))
+	@Tests/Endurance/together.py "$$(swift build --show-bin-path)/grantkeeper" \
+	  --seconds $(or $(SECONDS),10) $(if $(SEED),--seed $(SEED))
 
 mutants: ## break each rule on purpose and see its tests fail
 	@Scripts/deps test

@@ -35,7 +35,7 @@ import Testing
         arguments: [
             ("POST", "/.well-known/openid-configuration", "GET"), ("GET", "/token", "POST"),
             ("GET", "/introspect?token=x", "POST"), ("DELETE", "/revoke", "POST"),
-            ("DELETE", "/sandbox/grants", "POST"), ("POST", "/sandbox/stats", "GET"),
+            ("DELETE", "/sandbox/grants", "GET, POST"), ("POST", "/sandbox/stats", "GET"),
             ("PATCH", "/sandbox/faults", "GET, PUT, POST, DELETE"), ("GET", "/sandbox/state", "POST"),
         ]
     )

@@ -37,6 +37,7 @@ struct Revalidate: GrantkeeperCommand {
             let scope: RevalidationJob.Scope =
                 !keys.isEmpty ? .grants(keys) : all || !only.isEmpty ? .all(selection) : .due(selection)
             let report: VerdictReport
+            let outcome: RevalidationReport
             do {
                 report = try await RevalidationJob(
                     session.rotation,
@@ -45,28 +46,32 @@ struct Revalidate: GrantkeeperCommand {
                     lock: lock,
                     randomToken: environment.madeUpToken
                 ).perform()
+                let now = environment.clock.now()
+                outcome = RevalidationReport(
+                    run: run,
+                    mode: session.rotation.settings.policy.mode,
+                    verdicts: report,
+                    forecast: try await Forecaster(session.rotation).forecasts(in: selection),
+                    seconds: Double((now - started).milliseconds) / 1_000
+                )
+                let (summary, isClean) = (outcome.json(), outcome.status(isByName: !grants.isEmpty) == .success)
+                // Before the lock is given back, so that no other run of the job begins in this one's time.
+                try await store.write {
+                    try $0.endRun(run, outcome: isClean ? "done" : "held", summary: summary, at: now)
+                }
                 if let lock { try await store.unlock(lock) }
             } catch {
                 if let lock { try? await store.unlock(lock) }
                 await RunLog(session, environment).fail(run, error)
                 throw error
             }
-            let now = environment.clock.now()
-            let forecast = try await Forecaster(session.rotation).forecasts(in: selection)
-            let outcome = RevalidationReport(
-                run: run,
-                mode: session.rotation.settings.policy.mode,
-                verdicts: report,
-                forecast: forecast,
-                seconds: Double((now - started).milliseconds) / 1_000
-            )
-            let (summary, status) = (outcome.json(), outcome.status(isByName: !grants.isEmpty))
-            try await store.write {
-                try $0.endRun(run, outcome: status == .success ? "done" : "held", summary: summary, at: now)
-            }
             session.clearProgress()
-            if common.json { session.console.json(summary) } else { show(report, forecast, on: session.console) }
-            return status
+            if common.json {
+                session.console.json(outcome.json())
+            } else {
+                show(report, outcome.forecast, on: session.console)
+            }
+            return outcome.status(isByName: !grants.isEmpty)
         }
     }
 

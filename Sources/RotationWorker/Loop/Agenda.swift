@@ -6,8 +6,10 @@ package import Scheduling
 /// Of each job one run goes at a time, of each schedule too. Jobs that only work off what is decided (`revoke`,
 /// `deliver`) begin by themselves when there is something to do, unless a schedule says when.
 struct Agenda {
-    /// So long after a start that found the job taken, or after one that could not do all, it is tried again.
+    /// So long after a run that failed, or a queue's that could not do all, the next one waits.
     static let pause = Duration.seconds(30)
+    /// So long after it found its job taken, a start is tried again.
+    static let retry = Duration.seconds(5)
     /// Changes of the store begin a run of a schedule no more often than this.
     static let shortestGap = Duration.minutes(1)
 
@@ -186,11 +188,13 @@ struct Agenda {
             // A queue that is never empty, whatever is done, must not keep a processor busy.
             entries[index].notBefore = entries[index].times == nil ? now + .seconds(1) : nil
         case .busy:
-            entries[index].notBefore = now + Self.pause
+            entries[index].notBefore = now + Self.retry
             // It stays due, however long the other one takes; later ones of its own fall together with it.
             if let planned = start.planned { entries[index].waiting = max(planned, skipped ?? planned) }
             return nil
-        case .ran, .failed, .interrupted:
+        case .ran:
+            entries[index].notBefore = entries[index].times == nil ? now + Self.pause : nil
+        case .failed, .interrupted:
             entries[index].notBefore = now + Self.pause
         }
         if entries[index].schedule.name.hasSuffix("(removed)") { entries.remove(at: index) }

@@ -111,11 +111,12 @@ package struct ProcessIdentity: Sendable {
         }
     }
 
-    /// Field 22 of `/proc/PID/stat`; nil where there is no such process.
+    /// Field 22 of `/proc/PID/stat`; nil where there is no such process, or one that is dead and not yet reaped.
     static func start(of pid: Int) -> String? {
         guard let stat = text("/proc/\(pid)/stat"), let close = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: close)...].split(separator: " ")
-        return fields.count > 19 ? String(fields[19]) : nil
+        guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
+        return String(fields[19])
     }
 
     /// What the link `/proc/self/ns/pid` says.

@@ -12,6 +12,7 @@ struct Administration: Sendable {
         do throws(RecordError) {
             switch (call.path, call.method) {
             case ("/sandbox/grants", "POST"): return try issue(call.body)
+            case ("/sandbox/grants", "GET"): return grants
             case ("/sandbox/faults", "GET"): return faults
             case ("/sandbox/faults", "PUT"), ("/sandbox/faults", "POST"):
                 server.board.replace(try SandboxFaults(json: call.body))
@@ -22,8 +23,8 @@ struct Administration: Sendable {
             case ("/sandbox/stats", "GET"): return statistics.answer
             case ("/sandbox/state", "POST"): return try state(call.body)
             case ("/sandbox/revoke", "POST"): return try revoke(call.body)
-            case ("/sandbox/grants", _), ("/sandbox/state", _), ("/sandbox/revoke", _):
-                return .methodNotAllowed("POST")
+            case ("/sandbox/grants", _): return .methodNotAllowed("GET, POST")
+            case ("/sandbox/state", _), ("/sandbox/revoke", _): return .methodNotAllowed("POST")
             case ("/sandbox/faults", _): return .methodNotAllowed("GET, PUT, POST, DELETE")
             case ("/sandbox/stats", _): return .methodNotAllowed("GET")
             default: return .failure(404, "not_found", "there is nothing here", nil)
@@ -47,6 +48,24 @@ struct Administration: Sendable {
                 writer.member("access_token", grant.accessToken.text)
                 writer.member("refresh_token", grant.refreshToken?.text)
                 writer.member("access_token_expires_at", time: grant.accessTokenExpiresAt?.milliseconds)
+            }
+            writer.newline()
+        }
+        return Answer(status: 200, contentType: "application/x-ndjson", body: writer.bytes)
+    }
+
+    /// What became of each grant; no token among it.
+    private var grants: Answer {
+        var writer = JSONWriter()
+        for (entry, isActive) in server.tokens.histories(at: server.clock.now()) {
+            writer.object { writer in
+                writer.member("id", entry.id)
+                writer.member("active", isActive)
+                writer.member("introspections", entry.introspections)
+                writer.member("last_answer", entry.lastAnswer?.isActive)
+                writer.member("last_answer_at", time: entry.lastAnswer?.at.milliseconds)
+                writer.member("revocations", entry.revocations)
+                writer.member("needless_revocations", entry.needlessRevocations)
             }
             writer.newline()
         }

@@ -64,6 +64,7 @@ extension GrantOrder {
             case "access_expires_in":
                 order.accessExpiresIn =
                     try scanner.readNullIfPresent() ? nil : .milliseconds(try readSeconds(&scanner) * 1_000)
+            case "script": order.script = try AnswerScript(&scanner)
             default:
                 try scanner.skipUnknownMember(name, known: Self.memberNames)
             }
@@ -73,8 +74,37 @@ extension GrantOrder {
     }
 
     private static let memberNames: MemberSet = [
-        "id", "client", "subject", "scopes", "refresh", "access_expires_in",
+        "id", "client", "subject", "scopes", "refresh", "access_expires_in", "script",
     ]
+}
+
+extension AnswerScript {
+    fileprivate init(_ scanner: inout JSONScanner) throws(RecordError) {
+        try scanner.beginObject()
+        while let name = try scanner.nextMember() {
+            switch name {
+            case "introspect": introspect = try Self.readSteps(&scanner, areRevocations: false)
+            case "revoke": revoke = try Self.readSteps(&scanner, areRevocations: true)
+            default: try scanner.skipUnknownMember(name, known: ["introspect", "revoke"])
+            }
+        }
+    }
+
+    private static func readSteps(
+        _ scanner: inout JSONScanner,
+        areRevocations: Bool
+    ) throws(RecordError) -> [Step] {
+        var steps: [Step] = []
+        try scanner.beginArray()
+        while try scanner.nextElement() {
+            let step = try scanner.readWord(of: Step.self)
+            guard areRevocations || !step.isForRevocation else {
+                throw scanner.error(.badValue, "\(step.rawValue) says something of revocations only")
+            }
+            steps.append(step)
+        }
+        return steps
+    }
 }
 
 private func readScopes(_ scanner: inout JSONScanner) throws(RecordError) -> ScopeSet {

@@ -10,7 +10,9 @@ extension AuthorizationServer {
         let fact = tokens.fact(of: token, at: clock.now())
         let (faults, isCalledInactive) = board.nextAnswer(on: fact, asker: asker.id)
         let mayKnow = asker.introspectsAll || fact?.client == asker.id
-        guard let fact, fact.isActive, mayKnow, !isCalledInactive else {
+        let isActive = fact?.isActive ?? false && mayKnow && !isCalledInactive
+        if let fact { tokens.introspected(token, fact, isActive: isActive, at: clock.now()) }
+        guard let fact, isActive else {
             // Nothing else, so that nobody can tell why (RFC 7662 §2.2).
             return Answer.json { faults.writeActive(false, to: &$0) }
         }

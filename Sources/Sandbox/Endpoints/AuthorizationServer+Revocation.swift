@@ -3,11 +3,13 @@ import Hummingbird
 
 extension AuthorizationServer {
     /// The revocation endpoint (RFC 7009 §2); it ignores the hint.
-    func revocation(_ call: Call) throws(OAuthError) -> Answer {
+    ///
+    /// `scripted` is in force in place of the faults for all.
+    func revocation(_ call: Call, scripted: SandboxFaults?) throws(OAuthError) -> Answer {
         let form = try FormParameters(call)
         let client = try authenticate(call, form, takesBearer: true)
         let token = Secret(try form.require("token"))
-        let faults = board.faults
+        let faults = scripted ?? board.faults
         switch faults.revocation {
         case nil: break
         case .ignored: return Self.revoked
@@ -29,6 +31,7 @@ extension AuthorizationServer {
                 throw OAuthError("unauthorized_client", "the token was issued to another client")
             }
         }
+        tokens.revoked(token, fact)
         tokens.revoke(token, reach: options.revocationReach)
         return Self.revoked
     }

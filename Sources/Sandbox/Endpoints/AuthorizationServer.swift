@@ -33,7 +33,13 @@ final class AuthorizationServer: Sendable {
         self.port.store(port, ordering: .relaxed)
     }
 
-    func answer(_ call: Call, at endpoint: SandboxEndpoint) -> Answer {
+    /// The faults that a grant's script has for this request; nil: it says nothing.
+    func scriptedFaults(_ call: Call, at endpoint: SandboxEndpoint) -> SandboxFaults? {
+        guard let form = try? FormParameters(call), let token = form["token"] else { return nil }
+        return tokens.nextStep(for: Secret(token), at: endpoint, now: clock.now())?.faults
+    }
+
+    func answer(_ call: Call, at endpoint: SandboxEndpoint, scripted: SandboxFaults? = nil) -> Answer {
         let method = endpoint == .metadata ? "GET" : "POST"
         guard call.method == method else { return .methodNotAllowed(method) }
         do throws(OAuthError) {
@@ -41,7 +47,7 @@ final class AuthorizationServer: Sendable {
             case .metadata: metadata()
             case .token: try token(call)
             case .introspect: try introspection(call)
-            case .revoke: try revocation(call)
+            case .revoke: try revocation(call, scripted: scripted)
             }
         } catch {
             return error.answer

@@ -9,6 +9,8 @@ struct RequestHandler: Sendable {
     let administration: Administration
 
     private static let maximumBody = 65_536
+    /// Longer than any caller waits.
+    private static let scriptedHang = Duration.seconds(60)
     /// For 100,000 grants and more.
     private static let maximumOrders = 128 << 20
 
@@ -30,22 +32,52 @@ struct RequestHandler: Sendable {
     private func serve(_ request: Request, at endpoint: SandboxEndpoint) async throws -> Response {
         statistics.requested(endpoint)
         defer { statistics.left() }
+        if endpoint == .introspect || endpoint == .revoke, server.tokens.hasScripts {
+            return try await serveScripted(request, at: endpoint)
+        }
         let faults = server.board.faults(at: endpoint)
         if faults.hangs {
             try await hang(request, at: endpoint)
         }
+        return try await respond(at: endpoint, faults) {
+            await read(request, upTo: Self.maximumBody).map { server.answer($0, at: endpoint) }
+        }
+    }
+
+    /// What a script says depends on the token, so here the body is read first.
+    private func serveScripted(_ request: Request, at endpoint: SandboxEndpoint) async throws -> Response {
+        let call = await read(request, upTo: Self.maximumBody)
+        let scripted = call.flatMap { server.scriptedFaults($0, at: endpoint) }
+        let all = server.board.faults
+        let faults = scripted ?? (all.endpoints.contains(endpoint) ? all : SandboxFaults())
+        if faults.hangs {
+            statistics.hanging(endpoint, 1)
+            defer { statistics.hanging(endpoint, -1) }
+            try await Task.sleep(for: Self.scriptedHang)
+            throw CancellationError()
+        }
+        return try await respond(at: endpoint, faults) {
+            call.map { server.answer($0, at: endpoint, scripted: scripted) }
+        }
+    }
+
+    /// Answers with what the faults make of it; nil from `answer`: there was no whole request.
+    private func respond(
+        at endpoint: SandboxEndpoint,
+        _ faults: SandboxFaults,
+        _ answer: () async -> Answer?
+    ) async throws -> Response {
         if faults.latency > .zero {
             try await Task.sleep(for: faults.latency)
         }
         let date = server.clock.now() + faults.dateSkew
-        var answer = faults.replacement(at: date)
-        if answer == nil {
-            let call = await read(request, upTo: Self.maximumBody)
-            answer = call.map { faults.spoiled(server.answer($0, at: endpoint)) }
+        var sent = faults.replacement(at: date)
+        if sent == nil {
+            sent = await answer().map(faults.spoiled)
         }
-        let sent = answer ?? Self.tooLarge
-        statistics.answered(endpoint, sent.status)
-        return message(sent, date: date, dripPerByte: faults.dripPerByte)
+        let whole = sent ?? Self.tooLarge
+        statistics.answered(endpoint, whole.status)
+        return message(whole, date: date, dripPerByte: faults.dripPerByte)
     }
 
     /// Ends by an error only, and as soon as the caller hangs up or the server ends.

@@ -11,6 +11,7 @@ struct GrantOrder: Sendable {
     var hasRefreshToken: Bool
     /// nil: the access token does not end by itself.
     var accessExpiresIn: Duration?
+    var script = AnswerScript()
 }
 
 /// A grant with the tokens that were just issued for it.
