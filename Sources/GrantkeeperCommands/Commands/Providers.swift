@@ -4,6 +4,7 @@ internal import CurlTransport
 internal import Grants
 internal import OAuthProvider
 internal import Records
+internal import RotationWorker
 
 struct Providers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,7 +38,7 @@ struct ProvidersCheck: GrantkeeperCommand {
         var isSound = true
         for provider in settings.providers where providers.isEmpty || providers.contains(provider.id.rawValue) {
             let transport = try Session.transport(provider)
-            let check = await Session.provider(provider, settings, transport, environment).check()
+            let check = await Session.provider(provider, settings, transport, environment, WorkerMetrics()).check()
             await transport.shutdown()
             isSound = isSound && check.ok
             if common.json { console.json(json(provider.id, check)) } else { show(provider.id, check, on: console) }

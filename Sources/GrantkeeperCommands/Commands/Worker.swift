@@ -29,8 +29,9 @@ struct Worker: GrantkeeperCommand {
         environment.actor = Actor(kind: .schedule, user: given.actor.user, host: given.actor.host)
         let logger = WorkerLog.logger(logFormat, logLevel.level, environment)
         let scene = environment
-        return try await Session.run(scene, common, .providers) { session in
-            try await WorkerRun(session, scene, common, logger).perform()
+        let registry = PrometheusRegistry.forWorker()
+        return try await Session.run(scene, common, .providers, metrics: WorkerMetrics(registry)) { session in
+            try await WorkerRun(session, scene, common, logger, registry).perform()
         }
     }
 }

@@ -39,6 +39,26 @@ extension StatusReport {
         ]
     }
 
+    /// How hard each provider is being asked at this moment.
+    static func pressure(of providers: [ProviderID: (inFlight: Int, width: Int)]) -> [Sample] {
+        providers.sorted { $0.key < $1.key }.flatMap { provider, pressure in
+            [
+                Sample(
+                    name: "grantkeeper_provider_in_flight",
+                    help: "Calls to a provider that are let in and not over.",
+                    labels: ["provider": provider.rawValue],
+                    value: Double(pressure.inFlight)
+                ),
+                Sample(
+                    name: "grantkeeper_provider_in_flight_limit",
+                    help: "How many calls to a provider may be in flight at this moment.",
+                    labels: ["provider": provider.rawValue],
+                    value: Double(pressure.width)
+                ),
+            ]
+        }
+    }
+
     /// The same numbers as gauges.
     func samples() -> [Sample] {
         grantSamples + workSamples + gateSamples + scheduleSamples + deliverySamples + storeSamples

@@ -55,6 +55,9 @@ struct MetricsService: Service {
             schedules: live.schedules.map(\.schedule),
             at: clock.now()
         )
-        return registry.text(samples)
+        let pressure = session.rotation.providers.compactMapValues { provider in
+            (provider as? any ProviderPressure).map { (inFlight: $0.inFlight, width: $0.width) }
+        }
+        return registry.text(samples + StatusReport.pressure(of: pressure))
     }
 }

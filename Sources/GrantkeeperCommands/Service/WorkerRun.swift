@@ -18,14 +18,15 @@ struct WorkerRun {
     private let logger: Logger
     private let stop: StopRequest
     private let notifier: ServiceNotifier
-    private let registry = PrometheusRegistry.forWorker()
-    private let metrics: WorkerMetrics
+    private let registry: PrometheusRegistry
+    private let marks: MarkKeeper
 
     init(
         _ session: Session,
         _ environment: ProgramEnvironment,
         _ options: CommonOptions,
-        _ logger: Logger
+        _ logger: Logger,
+        _ registry: PrometheusRegistry
     ) throws {
         live = LiveSession(session, try Self.schedules(session))
         self.environment = environment
@@ -33,7 +34,8 @@ struct WorkerRun {
         self.logger = logger
         stop = session.rotation.stop
         notifier = ServiceNotifier(variables: environment.variables)
-        metrics = WorkerMetrics(registry)
+        self.registry = registry
+        marks = MarkKeeper(logger)
     }
 
     func perform() async throws -> ExitStatus {
@@ -120,7 +122,7 @@ struct WorkerRun {
         return WorkerLoop.Parts(
             store: live.current.store,
             clock: environment.clock,
-            runner: ScheduledJobs(live: live, environment: environment, logger: logger, metrics: metrics),
+            runner: ScheduledJobs(live: live, environment: environment, logger: logger, metrics: live.current.metrics),
             logger: logger,
             clocks: { ClockReading.now() },
             reload: { await reload() },
@@ -128,8 +130,9 @@ struct WorkerRun {
                 let rotation = live.current.rotation
                 return (rotation.sinks.map(\.settings.id), rotation.blackouts.current(at: now) != nil)
             },
-            afterTurn: { [environment] turn in
+            afterTurn: { [environment, live, marks] turn in
                 told.tell(turn)
+                await marks.mark(live.current, at: turn.now)
                 timer.arm(in: turn.next.map { $0.at - environment.clock.now() })
             }
         )

@@ -33,7 +33,7 @@ extension Session {
             for provider in new.settings.providers {
                 let transport = try Self.transport(provider)
                 transports.append(transport)
-                providers[provider.id] = Self.provider(provider, new.settings, transport, environment)
+                providers[provider.id] = Self.provider(provider, new.settings, transport, environment, metrics)
             }
         } catch {
             for transport in transports { await transport.shutdown() }
@@ -58,7 +58,8 @@ extension Session {
             restoreGuard: restoreGuard,
             writes: writes,
             transports: transports,
-            progress: progress
+            progress: progress,
+            metrics: metrics
         )
     }
 

@@ -36,15 +36,17 @@ struct Session: Sendable {
     let writes: Bool
     let transports: [CurlTransport]
     let progress: ProgressLine
+    let metrics: WorkerMetrics
 
     /// Opens what is needed, runs the body, and closes all of it whatever happens.
     static func run<Result: Sendable>(
         _ environment: ProgramEnvironment,
         _ options: CommonOptions,
         _ access: Access,
+        metrics: WorkerMetrics = WorkerMetrics(),
         _ body: (Session) async throws -> Result
     ) async throws -> Result {
-        let session = try await open(environment, options, access)
+        let session = try await open(environment, options, access, metrics)
         let result: Result
         do {
             result = try await body(session)
@@ -62,7 +64,8 @@ struct Session: Sendable {
     private static func open(
         _ environment: ProgramEnvironment,
         _ options: CommonOptions,
-        _ access: Access
+        _ access: Access,
+        _ metrics: WorkerMetrics
     ) async throws -> Session {
         let console = Console(environment)
         let configuration = try Self.configuration(environment, options, checksFiles: access == .providers)
@@ -106,7 +109,7 @@ struct Session: Sendable {
             for provider in settings.providers {
                 let transport = try Self.transport(provider)
                 transports.append(transport)
-                providers[provider.id] = Self.provider(provider, settings, transport, environment)
+                providers[provider.id] = Self.provider(provider, settings, transport, environment, metrics)
             }
         }
         let progress = ProgressLine(environment)
@@ -128,7 +131,8 @@ struct Session: Sendable {
             restoreGuard: restoreGuard,
             writes: writes,
             transports: transports,
-            progress: progress
+            progress: progress,
+            metrics: metrics
         )
     }
 
@@ -193,12 +197,13 @@ struct Session: Sendable {
         _ provider: ProviderSettings,
         _ settings: RotationSettings,
         _ transport: CurlTransport,
-        _ environment: ProgramEnvironment
+        _ environment: ProgramEnvironment,
+        _ metrics: WorkerMetrics
     ) -> OAuthProvider {
         OAuthProvider(
             settings: provider,
             clients: settings.clients,
-            transport: transport,
+            transport: MeteredTransport(transport: transport, provider: provider.id, metrics: metrics),
             clock: environment.clock,
             secrets: { try SecretReader.read($0) },
             makeUpToken: environment.madeUpToken

@@ -32,15 +32,14 @@ package struct WorkerMetrics: Sendable {
         Description(name: "grantkeeper_events_delivered_total", help: "Events that a sink has acknowledged."),
         Description(name: "grantkeeper_delivery_failures_total", help: "Deliveries that a sink did not take."),
         Description(
-            name: "grantkeeper_provider_calls_total",
-            help: "Requests to a provider, by endpoint and by what came of them."
+            name: "grantkeeper_provider_requests_total",
+            help: "Requests to a provider, by the status of the answer, or by why there was none."
         ),
         Description(
-            name: "grantkeeper_provider_call_seconds",
-            help: "How long a provider took to answer, by endpoint.",
+            name: "grantkeeper_provider_request_seconds",
+            help: "How long a provider took to answer.",
             buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
         ),
-        Description(name: "grantkeeper_provider_in_flight", help: "Requests to a provider without an answer yet."),
     ]
 
     private let factory: any MetricsFactory
@@ -90,23 +89,10 @@ package struct WorkerMetrics: Sendable {
         self.count("grantkeeper_delivery_failures_total", [("sink", sink)], by: failed ? 1 : 0)
     }
 
-    /// One request: `call` is the endpoint (`introspection`, `revocation`, `token`, `discovery`), `outcome` a stable
-    /// word.
-    package func providerCall(_ provider: ProviderID, call: String, outcome: String, seconds: Double) {
-        count(
-            "grantkeeper_provider_calls_total",
-            [("provider", provider.rawValue), ("call", call), ("outcome", outcome)]
-        )
-        time("grantkeeper_provider_call_seconds", [("provider", provider.rawValue), ("call", call)], seconds)
-    }
-
-    /// How many requests a provider has not answered yet.
-    package func inFlight(_ provider: ProviderID, _ number: Int) {
-        Gauge(
-            label: "grantkeeper_provider_in_flight",
-            dimensions: [("provider", provider.rawValue)],
-            factory: factory
-        ).record(number)
+    /// One request: `outcome` is the answer's status, or a stable word for why there was none.
+    package func request(_ provider: ProviderID, outcome: String, seconds: Double) {
+        count("grantkeeper_provider_requests_total", [("provider", provider.rawValue), ("outcome", outcome)])
+        time("grantkeeper_provider_request_seconds", [("provider", provider.rawValue)], seconds)
     }
 
     // MARK: Counting

@@ -55,8 +55,8 @@ enum FullReport {
         metrics.verdicts("idp", verdicts)
         metrics.ended([.expired: 4], rule: .unused)
         metrics.delivered(sink: "siem", count: 40, failed: true)
-        metrics.providerCall("idp", call: "introspection", outcome: "active", seconds: 0.02)
-        metrics.inFlight("idp", 3)
-        return registry.text(status().samples() + StatusReport.aboutTheProgram(isReadable: true))
+        metrics.request("idp", outcome: "200", seconds: 0.02)
+        let pressure = StatusReport.pressure(of: ["idp": (inFlight: 3, width: 16)])
+        return registry.text(status().samples() + pressure + StatusReport.aboutTheProgram(isReadable: true))
     }
 }
