@@ -54,6 +54,11 @@ package struct RotationEnvironment: Sendable {
         policyHash = PlanDigest.hex(of: settings.canonicalPolicyJSON())
     }
 
+    /// The mode or a blackout keeps back what the rules decided, the queue included; what a person ordered goes on.
+    package func holdsAutomaticEnds(at instant: Timestamp) -> Bool {
+        settings.policy.mode == .observe || blackouts.current(at: instant) != nil
+    }
+
     package func settings(of provider: ProviderID) -> ProviderSettings? {
         settings.providers.first { $0.id == provider }
     }

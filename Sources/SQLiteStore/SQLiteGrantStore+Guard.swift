@@ -20,8 +20,9 @@ extension SQLiteGrantStore {
 
     /// What the store says of itself, with the hash at that place of the journal.
     package func guardState(at seq: Int64?) async throws -> RestoreGuard.State {
-        try await Self.run(on: writeQueue, file.path) { [reader, writer] in
+        try await Self.run(on: writeQueue, file.path) { [reader, writer, path = file.path] in
             let connection = writer ?? reader
+            try connection.inDatabase { try Self.requireInPlace($0, path) }
             var state = try connection.read { db in try SQLiteSnapshot(db, vault: nil).guardState(at: seq) }
             state.checkpoint = connection.inDatabase { MainFile($0.sqliteConnection)?.checkpointNumber() }
             return state
@@ -39,6 +40,22 @@ extension SQLiteGrantStore {
                 else { throw StoreError(.other, "the store '\(path)' cannot be synced") }
                 return number
             }
+        }
+    }
+
+    /// Throws where another file lies in the store's place by now, or none.
+    ///
+    /// Whoever works on would neither see what others order (a freeze) nor be seen, and would write into a WAL that
+    /// belongs to the new file.
+    static func requireInPlace(_ db: Database, _ path: String) throws {
+        var hasMoved: CInt = 0
+        let status = sqlite3_file_control(db.sqliteConnection, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
+        guard status == SQLITE_OK, hasMoved == 0 else {
+            throw StoreError(
+                .missing,
+                "the file '\(path)' was moved, removed or replaced while it was open; nothing is done with it any more",
+                hint: "end this process; docs/runbook.md, 'After a restore'"
+            )
         }
     }
 

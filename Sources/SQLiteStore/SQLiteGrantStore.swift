@@ -124,8 +124,11 @@ package final class SQLiteGrantStore: GrantStore {
 
     package func changeNumber() async throws -> Int64 {
         guard let writer else { throw StoreError(.readOnly, "the store '\(file.path)' was opened to read only") }
-        return try await Self.run(on: writeQueue, file.path) {
-            try writer.inDatabase { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+        return try await Self.run(on: writeQueue, file.path) { [path = file.path] in
+            try writer.inDatabase { db in
+                try Self.requireInPlace(db, path)
+                return try Int64.fetchOne(db, sql: "PRAGMA data_version") ?? 0
+            }
         }
     }
 
@@ -137,8 +140,9 @@ package final class SQLiteGrantStore: GrantStore {
         guard let writer else {
             throw StoreError(.readOnly, "the store '\(file.path)' was opened to read only")
         }
-        return try await Self.run(on: writeQueue, file.path) { [vault, leases, newEventID] in
+        return try await Self.run(on: writeQueue, file.path) { [vault, leases, newEventID, path = file.path] in
             let result = try writer.write { db in
+                try Self.requireInPlace(db, path)
                 let transaction = SQLiteTransaction(db, vault: vault, leases: leases, newEventID: newEventID)
                 let result = try body(transaction)
                 try transaction.finish()
@@ -200,6 +204,7 @@ package final class SQLiteGrantStore: GrantStore {
     /// Read and raised in one transaction, or two processes would give two checkpoints one number.
     private static func checkpoint(_ writer: DatabaseQueue, mode: String) throws {
         try writer.write { db in
+            try requireInPlace(db, writer.path)
             let version = try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
             try db.execute(sql: "PRAGMA user_version = \(version &+ 1)")
         }

@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Glibc
 internal import Synchronization
 
 /// Ends the work at a signal: what is in hand is finished or undone, then the program ends.
@@ -15,9 +14,11 @@ final class Interruption: Sendable {
         state.withLock { state in
             guard !state.isReleased else { return }
             for number in numbers {
-                signal(number, SIG_IGN)
+                // Dispatch has a handler of its own; ignoring the signal before would lose one that comes in between.
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-                source.setEventHandler { work.cancel() }
+                source.setEventHandler { [self] in
+                    if !self.state.withLock(\.isReleased) { work.cancel() }
+                }
                 source.resume()
                 state.sources.append(source)
             }
@@ -25,11 +26,7 @@ final class Interruption: Sendable {
     }
 
     /// Leaves the signals to somebody else.
-    func release() {
-        state.withLock { state in
-            for source in state.sources { source.cancel() }
-            state.sources = []
-            state.isReleased = true
-        }
-    }
+    ///
+    /// The sources stay: a signal that comes while one is taken down is lost.
+    func release() { state.withLock { $0.isReleased = true } }
 }

@@ -29,6 +29,21 @@ import Testing
         #expect(standings == ["g-1": .expired, "h-1": .revoked])
     }
 
+    @Test func `back in observe, what the rules decided waits, what a person ordered goes on`() async throws {
+        let rig = try await Rig()
+        try await rig.add([idleGrant("g-1"), idleGrant("h-1", idle: 1)])
+        try await rig.rotate()
+        try await rig.order("h-1")
+        rig.settings.policy.mode = .observe
+        _ = try await rig.revoke()
+        var standings = try await rig.standings()
+        #expect(standings == ["g-1": .revoking, "h-1": .revoked])
+        rig.settings.policy.mode = .enforce
+        _ = try await rig.revoke()
+        standings = try await rig.standings()
+        #expect(standings == ["g-1": .expired, "h-1": .revoked])
+    }
+
     @Test func `an order at a provider that is configured no more is stuck and told`() async throws {
         let rig = try await Rig()
         try await rig.add([idleGrant("g-1")])

@@ -65,7 +65,7 @@ import Testing
                 "DELETE FROM grdb_migrations WHERE identifier = '4-pressure'",
                 "DROP TRIGGER states_follow_tenant",
                 "DROP INDEX states_to_ask", "DROP INDEX states_to_confirm",
-                "DROP INDEX revocations_due", "DROP INDEX revocations_by_hand",
+                "DROP INDEX revocations_due", "DROP INDEX revocations_by_hand", "DROP INDEX runs_of_job",
                 "ALTER TABLE states DROP COLUMN of_provider", "ALTER TABLE states DROP COLUMN of_tenant",
                 "ALTER TABLE revocations DROP COLUMN of_provider", "ALTER TABLE revocations DROP COLUMN of_tenant",
                 "CREATE INDEX states_to_ask ON states (ask_at) WHERE ask_at IS NOT NULL",

@@ -19,7 +19,6 @@ struct WorkerRun {
     private let stop: StopRequest
     private let notifier: ServiceNotifier
     private let registry: PrometheusRegistry
-    private let marks: MarkKeeper
 
     init(
         _ session: Session,
@@ -35,7 +34,6 @@ struct WorkerRun {
         stop = session.rotation.stop
         notifier = ServiceNotifier(variables: environment.variables)
         self.registry = registry
-        marks = MarkKeeper(logger)
     }
 
     func perform() async throws -> ExitStatus {
@@ -119,6 +117,7 @@ struct WorkerRun {
 
     private func parts(_ timer: ScheduleTimer, _ schedules: [TimedSchedule]) -> WorkerLoop.Parts {
         let told = ReadyOnce(notifier)
+        let renewal = MarkRenewal(logger: logger) { [live] in try await live.current.markHighWater() }
         return WorkerLoop.Parts(
             store: live.current.store,
             clock: environment.clock,
@@ -128,11 +127,11 @@ struct WorkerRun {
             reload: { await reload() },
             circumstances: { [live] now in
                 let rotation = live.current.rotation
-                return (rotation.sinks.map(\.settings.id), rotation.blackouts.current(at: now) != nil)
+                return (rotation.sinks.map(\.settings.id), rotation.holdsAutomaticEnds(at: now))
             },
-            afterTurn: { [environment, live, marks] turn in
+            afterTurn: { [environment] turn in
                 told.tell(turn)
-                await marks.mark(live.current, at: turn.now)
+                await renewal.keep(at: turn.now)
                 timer.arm(in: turn.next.map { $0.at - environment.clock.now() })
             }
         )

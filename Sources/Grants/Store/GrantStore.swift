@@ -89,8 +89,8 @@ package protocol StoreReading: PurgeReading {
     func unjudgeable(in selection: GrantSelection) throws -> Int
     func freezes() throws -> [Freeze]
     func heldProviders() throws -> [ProviderID: ProviderHold]
-    /// What waits for a job; `sinks` are those configured, `isBlackout` keeps automatic ends back.
-    func backlog(at instant: Timestamp, sinks: [String], isBlackout: Bool) throws -> Backlog
+    /// What waits for a job; `sinks` are those configured, `isHeldBack` leaves orders of the rules out.
+    func backlog(at instant: Timestamp, sinks: [String], isHeldBack: Bool) throws -> Backlog
     /// By provider; one that answers has none.
     func breakers() throws -> [ProviderID: BreakerRecord]
     /// By name.

@@ -24,7 +24,7 @@ package struct StoreOverview: Hashable, Sendable {
     package var nextTry: Timestamp?
     /// Who works now, by job.
     package var locks: [JobLock] = []
-    /// The latest runs, newest first, without their summaries.
+    /// The latest run of each job, newest first, without their summaries.
     package var runs: [RunRecord] = []
     package var journalEntries = 0
 

@@ -1,5 +1,4 @@
 internal import Grants
-internal import Scheduling
 
 /// The due orders of one provider, page by page: those of people first, then every tenant in turn.
 ///
@@ -7,7 +6,7 @@ internal import Scheduling
 struct OrderPages: Sendable {
     private let store: any GrantStore
     private let clock: any WallClock
-    private let blackouts: BlackoutCalendar
+    private let environment: RotationEnvironment
     private let provider: ProviderID
     private let selection: GrantSelection?
     private let startedAt: Timestamp
@@ -20,7 +19,7 @@ struct OrderPages: Sendable {
     init(_ job: RevocationJob, at provider: ProviderID) {
         store = job.environment.store
         clock = job.environment.clock
-        blackouts = job.environment.blackouts
+        environment = job.environment
         self.provider = provider
         selection = job.selection.narrowed(to: provider)
         startedAt = job.environment.clock.now()
@@ -34,13 +33,13 @@ struct OrderPages: Sendable {
         guard let selection else { return [] }
         let (provider, dueBy, now, turn, known) = (provider, startedAt, clock.now(), turn, places)
         self.turn += 1
-        // What was decided before a blackout waits like what is decided in it: receivers would see it end now. What a
-        // person ordered goes on.
-        let isBlackedOut = blackouts.current(at: now) != nil
+        // What was decided before a blackout, or before somebody went back to observe, waits like what is decided now:
+        // receivers would see it end. What a person ordered goes on.
+        let isHeldBack = environment.holdsAutomaticEnds(at: now)
         let (work, places) = try await store.read { reading in
             var places = known
             let tenants = try reading.tenantsToRevoke(at: provider, in: selection)
-            let frozen = isBlackedOut ? [GrantSelection()] : try reading.freezes().map(\.selection)
+            let frozen = isHeldBack ? [GrantSelection()] : try reading.freezes().map(\.selection)
             var orders: [RevocationOrder] = []
             for isUrgent in [true, false] {
                 var queue = FairQueue(tenants, turn: turn, after: places[isUrgent] ?? [:])

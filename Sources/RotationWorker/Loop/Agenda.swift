@@ -99,7 +99,7 @@ struct Agenda {
     mutating func look(at now: Timestamp, backlog: Backlog) -> Look {
         var look = Look()
         var free = Set(Schedule.Job.allCases).subtracting(running.map(\.schedule.job))
-        var planned: [(index: Int, instant: Timestamp)] = []
+        var planned: [(index: Int, instant: Timestamp, isAlone: Bool)] = []
         for index in entries.indices {
             guard let times = entries[index].times, let record = entries[index].record, !record.isPaused
             else { continue }
@@ -113,10 +113,16 @@ struct Agenda {
             if let next = starts.next, next < (look.next?.at ?? Timestamp(milliseconds: .max)) {
                 look.next = (record.name, next)
             }
-            if let instant = plannedStart(&entries[index], starts.due) { planned.append((index, instant)) }
+            if let instant = plannedStart(&entries[index], starts.due) {
+                planned.append((index, instant, starts.due.count <= 1))
+            }
         }
-        for (index, instant) in planned.sorted(by: { $0.instant < $1.instant }) {
+        for (index, instant, isAlone) in planned.sorted(by: { $0.instant < $1.instant }) {
             begin(index, .planned, instant, now, &free, &look)
+            // Another schedule has the job, and the machine was not down: it stays due, as with somebody else's lock.
+            if isAlone, entries[index].running == nil, entries[index].waiting == nil {
+                entries[index].waiting = instant
+            }
         }
         for index in entries.indices {
             guard backlog.has(entries[index].schedule.job) else { continue }

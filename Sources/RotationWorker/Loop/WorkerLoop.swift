@@ -26,8 +26,8 @@ package struct WorkerLoop: Sendable {
         package var clocks: @Sendable () -> ClockReading
         /// Reads the files again; nil: they are bad, and what was in force stays so.
         package var reload: @Sendable () async -> [TimedSchedule]?
-        /// The ids of the sinks, and whether a blackout is on at an instant.
-        package var circumstances: @Sendable (Timestamp) async -> (sinks: [String], isBlackout: Bool)
+        /// The ids of the sinks, and whether the mode or a blackout keeps automatic ends back at an instant.
+        package var circumstances: @Sendable (Timestamp) async -> (sinks: [String], isHeldBack: Bool)
         package var afterTurn: @Sendable (Turn) async -> Void
 
         package init(
@@ -37,7 +37,7 @@ package struct WorkerLoop: Sendable {
             logger: Logger,
             clocks: @escaping @Sendable () -> ClockReading,
             reload: @escaping @Sendable () async -> [TimedSchedule]?,
-            circumstances: @escaping @Sendable (Timestamp) async -> (sinks: [String], isBlackout: Bool),
+            circumstances: @escaping @Sendable (Timestamp) async -> (sinks: [String], isHeldBack: Bool),
             afterTurn: @escaping @Sendable (Turn) async -> Void
         ) {
             self.store = store
@@ -189,8 +189,8 @@ struct LoopState {
 
     private mutating func look() async throws -> Agenda.Look {
         let now = parts.clock.now()
-        let (sinks, isBlackout) = await parts.circumstances(now)
-        let backlog = try await parts.store.read { try $0.backlog(at: now, sinks: sinks, isBlackout: isBlackout) }
+        let (sinks, isHeldBack) = await parts.circumstances(now)
+        let backlog = try await parts.store.read { try $0.backlog(at: now, sinks: sinks, isHeldBack: isHeldBack) }
         let look = agenda.look(at: now, backlog: backlog)
         for name in look.resets {
             logger.warning("a schedule begins anew: the clock had been far ahead", metadata: ["schedule": "\(name)"])
@@ -202,6 +202,18 @@ struct LoopState {
             )
         }
         guard !look.resets.isEmpty || !look.missed.isEmpty else { return look }
+        isStale = true
+        do {
+            try await settle(look, at: now)
+        } catch {
+            // The agenda takes the look's starts for running: they begin, whatever became of this.
+            logger.error("starts that are over cannot be settled, trying again", metadata: ["error": "\(error)"])
+        }
+        return look
+    }
+
+    /// Writes down what the look found to begin anew, and what it gave up.
+    private func settle(_ look: Agenda.Look, at now: Timestamp) async throws {
         let (resets, missed) = (look.resets, look.missed)
         try await parts.store.write { writing in
             var records = try writing.schedules()
@@ -219,7 +231,5 @@ struct LoopState {
                 if let record = records[name] { try writing.setSchedule(record) }
             }
         }
-        isStale = true
-        return look
     }
 }

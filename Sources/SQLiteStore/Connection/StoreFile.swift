@@ -20,6 +20,9 @@ struct StoreFile: Sendable {
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+            // A WAL that was long once keeps its size otherwise, and each commit after it would be followed by a
+            // checkpoint.
+            try db.execute(sql: "PRAGMA journal_size_limit = 16777216")
             try db.execute(sql: "PRAGMA cache_size = -32768")
             if let pages = limits.maximumPages { try db.execute(sql: "PRAGMA max_page_count = \(pages)") }
         }

@@ -16,7 +16,15 @@ extension SQLiteSnapshot {
         unjudgeable: "SELECT count(*) FROM (SELECT 1 FROM states WHERE kept_by = 9 LIMIT ?)",
         revocations: "SELECT count(*), count(nullif(tries, 0)) FROM (SELECT tries FROM revocations LIMIT ?)",
         nextTry: "SELECT min(next_try_at) FROM revocations WHERE of_provider = ? AND of_tenant = ?",
-        runs: "SELECT id, job, actor, started_at, ended_at, outcome FROM runs ORDER BY id DESC LIMIT 200",
+        runs: """
+        WITH RECURSIVE jobs (job) AS (
+            SELECT min(job) FROM runs
+            UNION ALL
+            SELECT (SELECT min(job) FROM runs WHERE job > jobs.job) FROM jobs WHERE job IS NOT NULL
+        )
+        SELECT r.id, r.job, r.actor, r.started_at, r.ended_at, r.outcome FROM jobs
+        CROSS JOIN runs r ON r.id = (SELECT max(id) FROM runs WHERE runs.job = jobs.job)
+        """,
         journal: "SELECT (SELECT min(seq) FROM journal), (SELECT max(seq) FROM journal)"
     )
 
@@ -113,6 +121,6 @@ extension SQLiteSnapshot {
             run.endedAt = (row[4] as Int64?).map { Timestamp(milliseconds: $0) }
             run.outcome = row[5]
             return run
-        }
+        }.sorted { $0.id > $1.id }
     }
 }

@@ -73,6 +73,8 @@ extension SQLiteSnapshot {
         } else {
             more += " AND +r.rule <> \(Rule.byHand.code)"
             for freeze in frozen where freeze.provider == nil || freeze.provider == query.provider {
+                // All of it: the condition would be true of every row, and looked at for each.
+                if freeze.client == nil, freeze.tenant == nil || freeze.tenant == query.tenant { return [] }
                 guard let cold = try Filter(.all, freeze, provider: query.provider, words) else { continue }
                 more += " AND NOT (\(cold.condition))"
                 values += cold.arguments

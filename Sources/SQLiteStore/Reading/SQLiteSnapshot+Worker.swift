@@ -51,12 +51,12 @@ extension SQLiteSnapshot {
         return found
     }
 
-    func backlog(at instant: Timestamp, sinks: [String], isBlackout: Bool) throws -> Backlog {
+    func backlog(at instant: Timestamp, sinks: [String], isHeldBack: Bool) throws -> Backlog {
         var backlog = Backlog()
         backlog.hasGrantsDue = try isAny("SELECT 1 FROM states WHERE due_at <= ?", instant)
         let silent = try breakers().filter { $0.value.retryAt > instant }.keys
         let closed = Set(try heldProviders().keys).union(silent)
-        let frozen = isBlackout ? [GrantSelection()] : try freezes().map(\.selection)
+        let frozen = isHeldBack ? [GrantSelection()] : try freezes().map(\.selection)
         for provider in try providers(in: GrantSelection()) {
             if !backlog.hasQuestionsDue { backlog.hasQuestionsDue = try hasQuestionDue(at: provider, instant) }
             if !backlog.hasRevocationsDue, !closed.contains(provider) {

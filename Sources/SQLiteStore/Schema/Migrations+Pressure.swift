@@ -28,5 +28,7 @@ extension Migrations {
         CREATE INDEX revocations_by_hand ON revocations (of_provider, of_tenant, next_try_at)
             WHERE rule = 15 AND next_try_at IS NOT NULL
         """,
+        // The last run of each job is one step away, however many others there were.
+        "CREATE INDEX runs_of_job ON runs (job, id)",
     ]
 }
