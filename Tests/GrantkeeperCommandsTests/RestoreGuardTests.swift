@@ -221,6 +221,45 @@ struct RestoreGuardTests {
         }
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root can give files away"), arguments: [true, false])
+    func `what root writes once stays readable for the service`(isThere: Bool) async throws {
+        try await GuardedScenario.withNoticeOver { guarded in
+            let (file, service) = (guarded.folder.file(GuardedScenario.name), uid_t(12_345))
+            if isThere {
+                try #require(chown(file, service, service) == 0)
+            } else {
+                guarded.removeMark()
+                unlink(file + ".lock")
+                try #require(chown(guarded.folder.path, service, service) == 0)
+            }
+            let written =
+                isThere
+                ? await guarded.scenario.run("freeze", "--tenant", "acme", "--reason", "incident")
+                : await guarded.scenario.run("thaw", "--reason", "looked at")
+            try #require(written.status == 0, "\(written.errors)")
+            for name in isThere ? [file] : [file, file + ".lock"] {
+                var status = stat()
+                try #require(lstat(name, &status) == 0)
+                #expect(status.st_uid == service && status.st_mode & 0o777 == 0o600, "\(name)")
+            }
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can give files away"))
+    func `a lock that was there is given to nobody, for it may be a link to any file`() async throws {
+        try await GuardedScenario.withNoticeOver { guarded in
+            let file = guarded.folder.file(GuardedScenario.name)
+            guarded.folder.write(Array("secret".utf8), to: "other")
+            unlink(file + ".lock")
+            try #require(link(guarded.folder.file("other"), file + ".lock") == 0)
+            try #require(chown(guarded.folder.path, 12_345, 12_345) == 0)
+            try #require(await guarded.scenario.run("freeze", "--reason", "x").status == 0)
+            var status = stat()
+            try #require(stat(guarded.folder.file("other"), &status) == 0)
+            #expect(status.st_uid == 0)
+        }
+    }
+
     // MARK: A store's first days
 
     @Test func `a new store makes its file before its first run, and grows with it`() async throws {

@@ -15,13 +15,25 @@ struct Console: Sendable {
         environment.output.write(bytes + [0x0A])
     }
 
+    /// How much it matters, where systemd's journal reads it (sd-daemon(3)).
+    private enum Priority: Int {
+        case error = 3
+        case warning = 4
+        case info = 6
+    }
+
     func note(_ text: String) {
-        environment.errors.write(Array("grantkeeper: \(text)\n".utf8))
+        say("grantkeeper: \(text)", .info)
     }
 
     func warning(_ text: String, hint: String? = nil) {
-        note("warning: \(text)")
-        if let hint { note("hint: \(hint)") }
+        say("grantkeeper: warning: \(text)", .warning)
+        if let hint { say("grantkeeper: hint: \(hint)", .warning) }
+    }
+
+    private func say(_ line: String, _ priority: Priority) {
+        let mark = environment.isJournal ? "<\(priority.rawValue)>" : ""
+        environment.errors.write(Array("\(mark)\(line)\n".utf8))
     }
 
     func report(_ error: CommandError, asJSON: Bool) {
@@ -35,12 +47,12 @@ struct Console: Sendable {
                 if !error.more.isEmpty { writer.member("details", error.more) }
             }
             writer.endObject()
-            environment.errors.write(writer.bytes + [0x0A])
+            say(String(decoding: writer.bytes, as: UTF8.self), .error)
             return
         }
-        note("error: \(error.message)")
-        for line in error.more { environment.errors.write(Array("  \(line)\n".utf8)) }
-        if let hint = error.hint { note("hint: \(hint)") }
+        say("grantkeeper: error: \(error.message)", .error)
+        for line in error.more { say("  \(line)", .error) }
+        if let hint = error.hint { say("grantkeeper: hint: \(hint)", .error) }
     }
 
     /// Aligned columns; on a terminal the head is bold.

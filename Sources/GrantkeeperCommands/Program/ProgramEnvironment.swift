@@ -18,6 +18,8 @@ package struct ProgramEnvironment: Sendable {
     package var showsProgress: Bool
     /// Standard output is a terminal: tables are coloured.
     package var isTerminal: Bool
+    /// Standard error leads to systemd's journal: lines begin with their priority.
+    package var isJournal = false
     package var actor: Actor
     /// The machine's own id, by which a store that was copied elsewhere is known; empty: it has none.
     package var machineID: String
@@ -63,7 +65,7 @@ package struct ProgramEnvironment: Sendable {
             if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
             entry += 1
         }
-        return ProgramEnvironment(
+        var environment = ProgramEnvironment(
             clock: SystemClock(),
             variables: variables,
             standardInput: 0,
@@ -74,6 +76,8 @@ package struct ProgramEnvironment: Sendable {
             actor: person(variables),
             machineID: MachineID.read()
         )
+        environment.isJournal = JournalStream.isBehind(2, variables)
+        return environment
     }
 
     private static func person(_ variables: [String: String]) -> Actor {

@@ -6,7 +6,7 @@ internal import Monitoring
 enum WorkerLog {
     static func logger(_ format: LogFormat, _ level: Logger.Level, _ environment: ProgramEnvironment) -> Logger {
         let clock = environment.clock
-        let isJournal = environment.variables["JOURNAL_STREAM"] != nil
+        let isJournal = environment.isJournal
         return Logger(label: "grantkeeper") { label in
             var handler = LineLogHandler(label: label, format: format, isJournal: isJournal) {
                 clock.now().milliseconds

@@ -145,7 +145,15 @@ struct WorkerRun {
 
     private func reload() async -> [TimedSchedule]? {
         notifier.reloading()
-        defer { notifier.ready(status: "reloaded") }
+        let schedules = await readAgain()
+        notifier.ready(
+            status: schedules == nil ? "the configuration is bad; what was in force stays in force" : "reloaded"
+        )
+        return schedules
+    }
+
+    /// nil: it is bad, and nothing has changed.
+    private func readAgain() async -> [TimedSchedule]? {
         do {
             let session = try await live.current.reloaded(environment, options)
             do {

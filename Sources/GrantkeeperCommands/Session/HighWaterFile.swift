@@ -51,6 +51,7 @@ struct HighWaterFile: Sendable {
         guard descriptor >= 0 else { throw failure() }
         do {
             defer { close(descriptor) }
+            handOver(descriptor)
             let bytes = mark.json
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             guard count == bytes.count else {
@@ -72,6 +73,19 @@ struct HighWaterFile: Sendable {
         guard folder >= 0 else { throw failure() }
         defer { close(folder) }
         guard fsync(folder) == 0 else { throw failure() }
+    }
+
+    /// What root writes stays usable for the service: it goes to the owner of the file before, or of the directory.
+    ///
+    /// Else a command that an administrator ran once would freeze the service's store. SQLite does so as well.
+    private func handOver(_ descriptor: Int32) {
+        guard geteuid() == 0 else { return }
+        var owner = stat()
+        if lstat(path, &owner) != 0 || owner.st_uid == 0 {
+            guard stat(Self.directory(of: path), &owner) == 0 else { return }
+        }
+        // Where root may not, its file is one that the service cannot read, which freezes.
+        _ = fchown(descriptor, owner.st_uid, owner.st_gid)
     }
 
     static func directory(of path: String) -> String {
@@ -110,7 +124,14 @@ struct HighWaterFile: Sendable {
     }
 
     private func lockNow() throws -> Lock {
-        let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        let flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC
+        // Only one that is new is handed over: another may be a link to any file.
+        var descriptor = open(path + ".lock", flags | O_CREAT | O_EXCL, 0o600)
+        if descriptor >= 0 {
+            handOver(descriptor)
+        } else if errno == EEXIST {
+            descriptor = open(path + ".lock", flags)
+        }
         guard descriptor >= 0 else { throw failure() }
         let lock = Lock(descriptor)
         for _ in 0..<3_000 {
