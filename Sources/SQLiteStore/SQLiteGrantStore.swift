@@ -148,7 +148,8 @@ package final class SQLiteGrantStore: GrantStore {
                 try transaction.finish()
                 return result
             }
-            try Self.checkpointIfLong(writer)
+            // What is committed stays so; a log that stays long is tried again after the next commit.
+            try? Self.checkpointIfLong(writer)
             return result
         }
     }
