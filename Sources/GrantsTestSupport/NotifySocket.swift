@@ -31,6 +31,9 @@ package final class NotifySocket: Sendable {
         return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
     }
 
+    /// Forgets what has come: the kernel queues ten messages and no more, and a sender that never blocks loses the next.
+    package func drain() { while next() != nil {} }
+
     /// Waits, on a thread of its own, for the first message that is as wanted; nil: none came within `seconds`.
     package func first(within seconds: Int = 60, where isWanted: @escaping @Sendable (String) -> Bool) async -> String?
     {

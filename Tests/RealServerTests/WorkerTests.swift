@@ -47,6 +47,7 @@ extension RealServerTests {
                     }
                     #expect(isTold)
                     #expect(await manager.first { $0 == "WATCHDOG=1" } != nil)
+                    manager.drain()
                     try child.send(signal: .terminate)
                     #expect(await manager.first { $0.hasPrefix("STOPPING=1") } != nil)
                 }
@@ -73,6 +74,7 @@ extension RealServerTests {
                 let ended = try await worker(keeper, keeper.path("notify")) { child in
                     #expect(await manager.first { $0.hasPrefix("READY=1") } != nil)
                     try keeper.schedule("broken", "job: expire\ncron: 61 * * * *\n")
+                    manager.drain()
                     try child.send(signal: .terminalClosed)
                     #expect(await manager.first { $0.hasPrefix("RELOADING=1\nMONOTONIC_USEC=") } != nil)
                     #expect(await manager.first { $0.hasPrefix("READY=1") } != nil)
@@ -83,6 +85,7 @@ extension RealServerTests {
                         }
                     )
                     try keeper.schedule("broken", "job: audit-checkpoint\nevery: 1s\n")
+                    manager.drain()
                     try child.send(signal: .terminalClosed)
                     #expect(await manager.first { $0.hasPrefix("RELOADING=1") } != nil)
                     let isTaken = try await eventually(within: .seconds(60)) {
@@ -90,6 +93,7 @@ extension RealServerTests {
                             .contains { $0["job"]?.stringValue == "audit-checkpoint" }
                     }
                     #expect(isTaken)
+                    manager.drain()
                     try child.send(signal: .interrupt)
                 }
                 #expect(ended.status == 0)
@@ -122,6 +126,7 @@ extension RealServerTests {
                     }
                     #expect(isBusy)
                     for _ in 0..<signals {
+                        manager.drain()
                         try child.send(signal: .terminate)
                         #expect(await manager.first { $0.hasPrefix("STOPPING=1") || $0.contains("stopping") } != nil)
                     }
