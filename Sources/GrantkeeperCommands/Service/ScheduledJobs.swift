@@ -9,6 +9,7 @@ struct ScheduledJobs: StartRunner {
     let environment: ProgramEnvironment
     let logger: Logger
     let metrics: WorkerMetrics
+    let guardWatch: GuardWatch
 
     func run(_ start: Start) async -> Ending {
         var logger = logger
@@ -60,14 +61,7 @@ struct ScheduledJobs: StartRunner {
             return .failed(CommandError(error).message)
         }
         let ending = await underLock(start, session, lock)
-        do {
-            try await session.markHighWater()
-        } catch {
-            logger.error(
-                "the restore guard could not be moved on",
-                metadata: ["error": "\(CommandError(error).message)"]
-            )
-        }
+        await guardWatch.lookOrLog()
         do {
             try await store.unlock(lock)
         } catch {
@@ -81,7 +75,7 @@ struct ScheduledJobs: StartRunner {
         let (store, now) = (session.store, environment.clock.now())
         let claim: StartBook.Claim
         do {
-            try await session.markHighWater()
+            try await guardWatch.look()
             let taken = try await store.write { writing in
                 try writing.renew(lock)
                 return try StartBook.claim(start, at: now, in: writing)

@@ -117,11 +117,17 @@ struct WorkerRun {
 
     private func parts(_ timer: ScheduleTimer, _ schedules: [TimedSchedule]) -> WorkerLoop.Parts {
         let told = ReadyOnce(notifier)
-        let renewal = MarkRenewal(logger: logger) { [live] in try await live.current.markHighWater() }
+        let guardWatch = GuardWatch(logger: logger) { [live] in try await live.current.markHighWater() }
         return WorkerLoop.Parts(
             store: live.current.store,
             clock: environment.clock,
-            runner: ScheduledJobs(live: live, environment: environment, logger: logger, metrics: live.current.metrics),
+            runner: ScheduledJobs(
+                live: live,
+                environment: environment,
+                logger: logger,
+                metrics: live.current.metrics,
+                guardWatch: guardWatch
+            ),
             logger: logger,
             clocks: { ClockReading.now() },
             reload: { await reload() },
@@ -131,7 +137,7 @@ struct WorkerRun {
             },
             afterTurn: { [environment] turn in
                 told.tell(turn)
-                await renewal.keep(at: turn.now)
+                await guardWatch.keep(at: turn.now)
                 timer.arm(in: turn.next.map { $0.at - environment.clock.now() })
             }
         )

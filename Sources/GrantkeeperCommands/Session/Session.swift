@@ -148,7 +148,8 @@ struct Session: Sendable {
     ///
     /// Before each run and after it, and daily at least: after 7 days without a mark the store counts as restored.
     /// Freezes everything where it finds something; writes nothing where nothing has moved.
-    func markHighWater() async throws { try await restoreGuard.mark(sqlite) }
+    /// Returns what the guard has against the store; nil: nothing.
+    func markHighWater() async throws -> String? { try await restoreGuard.mark(sqlite) }
 
     /// Lets the body thaw; where that ends the restore guard's freeze, its mark is made anew.
     func thawing(_ body: () async throws -> Bool) async throws -> Bool {
