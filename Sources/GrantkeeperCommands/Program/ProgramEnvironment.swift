@@ -96,7 +96,16 @@ package struct ProgramEnvironment: Sendable {
     /// 128 random bits in hex.
     var newEventID: @Sendable () -> String {
         let random = random
-        return { Hex.string(random(16)) }
+        // Drawn for many at once: each draw is a system call.
+        let drawn = Mutex<[UInt8]>([])
+        return {
+            drawn.withLock { drawn in
+                if drawn.isEmpty { drawn = random(1_024) }
+                let id = Hex.string(drawn.suffix(16))
+                drawn.removeLast(16)
+                return id
+            }
+        }
     }
 
     /// A token that no server issued.
@@ -115,8 +124,16 @@ struct SystemClock: WallClock {
 }
 
 enum Hex {
-    static func string(_ bytes: [UInt8]) -> String {
-        bytes.reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    static func string(_ bytes: some Collection<UInt8>) -> String {
+        String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+            for (index, byte) in bytes.enumerated() {
+                text[index * 2] = digits[Int(byte >> 4)]
+                text[index * 2 + 1] = digits[Int(byte & 0xF)]
+            }
+            return bytes.count * 2
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-internal import Records
+package import Records
 
 /// A past-tense fact: one entry of the journal, and what sinks receive.
 ///
@@ -80,6 +80,12 @@ package struct Event: Hashable, Sendable {
     /// `subject` is what the journal stores for it: the reference, or, on the way out, the name.
     package func json(subject: String? = nil) -> [UInt8] {
         var writer = JSONWriter()
+        write(to: &writer, subject: subject)
+        return writer.bytes
+    }
+
+    /// Appends what ``json(subject:)`` returns.
+    package func write(to writer: inout JSONWriter, subject: String? = nil) {
         writer.beginObject()
         writer.member("id", id)
         writer.member("seq", seq)
@@ -102,13 +108,14 @@ package struct Event: Hashable, Sendable {
         if let run { writer.member("run", run) }
         if let actor { writer.object("actor") { actor.writeMembers(to: &$0) } }
         if let reference { writer.member("reference", reference) }
-        for (name, value) in details.sorted(by: { $0.key < $1.key }) {
-            switch value {
-            case .string(let text): writer.member(name, text)
-            case .number(let number): writer.member(name, number)
+        if !details.isEmpty {
+            for (name, value) in details.sorted(by: { $0.key < $1.key }) {
+                switch value {
+                case .string(let text): writer.member(name, text)
+                case .number(let number): writer.member(name, number)
+                }
             }
         }
         writer.endObject()
-        return writer.bytes
     }
 }

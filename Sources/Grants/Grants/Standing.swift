@@ -14,6 +14,19 @@ package enum Standing: String, CaseIterable, Sendable {
     /// Terminal: by hand, by policy, or gone at the provider.
     case revoked
 
+    /// Its place among all cases.
+    var ordinal: Int {
+        switch self {
+        case .active: 0
+        case .noticed: 1
+        case .quarantined: 2
+        case .revoking: 3
+        case .stuck: 4
+        case .expired: 5
+        case .revoked: 6
+        }
+    }
+
     /// Still usable and not yet decided: what the planner judges and the valve calls `live`.
     package var isLive: Bool { self == .active || self == .noticed || self == .quarantined }
 }

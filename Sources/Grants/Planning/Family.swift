@@ -14,40 +14,43 @@ package struct Family: Hashable, Sendable {
     }
 
     package let members: [Member]
-    /// The latest use of members that have ended: their consent is the same one.
-    package let lastUsedByEnded: Timestamp?
+    /// The latest use of any member, ended ones included: their consent is the same one.
+    package let lastUsedAt: Timestamp?
+    /// The family's oldest consent: its lifetime counts from here.
+    package let oldest: Timestamp
+    /// The family's youngest consent: whether it is new, and idle, counts from here.
+    package let youngest: Timestamp
+    /// The stretch in which every member was observed.
+    package let window: Window?
+    package let isFresh: Bool
+    /// Across tenants or clients a family is a mistake in the data: listed, never ended automatically.
+    package let isMixed: Bool
 
     /// A family has at least one live member; an empty list is a programmer's mistake and traps.
     package init(_ members: [Member], lastUsedByEnded: Timestamp? = nil) {
         precondition(!members.isEmpty, "a family has a member")
         self.members = members
-        self.lastUsedByEnded = lastUsedByEnded
-    }
-
-    package var lastUsedAt: Timestamp? {
-        (members.compactMap(\.grant.lastUsedAt) + [lastUsedByEnded].compactMap { $0 }).max()
-    }
-
-    /// The family's oldest consent: its lifetime counts from here.
-    package var oldest: Timestamp { members.reduce(members[0].grant.issuedAt) { min($0, $1.grant.issuedAt) } }
-
-    /// The family's youngest consent: whether it is new, and idle, counts from here.
-    package var youngest: Timestamp { members.reduce(members[0].grant.issuedAt) { max($0, $1.grant.issuedAt) } }
-
-    /// The stretch in which every member was observed.
-    package var window: Window? {
-        members.dropFirst().reduce(members[0].evidence.window) { window, member in
-            member.evidence.window.flatMap { window?.intersection($0) }
+        var (oldest, youngest) = (members[0].grant.issuedAt, members[0].grant.issuedAt)
+        var lastUsedAt = lastUsedByEnded
+        var window = members[0].evidence.window
+        var (isFresh, isMixed) = (true, false)
+        for (index, member) in members.enumerated() {
+            oldest = min(oldest, member.grant.issuedAt)
+            youngest = max(youngest, member.grant.issuedAt)
+            if let used = member.grant.lastUsedAt { lastUsedAt = lastUsedAt.map { max($0, used) } ?? used }
+            isFresh = isFresh && member.evidence.isFresh
+            guard index > 0 else { continue }
+            window = member.evidence.window.flatMap { window?.intersection($0) }
+            isMixed =
+                isMixed || member.grant.tenant != members[0].grant.tenant
+                || member.grant.client != members[0].grant.client
         }
-    }
-
-    package var isFresh: Bool { members.allSatisfy(\.evidence.isFresh) }
-
-    /// Across tenants or clients a family is a mistake in the data: listed, never ended automatically.
-    package var isMixed: Bool {
-        members.contains {
-            $0.grant.tenant != members[0].grant.tenant || $0.grant.client != members[0].grant.client
-        }
+        self.lastUsedAt = lastUsedAt
+        self.oldest = oldest
+        self.youngest = youngest
+        self.window = window
+        self.isFresh = isFresh
+        self.isMixed = isMixed
     }
 
     /// `max(lastUsedAt, issuedAt, observedFrom)`: what came before was not observed; nil without a window.

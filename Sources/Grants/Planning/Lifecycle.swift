@@ -32,6 +32,13 @@ package enum Lifecycle {
         return table
     }()
 
+    private static let events: [[String?]] = Standing.allCases.map { from in
+        Standing.allCases.map { to in transitions.first { $0.from == from && $0.to == to }?.event }
+    }
+
+    /// The type of the event that tells of a transition; nil for one that the table does not allow.
+    package static func event(from: Standing, to: Standing) -> String? { events[from.ordinal][to.ordinal] }
+
     /// The transition that a decision asks for; nil for a keep, and for one the table does not allow.
     package static func transition(of grant: Grant, by decision: Decision) -> Transition? {
         let target: Standing

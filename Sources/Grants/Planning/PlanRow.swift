@@ -1,4 +1,4 @@
-internal import Records
+package import Records
 
 /// One line of a plan: what is to happen to one grant, with the evidence it rests on.
 package struct PlanRow: Hashable, Sendable {
@@ -18,7 +18,7 @@ package struct PlanRow: Hashable, Sendable {
     }
 
     /// Keeps that a person should know of are in the plan's file, though not in its hash.
-    package var isListedKeep: Bool {
+    package static func isListedKeep(_ decision: Decision) -> Bool {
         guard decision.action == .keep else { return false }
         switch decision.rule {
         case .exempt, .noEvidence, .cannotRevoke, .collateral, .nobodyTold: return true
@@ -33,6 +33,12 @@ package struct PlanRow: Hashable, Sendable {
     /// could never approve what they saw.
     package func json(isWhole: Bool = true) -> [UInt8] {
         var writer = JSONWriter()
+        write(to: &writer, isWhole: isWhole)
+        return writer.bytes
+    }
+
+    /// Appends what ``json(isWhole:)`` returns.
+    package func write(to writer: inout JSONWriter, isWhole: Bool = true) {
         writer.beginObject()
         writer.member("grant", grant.key.id)
         writer.member("provider", grant.key.provider.rawValue)
@@ -57,7 +63,6 @@ package struct PlanRow: Hashable, Sendable {
             }
         }
         writer.endObject()
-        return writer.bytes
     }
 }
 

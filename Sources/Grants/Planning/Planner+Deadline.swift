@@ -18,36 +18,52 @@ extension Planner {
     /// move, a policy) makes the grant due when it is stored.
     package func deadline(of grant: Grant, family: Family, after decision: Decision) -> Deadline {
         guard grant.standing.isLive else { return Deadline(dueAt: nil, waitsForEvidence: false) }
-        var instants = clockInstants(grant, family)
+        var earliest = Earliest(after: now)
+        noteClock(grant, family, in: &earliest)
         var waits = false
-        let tomorrow = now + .days(1) + StableJitter.delay(grant.key.description, upTo: .hours(1))
         switch decision.rule {
         case .noEvidence:
             waits = true
-            if family.window != nil { instants.append(tomorrow) }
+            if family.window != nil { earliest.note(tomorrow(for: grant)) }
         case .unused, .keep:
             // Past its time by the clock, not yet by what was observed.
             if let idleSince = family.idleSince, idleSince + policy.idleAfter <= now {
                 waits = true
-                instants.append(tomorrow)
+                earliest.note(tomorrow(for: grant))
             }
         case .cannotRevoke, .collateral, .nobodyTold, .selfProtection, .goneAtProvider, .expired:
-            instants.append(tomorrow)
+            earliest.note(tomorrow(for: grant))
         case .usedAgain, .groundGone, .exempt, .lifetime, .outOfPolicy, .new, .byHand:
             break
         }
-        return Deadline(dueAt: instants.filter { $0 > now }.min(), waitsForEvidence: waits)
+        return Deadline(dueAt: earliest.instant, waitsForEvidence: waits)
     }
 
-    private func clockInstants(_ grant: Grant, _ family: Family) -> [Timestamp] {
-        var instants = [family.youngest + policy.newGrantGrace]
-        if let until = grant.exemption?.until { instants.append(until) }
-        if let end = grant.expiresAt { instants.append(end) }
-        if grant.isAccessTokenOnly, let end = grant.accessTokenExpiresAt { instants.append(end) }
-        if let life = policy.maxLifetime { instants.append(family.oldest + life) }
-        if let idleSince = family.idleSince { instants.append(idleSince + policy.idleAfter) }
-        if let start = grant.clockFrom, let period = announcedPeriod(grant) { instants.append(start + period) }
-        return instants
+    /// The earliest of several instants, those that are past left out.
+    private struct Earliest {
+        let now: Timestamp
+        var instant: Timestamp?
+
+        init(after now: Timestamp) { self.now = now }
+
+        mutating func note(_ other: Timestamp) {
+            guard other > now else { return }
+            instant = instant.map { min($0, other) } ?? other
+        }
+    }
+
+    private func tomorrow(for grant: Grant) -> Timestamp {
+        now + .days(1) + StableJitter.delay(grant.key.description, upTo: .hours(1))
+    }
+
+    private func noteClock(_ grant: Grant, _ family: Family, in earliest: inout Earliest) {
+        earliest.note(family.youngest + policy.newGrantGrace)
+        if let until = grant.exemption?.until { earliest.note(until) }
+        if let end = grant.expiresAt { earliest.note(end) }
+        if grant.isAccessTokenOnly, let end = grant.accessTokenExpiresAt { earliest.note(end) }
+        if let life = policy.maxLifetime { earliest.note(family.oldest + life) }
+        if let idleSince = family.idleSince { earliest.note(idleSince + policy.idleAfter) }
+        if let start = grant.clockFrom, let period = announcedPeriod(grant) { earliest.note(start + period) }
     }
 
     /// How long the present notice or quarantine lasts; nil where there is none.

@@ -97,10 +97,15 @@ package struct Planner: Sendable {
     }
 
     private func goneAtProvider(_ grant: Grant, _ family: Family) -> Decision? {
-        let speaking = family.members.map(\.grant).filter { $0.holdsRefreshToken || $0.holdsAccessToken }
-        guard !speaking.isEmpty else { return nil }
         let used = family.lastUsedAt
-        if speaking.allSatisfy({ isGone($0, lastUsedAt: used) }) {
+        var (speaks, allAreGone, oneIsKnownToLive) = (false, true, false)
+        for member in family.members where member.grant.holdsRefreshToken || member.grant.holdsAccessToken {
+            speaks = true
+            allAreGone = allAreGone && isGone(member.grant, lastUsedAt: used)
+            oneIsKnownToLive = oneIsKnownToLive || Self.isKnownToLive(member.grant)
+        }
+        guard speaks else { return nil }
+        if allAreGone {
             return Decision(
                 .end(.init(.revoked, needsCall: false)),
                 .goneAtProvider,
@@ -108,7 +113,7 @@ package struct Planner: Sendable {
             )
         }
         // Outside the valve, so another member must be known to live, not merely not known to be gone.
-        guard isGone(grant, lastUsedAt: used), speaking.contains(where: Self.isKnownToLive) else { return nil }
+        guard oneIsKnownToLive, isGone(grant, lastUsedAt: used) else { return nil }
         return Decision(.end(.superseded), .goneAtProvider, "superseded")
     }
 

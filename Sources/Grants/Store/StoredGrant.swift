@@ -5,6 +5,9 @@ package struct StoredGrant: Hashable, Sendable {
     package let row: Int64
     /// The standing as it was read: a change from another one is refused.
     package let readStanding: Standing
+    /// The number, within one reading of the store, that those of the same provider, tenant, client, role and
+    /// environment share; nil: not read from a store.
+    package let cohort: Int?
     /// The earliest instant at which the decision on it may change.
     package var dueAt: Timestamp?
     /// When its provider is to be asked again; nil: never.
@@ -19,10 +22,11 @@ package struct StoredGrant: Hashable, Sendable {
     /// When a record last changed it.
     package var recordedAt: Timestamp
 
-    package init(grant: Grant, row: Int64, recordedAt: Timestamp) {
+    package init(grant: Grant, row: Int64, recordedAt: Timestamp, cohort: Int? = nil) {
         self.grant = grant
         self.row = row
         self.recordedAt = recordedAt
+        self.cohort = cohort
         readStanding = grant.standing
     }
 }

@@ -4,18 +4,27 @@ extension [UInt8] {
     mutating func appendJSONString(_ text: String) {
         append(UInt8(ascii: "\""))
         let bytes = text.utf8.span
-        var index = 0
-        reserveRoom(for: bytes.count + 1)
-        while index < bytes.count {
-            let byte = bytes[index]
-            index += 1
-            if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
-                append(byte)
-            } else {
-                appendEscape(of: byte)
+        if Self.isPlain(bytes) {
+            // Most are, and are copied at once.
+            append(contentsOf: text.utf8)
+        } else {
+            reserveRoom(for: bytes.count + 1)
+            for index in bytes.indices {
+                if Self.isPlain(bytes[index]) { append(bytes[index]) } else { appendEscape(of: bytes[index]) }
             }
         }
         append(UInt8(ascii: "\""))
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    /// Without a way out of the loop, so that it looks at many bytes in one step.
+    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        var isPlain = true
+        for index in bytes.indices { isPlain = isPlain && Self.isPlain(bytes[index]) }
+        return isPlain
     }
 
     mutating func appendDecimal(_ value: Int64) {

@@ -75,7 +75,7 @@ struct VerdictBatch {
             if stored.grant.isAccessTokenOnly { stored.dueAt = min(stored.dueAt ?? end, end) }
             try writing.saveRecord(stored)
         }
-        let planner = Planner(policy: assessor.policy(of: stored.grant), now: now)
+        let planner = assessor.planner(for: stored)
         stored.askAt =
             isFirst
             ? now + planner.policy.confirmAfter

@@ -54,8 +54,7 @@ struct GrantChange {
     }
 
     private func event(_ stored: StoredGrant, _ decision: Decision, from before: Standing) -> Event {
-        let transition = Lifecycle.transitions.first { $0.from == before && $0.to == stored.grant.standing }
-        var type = transition?.event ?? decision.action.name
+        var type = Lifecycle.event(from: before, to: stored.grant.standing) ?? decision.action.name
         if case .end(let end) = decision.action, end.isSuperseded { type = Event.Kind.grantSuperseded }
         var event = Event(type, at: now, about: stored.grant)
         event.reason = decision.reason

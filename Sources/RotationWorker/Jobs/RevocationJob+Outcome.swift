@@ -33,7 +33,7 @@ extension RevocationJob {
             report.stuck[reason, default: 0] += 1
         case .failed(let reason, let retryAfter):
             why = reason
-            let policy = assessor.policy(of: stored.grant)
+            let policy = assessor.policy(of: stored)
             let wait = RevocationBackoff.wait(after: order.tries, of: stored.grant.key, retryAfter: retryAfter)
             fail(&order, &stored, reason, at: now, next: now + wait)
             let isLong = now - (order.firstTriedAt ?? now) >= policy.giveUpAfter

@@ -31,14 +31,9 @@ final class Assessor {
     private var rememberedCount = 0
     private var leads: [Reach: Bool] = [:]
     private var families: [Int64: Family] = [:]
-    private var policies: [PolicySubject: PolicyValues] = [:]
-    private var feedsOf: [Coverage: [UseEvidence.Feed]] = [:]
-
-    private struct Coverage: Hashable {
-        let provider: ProviderID
-        let tenant: TenantID
-        let client: ClientID
-    }
+    /// By the reading's number of the cohort; and by what they are, for grants from elsewhere.
+    private var ofCohort: [Circumstances?] = []
+    private var ofSubject: [PolicySubject: Circumstances] = [:]
 
     init(
         _ reading: any StoreReading,
@@ -63,6 +58,7 @@ final class Assessor {
         var assessment = try judge(stored)
         guard case .end(let end) = assessment.decision.action, !end.isSuperseded else { return assessment }
         let reached = try closure(of: stored, needsCall: end.needsCall)
+        guard !reached.isEmpty else { return assessment }
         guard reached.count <= Self.groupLimit else {
             assessment.decision = Decision(.keep, .collateral, "would also end more than \(Self.groupLimit) grants")
             assessment.deadline = deadline(assessment)
@@ -86,11 +82,11 @@ final class Assessor {
 
     /// The decision without a look at what it would take along.
     func judge(_ stored: StoredGrant) throws -> Assessment {
-        let grant = stored.grant
+        let circumstances = circumstances(of: stored)
         let family = try family(of: stored)
-        let context = context(of: stored)
-        let planner = Planner(policy: policy(of: grant), now: now)
-        var decision = planner.decide(grant, family: family, context: context)
+        let context = context(of: stored, circumstances)
+        let planner = circumstances.planner
+        var decision = planner.decide(stored.grant, family: family, context: context)
         if family.members.count > Self.groupLimit, decision.action != .keep {
             decision = Decision(.keep, .collateral, "its family has more than \(Self.groupLimit) live grants")
         }
@@ -98,7 +94,7 @@ final class Assessor {
             stored: stored,
             family: family,
             decision: decision,
-            deadline: planner.deadline(of: grant, family: family, after: decision),
+            deadline: planner.deadline(of: stored.grant, family: family, after: decision),
             context: context,
             planner: planner
         )
@@ -133,6 +129,7 @@ final class Assessor {
         onward: (Judged) -> Bool?
     ) throws -> [Judged] {
         let near = reaches(of: stored.grant, needsCall: needsCall)
+        if near.isEmpty { return [] }
         if near.count == 1, try !leadsOn(near[0], onward: onward) {
             return try judged(near[0]).filter { $0.stored.row != stored.row }
         }
@@ -236,19 +233,21 @@ final class Assessor {
     }
 
     private func member(_ stored: StoredGrant) -> Family.Member {
-        Family.Member(stored.grant, UseEvidence(of: stored.grant, feeds: coveringFeeds(stored.grant), now: now))
+        let feeds = circumstances(of: stored).feeds
+        return Family.Member(stored.grant, UseEvidence(of: stored.grant, feeds: feeds, now: now))
     }
 
-    private func coveringFeeds(_ grant: Grant) -> [UseEvidence.Feed] {
-        let coverage = Coverage(provider: grant.key.provider, tenant: grant.tenant, client: grant.client)
-        if let known = feedsOf[coverage] { return known }
-        let covering = settings.feeds.filter { $0.covers(grant) }
-            .map { UseEvidence.Feed(window: feeds[$0.id]?.window, maxAge: $0.maxAge) }
-        feedsOf[coverage] = covering
-        return covering
-    }
+    func planner(for stored: StoredGrant) -> Planner { circumstances(of: stored).planner }
 
-    func policy(of grant: Grant) -> PolicyValues {
+    func policy(of stored: StoredGrant) -> PolicyValues { planner(for: stored).policy }
+
+    private func circumstances(of stored: StoredGrant) -> Circumstances {
+        if let cohort = stored.cohort, cohort < ofCohort.count, let known = ofCohort[cohort],
+            known.are(of: stored.grant)
+        {
+            return known
+        }
+        let grant = stored.grant
         let subject = PolicySubject(
             tenant: grant.tenant,
             party: tenants[grant.tenant]?.party,
@@ -257,36 +256,33 @@ final class Assessor {
             role: grant.role,
             environment: grant.environment
         )
-        if let known = policies[subject] { return known }
-        let values = settings.policy.values(for: subject).values
-        policies[subject] = values
-        return values
+        let found =
+            ofSubject[subject] ?? Circumstances(of: grant, subject, settings, feeds: feeds, now: now)
+        if ofSubject.count >= Self.circumstancesLimit { ofSubject.removeAll(keepingCapacity: true) }
+        ofSubject[subject] = found
+        guard let cohort = stored.cohort, cohort < Self.circumstancesLimit else { return found }
+        if cohort >= ofCohort.count {
+            ofCohort += repeatElement(nil, count: cohort + 1 - ofCohort.count)
+        }
+        ofCohort[cohort] = found
+        return found
     }
 
-    func context(of stored: StoredGrant) -> PlanningContext {
-        let grant = stored.grant
+    private static let circumstancesLimit = 20_000
+
+    func context(of stored: StoredGrant) -> PlanningContext { context(of: stored, circumstances(of: stored)) }
+
+    private func context(of stored: StoredGrant, _ circumstances: Circumstances) -> PlanningContext {
         var context = PlanningContext()
         context.someoneIsTold = someoneIsTold
-        guard let provider = providers[grant.key.provider] else {
+        guard let judge = circumstances.judge else {
             context.canRevoke = false
             context.canBeAsked = false
             return context
         }
-        context.isOurs = grant.client == provider.client.id || ownRows.contains(stored.row)
-        context.canRevoke = canRevoke(grant, at: provider)
-        let judge = VerdictJudge(capabilities: provider.capabilities, now: now)
-        if case .failure = judge.speaker(of: grant) { context.canBeAsked = false }
+        context.isOurs = circumstances.isOurs || ownRows.contains(stored.row)
+        context.canRevoke = circumstances.canRevoke(stored.grant)
+        if case .failure = judge.speaker(of: stored.grant) { context.canBeAsked = false }
         return context
-    }
-
-    private func canRevoke(_ grant: Grant, at provider: ProviderSettings) -> Bool {
-        if provider.revocation == .events { return true }
-        let kinds = provider.capabilities.revokes
-        let holdsOne =
-            (grant.holdsRefreshToken && kinds.contains(.refreshToken))
-            || (grant.holdsAccessToken && kinds.contains(.accessToken) && !grant.hasRefreshToken)
-        return holdsOne
-            && (provider.capabilities.revokesForeign
-                || settings.clients.contains { $0.provider == provider.id && $0.id == grant.client })
     }
 }

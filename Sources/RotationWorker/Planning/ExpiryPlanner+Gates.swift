@@ -3,7 +3,6 @@ internal import Grants
 extension ExpiryPlanner {
     /// What is gathered for one partition.
     struct Tally {
-        let index: Int
         /// Ends and quarantines that the valve counts.
         var planned = 0
         var notices = 0

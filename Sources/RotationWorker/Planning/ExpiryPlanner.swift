@@ -1,4 +1,5 @@
 internal import Grants
+internal import Records
 internal import Scheduling
 
 /// Walks what is due in key order and builds the plan: one snapshot, memory bounded by the partitions.
@@ -39,7 +40,10 @@ struct ExpiryPlanner {
         private var plan: ExpiryPlan
         private var spool: PlanSpool.Writer
         private var digest: PlanDigest
-        private var tallies: [Partition: Tally] = [:]
+        private var tallies: [Tally] = []
+        private var tallyOfPartition: [Partition: Int] = [:]
+        private var tallyOfCohort: [Int: Int] = [:]
+        private var line = JSONWriter()
         private var unjudgedBefore = 0
 
         init(
@@ -94,19 +98,34 @@ struct ExpiryPlanner {
         private mutating func take(_ assessment: Assessor.Assessment) throws {
             let stored = assessment.stored
             let decision = assessment.decision
-            let row = PlanRow(grant: stored.grant, decision: decision, family: assessment.family)
             plan.count(decision)
             if stored.keptBy == .noEvidence { unjudgedBefore += 1 }
-            let bytes = decision.action == .keep ? nil : row.json(isWhole: false)
-            if let bytes { digest.add(bytes) }
-            if bytes != nil || row.isListedKeep { try receiver?.receive(row) }
-            let partition = Partition(of: stored.grant)
-            let index = tallies[partition]?.index ?? tallies.count
+            let index = tally(for: stored)
             let gate = gates.closed(to: decision, on: stored.grant)
-            var tally = tallies[partition] ?? Tally(index: index)
-            if let bytes { tally.add(decision, bytes, gate: gate, policyHash: planner.policyHash) }
-            tallies[partition] = tally
+            let isKeep = decision.action == .keep
+            if !isKeep || PlanRow.isListedKeep(decision) {
+                let row = PlanRow(grant: stored.grant, decision: decision, family: assessment.family)
+                if !isKeep {
+                    line.bytes.removeAll(keepingCapacity: true)
+                    row.write(to: &line, isWhole: false)
+                    digest.add(line.bytes)
+                    tallies[index].add(decision, line.bytes, gate: gate, policyHash: planner.policyHash)
+                }
+                try receiver?.receive(row)
+            }
             try spool.append(planner.record(assessment, partition: index, gate: gate))
+        }
+
+        private mutating func tally(for stored: StoredGrant) -> Int {
+            if let cohort = stored.cohort, let known = tallyOfCohort[cohort] { return known }
+            let partition = Partition(of: stored.grant)
+            let index = tallyOfPartition[partition] ?? tallies.count
+            if index == tallies.count {
+                tallies.append(Tally())
+                tallyOfPartition[partition] = index
+            }
+            if let cohort = stored.cohort { tallyOfCohort[cohort] = index }
+            return index
         }
 
         func abandon() { spool.abandon() }
@@ -114,8 +133,8 @@ struct ExpiryPlanner {
         mutating func finish() throws -> ExpiryPlan {
             plan.spool = try spool.finish()
             plan.planHash = digest.hex
-            plan.partitions = tallies.sorted { $0.value.index < $1.value.index }.map(\.key)
-            try planner.readValve(reading, tallies, into: &plan)
+            plan.partitions = tallyOfPartition.sorted { $0.value < $1.value }.map(\.key)
+            try planner.readValve(reading, tallyOfPartition.mapValues { tallies[$0] }, into: &plan)
             plan.toAsk = try reading.count(.toAsk(planner.now), in: planner.selection)
             plan.unjudgeable =
                 try reading.unjudgeable(in: planner.selection) - unjudgedBefore + (plan.rules[.noEvidence] ?? 0)

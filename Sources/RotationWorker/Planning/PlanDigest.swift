@@ -11,8 +11,10 @@ struct PlanDigest {
     /// Each part ends with a newline, so no two sequences of rows read the same.
     mutating func add(_ part: [UInt8]) {
         hasher.update(data: part)
-        hasher.update(data: [0x0A])
+        hasher.update(data: Self.newline)
     }
+
+    private static let newline: [UInt8] = [0x0A]
 
     var hex: String { Self.hex(hasher.finalize()) }
 

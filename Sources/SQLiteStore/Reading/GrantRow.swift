@@ -12,70 +12,82 @@ enum GrantRow {
         s.failures, s.proof, s.residual_until, s.ended_at, x.owner, x.reason, x.until
         """
     /// How many columns these are.
-    static let count = 43
+    static let count: Int32 = 43
     static let tables = """
         grants g JOIN states s ON s.row = g.row
         LEFT JOIN subjects b ON b.id = g.subject LEFT JOIN exemptions x ON x.row = g.row
         """
 
-    static func value(_ row: Row, _ words: Words) throws -> StoredGrant {
-        func time(_ index: Int) -> Timestamp? {
-            (row[index] as Int64?).map { Timestamp(milliseconds: $0) }
+    static func value(_ row: HotRow, _ words: Words) throws -> StoredGrant {
+        func time(_ column: Int32) -> Timestamp? {
+            row.numberIfAny(column).map(Timestamp.init(milliseconds:))
         }
-        func word(_ index: Int) throws -> String? {
-            try (row[index] as Int64?).map { try words.text($0) }
-        }
-        var grant = Grant(
-            key: .init(provider: ProviderID(try words.text(row[1])), id: row[2]),
-            tenant: TenantID(try words.text(row[3])),
-            client: ClientID(try words.text(row[4])),
-            subject: row[5],
-            scopes: ScopeSet(joined: try words.text(row[7])),
-            issuedAt: Timestamp(milliseconds: row[12])
+        let cohort = Words.Cohort(
+            provider: row.number(1),
+            tenant: row.number(3),
+            client: row.number(4),
+            role: row.number(8),
+            environment: row.number(9)
         )
-        grant.role = try word(8)
-        grant.environment = try word(9)
-        grant.family = row[10]
-        grant.providerGrantID = row[11]
+        var grant = Grant(
+            key: .init(provider: ProviderID(try words.text(cohort.provider)), id: row.text(2)),
+            tenant: TenantID(try words.text(cohort.tenant)),
+            client: ClientID(try words.text(cohort.client)),
+            subject: row.textIfAny(5),
+            scopes: try words.scopes(row.number(7)),
+            issuedAt: Timestamp(milliseconds: row.number(12))
+        )
+        if cohort.role != 0 { grant.role = try words.text(cohort.role) }
+        if cohort.environment != 0 { grant.environment = try words.text(cohort.environment) }
+        grant.family = row.numberIfAny(10)
+        grant.providerGrantID = row.textIfAny(11)
         grant.expiresAt = time(13)
         grant.accessTokenExpiresAt = time(14)
         grant.refreshTokenExpiresAt = time(15)
         grant.observedFrom = time(16)
         grant.observedUntil = time(17)
-        grant.claimsRefreshToken = row[18]
-        let tokens: Int = row[19]
+        grant.claimsRefreshToken = row.number(18) != 0
+        let tokens = Int(row.number(19))
         grant.holdsAccessToken = tokens & TokenKind.accessToken.code != 0
         grant.holdsRefreshToken = tokens & TokenKind.refreshToken.code != 0
-        grant.standing = Standing(code: row[21])
+        grant.standing = Standing(code: Int(row.number(21)))
         grant.lastUsedAt = time(24)
-        grant.cause = (row[27] as Int?).map(Rule.init(code:))
+        grant.cause = row.numberIfAny(27).map { Rule(code: Int($0)) }
         grant.announcedAt = time(28)
         grant.clockFrom = time(29)
         grant.validity = validity(row)
-        grant.proof = (row[37] as Int?).map(Proof.init(code:))
+        grant.proof = row.numberIfAny(37).map { Proof(code: Int($0)) }
         grant.residualUntil = time(38)
         if let until = time(42) {
-            grant.exemption = Exemption(owner: row[40], reason: row[41], until: until)
+            grant.exemption = Exemption(owner: row.text(40), reason: row.text(41), until: until)
         }
-        var stored = StoredGrant(grant: grant, row: row[0], recordedAt: Timestamp(milliseconds: row[20]))
-        stored.subjectReference = row[6]
+        var stored = StoredGrant(
+            grant: grant,
+            row: row.number(0),
+            recordedAt: Timestamp(milliseconds: row.number(20)),
+            cohort: words.number(of: cohort)
+        )
+        stored.subjectReference = row.numberIfAny(6)
         stored.dueAt = time(22)
         stored.askAt = time(23)
-        stored.keptBy = (row[25] as Int?).map(Rule.init(code:))
-        stored.waitsForEvidence = row[26]
+        stored.keptBy = row.numberIfAny(25).map { Rule(code: Int($0)) }
+        stored.waitsForEvidence = row.number(26) != 0
         stored.endedAt = time(39)
         return stored
     }
 
-    private static func validity(_ row: Row) -> Validity {
+    private static func validity(_ row: HotRow) -> Validity {
         var validity = Validity()
-        validity.lastVerdict = (row[30] as Int?).map { $0 == 1 ? .active : .inactive }
-        validity.lastVerdictAt = (row[31] as Int64?).map { Timestamp(milliseconds: $0) }
-        validity.inactiveSince = (row[32] as Int64?).map { Timestamp(milliseconds: $0) }
-        validity.inactiveCount = row[33]
-        validity.firstCountedAt = (row[34] as Int64?).map { Timestamp(milliseconds: $0) }
-        validity.lastCountedAt = (row[35] as Int64?).map { Timestamp(milliseconds: $0) }
-        validity.failures = row[36]
+        // Never asked: there is nothing more to read but failures.
+        if let verdict = row.numberIfAny(30) {
+            validity.lastVerdict = verdict == 1 ? .active : .inactive
+            validity.lastVerdictAt = row.numberIfAny(31).map(Timestamp.init(milliseconds:))
+        }
+        validity.inactiveSince = row.numberIfAny(32).map(Timestamp.init(milliseconds:))
+        validity.inactiveCount = Int(row.number(33))
+        validity.firstCountedAt = row.numberIfAny(34).map(Timestamp.init(milliseconds:))
+        validity.lastCountedAt = row.numberIfAny(35).map(Timestamp.init(milliseconds:))
+        validity.failures = Int(row.number(36))
         return validity
     }
 }

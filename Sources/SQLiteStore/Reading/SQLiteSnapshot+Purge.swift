@@ -60,12 +60,12 @@ extension SQLiteSnapshot {
                 WHERE s.ended_at < ?1 AND \(rest)
                 """
         )
-        return try Row.fetchAll(statement, arguments: arguments).map { row in
-            EndedGrant(
-                try GrantRow.value(row, words),
-                keptBy: (row[GrantRow.count] as Int?).map { EndedGrant.Keeper.allCases[$0] }
-            )
+        var found: [EndedGrant] = []
+        try HotRow.forEach(statement, arguments) { row in
+            let keeper = row.numberIfAny(GrantRow.count).map { EndedGrant.Keeper.allCases[Int($0)] }
+            found.append(EndedGrant(try GrantRow.value(row, words), keptBy: keeper))
         }
+        return found
     }
 
     // MARK: Runs

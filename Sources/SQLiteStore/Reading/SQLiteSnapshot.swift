@@ -9,6 +9,7 @@ class SQLiteSnapshot: StoreReading {
     let vault: TokenVault?
     /// Found frozen besides what is stored.
     let imposed: [Freeze]
+    private var byRow = LateStatement("SELECT \(GrantRow.columns) FROM \(GrantRow.tables) WHERE g.row = ?")
 
     init(_ db: Database, vault: TokenVault?, imposed: [Freeze] = []) {
         self.db = db
@@ -32,8 +33,7 @@ class SQLiteSnapshot: StoreReading {
                     WHERE \(filter.condition) ORDER BY g.id
                     """
             )
-            let rows = try Row.fetchCursor(statement, arguments: filter.arguments)
-            while let row = try rows.next() {
+            try HotRow.forEach(statement, filter.arguments) { row in
                 try body(GrantRow.value(row, words))
             }
         }
@@ -89,7 +89,7 @@ class SQLiteSnapshot: StoreReading {
     }
 
     func grant(row: Int64) throws -> StoredGrant? {
-        try fetch("g.row = ?", [row]).first
+        try byRow.on(db).first({ $0.add(row) }, { try GrantRow.value($0, words) })
     }
 
     func keys(named id: String) throws -> [Grant.Key] {
@@ -164,7 +164,9 @@ class SQLiteSnapshot: StoreReading {
         let statement = try db.cachedStatement(
             sql: "SELECT \(GrantRow.columns) FROM \(GrantRow.tables) WHERE \(condition)"
         )
-        return try Row.fetchAll(statement, arguments: arguments).map { try GrantRow.value($0, words) }
+        var found: [StoredGrant] = []
+        try HotRow.forEach(statement, arguments) { found.append(try GrantRow.value($0, words)) }
+        return found
     }
 
     // MARK: Counters

@@ -1,21 +1,57 @@
 internal import GRDB
+internal import Grants
 
-/// Texts that many rows share, by number; remembered up to a limit.
+/// Texts that many rows share, by number; remembered up to a limit, and no longer than a transaction.
 final class Words {
     private static let limit = 20_000
     private let db: Database
-    private var texts: [Int64: String] = [:]
+    /// Numbers are given from 1 on, so the common texts are found without a hash.
+    private var texts: [String?] = []
+    private var scopeSets: [ScopeSet?] = []
     private var numbers: [String: Int64] = [:]
+    private var cohorts: [Cohort: Int] = [:]
+
+    /// What the grants of a cohort share, as numbers; 0: they have none.
+    struct Cohort: Hashable {
+        var provider: Int64
+        var tenant: Int64
+        var client: Int64
+        var role: Int64
+        var environment: Int64
+    }
 
     init(_ db: Database) { self.db = db }
 
     func text(_ number: Int64) throws -> String {
-        if let known = texts[number] { return known }
+        if number < texts.count, number >= 0, let known = texts[Int(number)] { return known }
         let statement = try db.cachedStatement(sql: "SELECT text FROM words WHERE id = ?")
         let text = try String.fetchOne(statement, arguments: [number]) ?? ""
-        if texts.count >= Self.limit { texts.removeAll(keepingCapacity: true) }
-        texts[number] = text
+        if let index = Self.room(for: number, in: &texts) { texts[index] = text }
         return text
+    }
+
+    func scopes(_ number: Int64) throws -> ScopeSet {
+        if number < scopeSets.count, number >= 0, let known = scopeSets[Int(number)] { return known }
+        let scopes = ScopeSet(joined: try text(number))
+        if let index = Self.room(for: number, in: &scopeSets) { scopeSets[index] = scopes }
+        return scopes
+    }
+
+    /// Its place in the list, which is made longer for it; nil: too far on to be kept.
+    private static func room<Element>(for number: Int64, in list: inout [Element?]) -> Int? {
+        guard (0..<Int64(limit)).contains(number) else { return nil }
+        if number >= list.count {
+            list += repeatElement(nil, count: Int(number) + 1 - list.count)
+        }
+        return Int(number)
+    }
+
+    /// The number of a cohort within this reading, from 0.
+    func number(of cohort: Cohort) -> Int {
+        if let known = cohorts[cohort] { return known }
+        let number = cohorts.count
+        cohorts[cohort] = number
+        return number
     }
 
     /// nil: no row has it.

@@ -74,11 +74,7 @@ extension SQLiteTransaction {
     func save(_ stored: StoredGrant) throws {
         let grant = stored.grant
         if grant.standing != stored.readStanding {
-            guard
-                Lifecycle.transitions.contains(where: {
-                    $0.from == stored.readStanding && $0.to == grant.standing
-                })
-            else {
+            guard Lifecycle.event(from: stored.readStanding, to: grant.standing) != nil else {
                 throw StoreError(.conflict, "\(grant.key): \(stored.readStanding) cannot become \(grant.standing)")
             }
             try countStanding(grant, from: stored.readStanding, to: grant.standing)
@@ -86,38 +82,42 @@ extension SQLiteTransaction {
         let validity = grant.validity
         let isLive = grant.standing.isLive
         let isEnded = grant.standing == .expired || grant.standing == .revoked
-        try execute(
-            """
-            UPDATE states SET standing = ?, due_at = ?, ask_at = ?, last_used_at = ?, kept_by = ?, waits = ?, cause = ?,
-            announced_at = ?, clock_from = ?, verdict = ?, verdict_at = ?, inactive_since = ?, inactive_count = ?,
-            first_counted_at = ?, last_counted_at = ?, failures = ?, proof = ?, residual_until = ?, ended_at = ?
-            WHERE row = ? AND standing = ?
-            """,
-            [
-                grant.standing.code, isLive ? stored.dueAt?.milliseconds : nil,
-                isLive ? stored.askAt?.milliseconds : nil, grant.lastUsedAt?.milliseconds,
-                isLive ? stored.keptBy?.code : nil, isLive && stored.waitsForEvidence ? 1 : 0, grant.cause?.code,
-                grant.announcedAt?.milliseconds, grant.clockFrom?.milliseconds,
-                validity.lastVerdict.map { $0 == .active ? 1 : 0 }, validity.lastVerdictAt?.milliseconds,
-                validity.inactiveSince?.milliseconds, validity.inactiveCount, validity.firstCountedAt?.milliseconds,
-                validity.lastCountedAt?.milliseconds, validity.failures, grant.proof?.code,
-                grant.residualUntil?.milliseconds, isEnded ? stored.endedAt?.milliseconds : nil, stored.row,
-                stored.readStanding.code,
-            ]
-        )
+        try saving.on(db).run { values in
+            values.add(grant.standing.code)
+            values.add(isLive ? stored.dueAt?.milliseconds : nil)
+            values.add(isLive ? stored.askAt?.milliseconds : nil)
+            values.add(grant.lastUsedAt?.milliseconds)
+            values.add(isLive ? stored.keptBy?.code : nil)
+            values.add(isLive && stored.waitsForEvidence ? 1 : 0)
+            values.add(grant.cause?.code)
+            values.add(grant.announcedAt?.milliseconds)
+            values.add(grant.clockFrom?.milliseconds)
+            values.add(validity.lastVerdict.map { $0 == .active ? 1 : 0 })
+            values.add(validity.lastVerdictAt?.milliseconds)
+            values.add(validity.inactiveSince?.milliseconds)
+            values.add(validity.inactiveCount)
+            values.add(validity.firstCountedAt?.milliseconds)
+            values.add(validity.lastCountedAt?.milliseconds)
+            values.add(validity.failures)
+            values.add(grant.proof?.code)
+            values.add(grant.residualUntil?.milliseconds)
+            values.add(isEnded ? stored.endedAt?.milliseconds : nil)
+            values.add(stored.row)
+            values.add(stored.readStanding.code)
+        }
         guard db.changesCount == 1 else {
             throw StoreError(.conflict, "\(grant.key) was changed by somebody else meanwhile")
         }
     }
 
     func postpone(row: Int64, from oldDue: Timestamp?, to deadline: Deadline, keptBy rule: Rule) throws {
-        try execute(
-            "UPDATE states SET due_at = ?, waits = ?, kept_by = ? WHERE row = ? AND standing <= 2 AND due_at IS ?",
-            [
-                deadline.dueAt?.milliseconds, deadline.waitsForEvidence ? 1 : 0, rule.code, row,
-                oldDue?.milliseconds,
-            ]
-        )
+        try postponing.on(db).run { values in
+            values.add(deadline.dueAt?.milliseconds)
+            values.add(deadline.waitsForEvidence ? 1 : 0)
+            values.add(rule.code)
+            values.add(row)
+            values.add(oldDue?.milliseconds)
+        }
     }
 
     @discardableResult

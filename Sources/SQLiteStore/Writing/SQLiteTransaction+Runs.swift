@@ -211,19 +211,21 @@ extension SQLiteTransaction {
     }
 
     func setRevocation(_ order: RevocationOrder) throws {
-        try execute(
-            """
-            INSERT OR REPLACE INTO revocations (row, target, rule, reason, reference, actor, run, tries, first_tried_at,
-            next_try_at, last_failure, of_provider, of_tenant)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
-                (SELECT provider FROM grants WHERE row = ?1), (SELECT tenant FROM grants WHERE row = ?1))
-            """,
-            [
-                order.row, order.target.code, order.rule.code, order.reason, order.reference, Blob(order.actor.json),
-                order.run, order.tries, order.firstTriedAt?.milliseconds, order.nextTryAt?.milliseconds,
-                order.lastFailure,
-            ]
-        )
+        let actor = encoded(order.actor)
+        try ordering.on(db).run { values in
+            values.add(order.row)
+            values.add(order.target.code)
+            values.add(order.rule.code)
+            values.add(order.reason)
+            values.add(order.reference)
+            values.add(actor)
+            values.add(order.run)
+            values.add(order.tries)
+            values.add(order.firstTriedAt?.milliseconds)
+            values.add(order.nextTryAt?.milliseconds)
+            values.add(order.lastFailure)
+        }
+        guard db.changesCount == 1 else { throw StoreError(.conflict, "the grant to revoke is not in the store") }
     }
 
     func removeRevocation(row: Int64) throws {

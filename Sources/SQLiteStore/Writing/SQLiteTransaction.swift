@@ -1,6 +1,7 @@
 internal import Crypto
 internal import GRDB
 internal import Grants
+internal import Records
 
 /// ``StoreWriting`` over one open transaction.
 ///
@@ -12,10 +13,24 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
         let standing: Int
     }
 
+    private struct Minute: Hashable {
+        let minute: Int64
+        let provider: Int64
+        let tenant: Int64
+    }
+
     private let leases: LeaseKeeper
     private let newEventID: () -> String
     private var deltas: [Count: Int] = [:]
+    private var ends: [Minute: (ended: Int, counted: Int)] = [:]
     private var head: (seq: Int64, hash: [UInt8])?
+    private var bodies = JSONWriter()
+
+    var saving = LateStatement(HotSQL.save)
+    var postponing = LateStatement(HotSQL.postpone)
+    var ordering = LateStatement(HotSQL.order)
+    private var actor: (value: Actor, json: [UInt8])?
+    private var appending = LateStatement(HotSQL.append)
 
     init(_ db: Database, vault: TokenVault?, leases: LeaseKeeper, newEventID: @escaping () -> String) {
         self.leases = leases
@@ -34,10 +49,28 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
             )
         }
         deltas = [:]
+        for (minute, number) in ends {
+            try execute(
+                """
+                INSERT INTO ends (minute, provider, tenant, ended, counted) VALUES (?1, ?2, ?3, ?4, ?5)
+                ON CONFLICT DO UPDATE SET ended = ended + ?4, counted = counted + ?5
+                """,
+                [minute.minute, minute.provider, minute.tenant, number.ended, number.counted]
+            )
+        }
+        ends = [:]
     }
 
     func execute(_ sql: String, _ arguments: StatementArguments) throws {
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    /// The actor's bytes, which are the same for all that one run does.
+    func encoded(_ actor: Actor) -> [UInt8] {
+        if let known = self.actor, known.value == actor { return known.json }
+        let json = actor.json
+        self.actor = (actor, json)
+        return json
     }
 
     func renew(_ lock: JobLock) throws { try leases.renew(lock, in: db) }
@@ -69,27 +102,27 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
         event.seq = previous.seq + 1
         event.id = newEventID()
         event.subjectReference = stored?.subjectReference
-        let body = event.json()
-        let hash = JournalHash.next(after: previous.hash, body: body)
-        try execute(
-            "INSERT INTO journal (seq, row, subject, body, hash) VALUES (?, ?, ?, ?, ?)",
-            [event.seq, stored?.row, event.subjectReference, Blob(body), Blob(hash)]
-        )
+        bodies.bytes.removeAll(keepingCapacity: true)
+        event.write(to: &bodies)
+        let hash = JournalHash.next(after: previous.hash, body: bodies.bytes)
+        try appending.on(db).run {
+            $0.add(event.seq)
+            $0.add(stored?.row)
+            $0.add(event.subjectReference)
+            $0.add(bodies.bytes)
+            $0.add(hash)
+        }
         head = (event.seq, hash)
         return event
     }
 
     func countEnd(in partition: Partition, at: Timestamp, isEnd: Bool, counts: Bool) throws {
-        try execute(
-            """
-            INSERT INTO ends (minute, provider, tenant, ended, counted) VALUES (?1, ?2, ?3, ?4, ?5)
-            ON CONFLICT DO UPDATE SET ended = ended + ?4, counted = counted + ?5
-            """,
-            [
-                at.milliseconds / 60_000,
-                try words.intern(partition.provider.rawValue), try words.intern(partition.tenant.rawValue),
-                isEnd ? 1 : 0, counts ? 1 : 0,
-            ]
+        let minute = Minute(
+            minute: at.milliseconds / 60_000,
+            provider: try words.intern(partition.provider.rawValue),
+            tenant: try words.intern(partition.tenant.rawValue)
         )
+        ends[minute, default: (0, 0)].ended += isEnd ? 1 : 0
+        ends[minute, default: (0, 0)].counted += counts ? 1 : 0
     }
 }

@@ -1,0 +1,52 @@
+internal import Grants
+
+/// What is the same for all grants of one provider, tenant, client, role and environment.
+final class Circumstances {
+    let subject: PolicySubject
+    let planner: Planner
+    /// nil: the configuration does not know it.
+    let provider: ProviderSettings?
+    let judge: VerdictJudge?
+    /// The feeds that cover them, as far as they were read.
+    let feeds: [UseEvidence.Feed]
+    /// The client is the provider's own.
+    let isOurs: Bool
+    /// The provider would take credentials that we have for the client.
+    let holdsCredentials: Bool
+
+    init(
+        of grant: Grant,
+        _ subject: PolicySubject,
+        _ settings: RotationSettings,
+        feeds records: [String: FeedRecord],
+        now: Timestamp
+    ) {
+        self.subject = subject
+        planner = Planner(policy: settings.policy.values(for: subject).values, now: now)
+        provider = settings.providers.first { $0.id == grant.key.provider }
+        judge = provider.map { VerdictJudge(capabilities: $0.capabilities, now: now) }
+        feeds = settings.feeds.filter { $0.covers(grant) }
+            .map { UseEvidence.Feed(window: records[$0.id]?.window, maxAge: $0.maxAge) }
+        isOurs = provider?.client.id == grant.client
+        let id = grant.key.provider
+        holdsCredentials =
+            provider?.capabilities.revokesForeign == true
+            || settings.clients.contains { $0.provider == id && $0.id == grant.client }
+    }
+
+    /// Whether they are those of this grant; the texts are mostly the same ones, which is seen at once.
+    func are(of grant: Grant) -> Bool {
+        grant.tenant == subject.tenant && grant.client == subject.client && grant.key.provider == subject.provider
+            && grant.role == subject.role && grant.environment == subject.environment
+    }
+
+    func canRevoke(_ grant: Grant) -> Bool {
+        guard let provider else { return false }
+        if provider.revocation == .events { return true }
+        let kinds = provider.capabilities.revokes
+        let holdsOne =
+            (grant.holdsRefreshToken && kinds.contains(.refreshToken))
+            || (grant.holdsAccessToken && kinds.contains(.accessToken) && !grant.hasRefreshToken)
+        return holdsOne && holdsCredentials
+    }
+}

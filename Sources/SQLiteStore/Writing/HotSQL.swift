@@ -1,0 +1,20 @@
+/// The statements that a run makes once for each grant; parameters are bound in the order of the text.
+enum HotSQL {
+    static let save = """
+        UPDATE states SET standing = ?, due_at = ?, ask_at = ?, last_used_at = ?, kept_by = ?, waits = ?, cause = ?,
+        announced_at = ?, clock_from = ?, verdict = ?, verdict_at = ?, inactive_since = ?, inactive_count = ?,
+        first_counted_at = ?, last_counted_at = ?, failures = ?, proof = ?, residual_until = ?, ended_at = ?
+        WHERE row = ? AND standing = ?
+        """
+
+    static let postpone =
+        "UPDATE states SET due_at = ?, waits = ?, kept_by = ? WHERE row = ? AND standing <= 2 AND due_at IS ?"
+
+    static let append = "INSERT INTO journal (seq, row, subject, body, hash) VALUES (?, ?, ?, ?, ?)"
+
+    static let order = """
+        INSERT OR REPLACE INTO revocations (row, target, rule, reason, reference, actor, run, tries, first_tried_at,
+        next_try_at, last_failure, of_provider, of_tenant)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, provider, tenant FROM grants WHERE row = ?1
+        """
+}
