@@ -215,7 +215,7 @@ import Testing
                 actor: Actor(kind: .schedule)
             )
             order.run = runs[2]
-            try writing.setRevocation(order)
+            try writing.setRevocation(order, of: idleGrant("g-1"))
         }
         let report = try await rig.purge()
         #expect(report.runs == 2 && report.heldBack["run-awaited"] == 2)

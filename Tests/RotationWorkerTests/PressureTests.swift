@@ -223,14 +223,14 @@ import Testing
         let record = try #require(try await Self.breaker(rig))
         #expect(first.retrying == 1 && rig.provider.asked == 1)
         rig.clock.advance(by: .seconds(10))
-        let row = try #require(try await rig.grant("g-1")).row
+        let stored = try #require(try await rig.grant("g-1"))
         try await rig.store.write { writing in
-            guard var order = try writing.revocation(row: row) else { return }
+            guard var order = try writing.revocation(row: stored.row) else { return }
             order.nextTryAt = start
-            try writing.setRevocation(order)
+            try writing.setRevocation(order, of: stored.grant)
         }
         let quiet = try await rig.revoke()
-        let tries = try await rig.store.read { try $0.revocation(row: row)?.tries }
+        let tries = try await rig.store.read { try $0.revocation(row: stored.row)?.tries }
         #expect(rig.provider.asked == 1 && tries == 1 && quiet.unreachable["idp"] == record.words)
         rig.provider.answer { _ in nil }
         rig.clock.set(record.retryAt)

@@ -62,7 +62,7 @@ struct OverviewTests {
             try await store.write { writing in
                 var order = RevocationOrder(row: row, target: .revoked, rule: .byHand, reason: "x", actor: person)
                 (order.tries, order.nextTryAt) = (tries, next)
-                try writing.setRevocation(order)
+                try writing.setRevocation(order, of: grant(id))
             }
         }
         let overview = try await store.read { try $0.overview(at: start) }

@@ -34,7 +34,7 @@ import Testing
                     actor: Actor(kind: .schedule)
                 )
                 order.nextTryAt = now
-                try writing.setRevocation(order)
+                try writing.setRevocation(order, of: stored.grant)
             }
         }
         await store.close()
@@ -62,7 +62,7 @@ import Testing
         let queue = try DatabaseQueue(path: path)
         try queue.inDatabase { db in
             for statement in [
-                "DELETE FROM grdb_migrations WHERE identifier = '4-pressure'",
+                "DELETE FROM grdb_migrations WHERE identifier IN ('4-pressure', '5-orders')",
                 "DROP TRIGGER states_follow_tenant",
                 "DROP INDEX states_to_ask", "DROP INDEX states_to_confirm",
                 "DROP INDEX revocations_due", "DROP INDEX revocations_by_hand", "DROP INDEX runs_of_job",

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import FoundationEssentials
 internal import Glibc
 package import Grants
@@ -90,7 +89,10 @@ package struct ProgramEnvironment: Sendable {
     }
 
     package static let systemRandom: @Sendable (Int) -> [UInt8] = { count in
-        SymmetricKey(size: SymmetricKeySize(bitCount: count * 8)).withUnsafeBytes { Array($0) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        // The kernel's generator; it never fails and never gives less (arc4random(3)).
+        bytes.withUnsafeMutableBytes { if let base = $0.baseAddress { arc4random_buf(base, count) } }
+        return bytes
     }
 
     /// 128 random bits in hex.

@@ -200,7 +200,8 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     func setHeldPlans(_ plans: [HeldPlan]) throws
     func beginRun(job: String, actor: Actor, at: Timestamp) throws -> Int64
     func endRun(_ run: Int64, outcome: String, summary: [UInt8], at: Timestamp) throws
-    func setRevocation(_ order: RevocationOrder) throws
+    /// Adds the order to end this grant, or changes it.
+    func setRevocation(_ order: RevocationOrder, of grant: Grant) throws
     func removeRevocation(row: Int64) throws
     func setSinkCursor(_ cursor: SinkCursor) throws
 }

@@ -49,7 +49,7 @@ struct GrantChange {
             order.reference = reference
             order.run = run
             order.nextTryAt = now
-            try writing.setRevocation(order)
+            try writing.setRevocation(order, of: stored.grant)
         }
     }
 

@@ -29,7 +29,7 @@ extension RevocationJob {
             why = reason
             fail(&order, &stored, reason, at: now, next: reason == "wrong-client" ? nil : now + .days(1))
             stored.grant.standing = .stuck
-            try writing.setRevocation(order)
+            try writing.setRevocation(order, of: stored.grant)
             report.stuck[reason, default: 0] += 1
         case .failed(let reason, let retryAfter):
             why = reason
@@ -44,7 +44,7 @@ extension RevocationJob {
             } else {
                 report.retrying += 1
             }
-            try writing.setRevocation(order)
+            try writing.setRevocation(order, of: stored.grant)
         }
         try writing.save(stored)
         if stored.grant.standing != stored.readStanding { try tell(stored, order, why, now, writing) }

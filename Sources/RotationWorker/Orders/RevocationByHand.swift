@@ -213,7 +213,7 @@ package struct RevocationByHand: Sendable {
         order.reference = reference ?? order.reference
         order.actor = environment.actor
         stored.grant.standing = .revoking
-        try writing.setRevocation(order)
+        try writing.setRevocation(order, of: stored.grant)
         try writing.save(stored)
         var event = Event(Event.Kind.grantRevoking, at: now, about: stored.grant)
         event.reason = reason

@@ -19,6 +19,9 @@ enum Migrations {
         migrator.registerMigration("4-pressure") { db in
             for statement in pressure { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("5-orders") { db in
+            for statement in orders { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 

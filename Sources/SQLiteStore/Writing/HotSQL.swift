@@ -13,8 +13,9 @@ enum HotSQL {
     static let append = "INSERT INTO journal (seq, row, subject, body, hash) VALUES (?, ?, ?, ?, ?)"
 
     static let order = """
-        INSERT OR REPLACE INTO revocations (row, target, rule, reason, reference, actor, run, tries, first_tried_at,
-        next_try_at, last_failure, of_provider, of_tenant)
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, provider, tenant FROM grants WHERE row = ?1
+        INSERT INTO revocations (row, of_provider, of_tenant, next_try_at, tries, target, rule, run, first_tried_at,
+        reason, reference, last_failure, actor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+        ON CONFLICT DO UPDATE SET next_try_at = ?4, tries = ?5, target = ?6, rule = ?7, run = ?8, first_tried_at = ?9,
+        reason = ?10, reference = ?11, last_failure = ?12, actor = ?13
         """
 }

@@ -210,22 +210,25 @@ extension SQLiteTransaction {
         )
     }
 
-    func setRevocation(_ order: RevocationOrder) throws {
+    func setRevocation(_ order: RevocationOrder, of grant: Grant) throws {
+        let provider = try words.intern(grant.key.provider.rawValue)
+        let tenant = try words.intern(grant.tenant.rawValue)
         let actor = encoded(order.actor)
         try ordering.on(db).run { values in
             values.add(order.row)
+            values.add(provider)
+            values.add(tenant)
+            values.add(order.nextTryAt?.milliseconds)
+            values.add(order.tries)
             values.add(order.target.code)
             values.add(order.rule.code)
+            values.add(order.run)
+            values.add(order.firstTriedAt?.milliseconds)
             values.add(order.reason)
             values.add(order.reference)
-            values.add(actor)
-            values.add(order.run)
-            values.add(order.tries)
-            values.add(order.firstTriedAt?.milliseconds)
-            values.add(order.nextTryAt?.milliseconds)
             values.add(order.lastFailure)
+            values.add(actor)
         }
-        guard db.changesCount == 1 else { throw StoreError(.conflict, "the grant to revoke is not in the store") }
     }
 
     func removeRevocation(row: Int64) throws {
