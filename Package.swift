@@ -107,11 +107,13 @@ let package = Package(
                 lifecycle, logging, metrics, subprocess, system,
             ]
         ),
-        .testTarget(name: "SandboxTests", dependencies: ["Grants", "Records", "Sandbox"]),
+        .testTarget(name: "SandboxTests", dependencies: ["Grants", "GrantsTestSupport", "Records", "Sandbox"]),
         .testTarget(
             name: "GrantkeeperCommandsTests",
             dependencies: [
-                "GrantkeeperCommands", "Grants", "GrantsTestSupport", "Records", "SQLiteStore", "Sandbox",
+                "GrantkeeperCommands", "Grants", "GrantsTestSupport", "Records", "RotationWorker", "SQLiteStore",
+                "Sandbox",
+                "Scheduling", logging,
             ]
         ),
         // The program itself is run, so it has to be built first.

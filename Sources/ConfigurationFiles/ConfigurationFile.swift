@@ -4,26 +4,24 @@ package import Scheduling
 package enum ConfigurationFile {
     /// The configuration in a file; throws all mistakes at once.
     ///
-    /// With `checkFiles` the files that it names are looked for too.
     package static func read(
         path: String,
-        checkFiles: Bool = true,
+        checks: FileChecks,
         zones: TimeZoneDirectory = .system
     ) throws(ConfigurationErrors) -> Configuration {
-        try parse(TextFile.read(path), path: path, checkFiles: checkFiles, zones: zones)
+        try parse(TextFile.read(path), path: path, checks: checks, zones: zones)
     }
 
     /// The configuration in a text; throws all its mistakes at once.
     ///
-    /// `path` is shown in mistakes, and relative paths begin in its directory. With `checkFiles` the store's
-    /// directory and the files of secrets and certificates must exist.
+    /// `path` is shown in mistakes, and relative paths begin in its directory.
     package static func parse(
         _ text: String,
         path: String,
-        checkFiles: Bool,
+        checks: FileChecks,
         zones: TimeZoneDirectory = .system
     ) throws(ConfigurationErrors) -> Configuration {
-        let reading = Reading(file: path, checksFiles: checkFiles, zones: zones)
+        let reading = Reading(file: path, checks: checks, zones: zones)
         let configuration = reading.compose(text).flatMap { reading.configuration($0) }
         reading.reportMissedDuplicate()
         guard var configuration, reading.problems.isEmpty else {

@@ -30,7 +30,7 @@ package enum ScheduleFile {
         zones: TimeZoneDirectory,
         known: KnownNames?
     ) throws(ConfigurationErrors) -> Schedule {
-        let reading = Reading(file: path, checksFiles: false, zones: zones)
+        let reading = Reading(file: path, checks: .none, zones: zones)
         if let known { reading.known = known }
         let schedule = reading.compose(text)
             .flatMap { Schedule($0, name: name(of: path), checksNames: known != nil) }

@@ -3,16 +3,38 @@ internal import Subprocess
 internal import SystemPackage
 
 /// Starts a program for each batch: events as NDJSON on its standard input; exit status 0 acknowledges.
+///
+/// It has a session of its own. When its time is over, or the delivery is cancelled, all that is left of its process
+/// group is ended; what it leaves behind after an end of its own goes on.
 package struct ExecSink: EventSink {
     /// A program that hangs must not hold up the others for ever.
     static let timeout = Duration.seconds(60)
 
     package let settings: SinkSettings
     private let command: [String]
+    private let sleep: @Sendable (Duration) async throws -> Void
 
     package init(settings: SinkSettings, command: [String]) {
+        self.init(settings: settings, command: command) { try await Task.sleep(for: $0) }
+    }
+
+    /// `sleep` waits for the timeout.
+    init(
+        settings: SinkSettings,
+        command: [String],
+        sleep: @escaping @Sendable (Duration) async throws -> Void
+    ) {
         self.settings = settings
         self.command = command
+        self.sleep = sleep
+    }
+
+    private static var platformOptions: PlatformOptions {
+        var options = PlatformOptions()
+        options.createSession = true
+        // At once, as a program that does not end may not heed a signal either; the group is that of the session.
+        options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)]
+        return options
     }
 
     package func deliver(_ events: [OutgoingEvent]) async throws(SinkError) {
@@ -29,6 +51,7 @@ package struct ExecSink: EventSink {
                 try await run(
                     program.contains("/") ? .path(FilePath(program)) : .name(program),
                     arguments: Arguments(Array(command.dropFirst())),
+                    platformOptions: Self.platformOptions,
                     input: .inputWriter,
                     output: .discarded,
                     error: .discarded
@@ -46,14 +69,14 @@ package struct ExecSink: EventSink {
         guard status.isSuccess else { throw failure("ended with \(status)") }
     }
 
-    /// nil: the time was over; the child is ended with its task.
+    /// nil: the time was over; the program is ended with its task.
     private func withTimeout(
         _ body: @escaping @Sendable () async throws -> TerminationStatus
     ) async throws -> TerminationStatus? {
         try await withThrowingTaskGroup(of: TerminationStatus?.self) { group in
             group.addTask { try await body() }
             group.addTask {
-                try await Task.sleep(for: Self.timeout)
+                try await sleep(Self.timeout)
                 return nil
             }
             defer { group.cancelAll() }

@@ -29,11 +29,29 @@ package struct SandboxServer: Sendable {
     /// - Throws: ``SandboxError`` if the address cannot be listened on, or no longer.
     package func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
         let (ports, feed) = AsyncStream.makeStream(of: Int.self)
-        let server = makeServer { feed.yield($0) }
+        let exchanges = OpenExchanges()
+        let (started, startedFeed) = AsyncStream.makeStream(of: Void.self)
+        let server = makeServer(exchanges) {
+            feed.yield($0)
+            startedFeed.yield()
+        }
+        // In a task that is never cancelled: NIO traps where a cancelled server drops a connection that it has
+        // accepted and not begun with.
+        let serving = Task {
+            defer { startedFeed.finish() }
+            try await server.run()
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 defer { feed.finish() }
-                try await serve(server)
+                try await withTaskCancellationHandler {
+                    try await serve(serving)
+                } onCancel: {
+                    exchanges.end()
+                    Task {
+                        for await _ in started { try? await server.shutdownGracefully() }
+                    }
+                }
             }
             group.addTask {
                 // Beside the server, which serves nothing while it waits for its own callback.
@@ -45,9 +63,9 @@ package struct SandboxServer: Sendable {
         }
     }
 
-    private func serve(_ server: Server<HTTP1Channel>) async throws(SandboxError) {
+    private func serve(_ serving: Task<Void, any Error>) async throws(SandboxError) {
         do {
-            try await server.run()
+            try await serving.value
         } catch  where Task.isCancelled {
             return
         } catch {
@@ -63,16 +81,22 @@ package struct SandboxServer: Sendable {
     }
 
     /// Below `Application`, because that one sets every answer's `Date` by itself.
-    private func makeServer(_ isReady: @escaping @Sendable (Int) -> Void) -> Server<HTTP1Channel> {
+    private func makeServer(
+        _ exchanges: OpenExchanges,
+        _ isReady: @escaping @Sendable (Int) -> Void
+    ) -> Server<HTTP1Channel> {
         let server = AuthorizationServer(options, clock: clock)
         let statistics = Statistics()
         let handler = RequestHandler(
             server: server,
             statistics: statistics,
+            exchanges: exchanges,
             administration: Administration(server: server, statistics: statistics)
         )
         return Server(
             childChannelSetup: HTTP1Channel { request, writer, channel in
+                let exchange = try exchanges.begin { channel.close(promise: nil) }
+                defer { exchanges.end(exchange) }
                 let response = try await handler.respond(to: request, from: channel.remoteAddress?.ipAddress)
                 try await writer.write(response: response.head, body: response.body)
             },

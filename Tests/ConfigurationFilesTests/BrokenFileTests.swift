@@ -168,7 +168,7 @@ import Testing
 
     @Test func `a problem prints its file and place, and a file that cannot be read its name`() {
         let errors = #expect(throws: ConfigurationErrors.self) {
-            try ConfigurationFile.parse("a: b\n", path: "dir/c.yaml", checkFiles: false)
+            try ConfigurationFile.parse("a: b\n", path: "dir/c.yaml", checks: .none)
         }
         #expect(errors?.problems.last?.description == "dir/c.yaml:1:1: 'store' is missing")
         #expect(
@@ -176,7 +176,7 @@ import Testing
                 == true
         )
         let missing = #expect(throws: ConfigurationErrors.self) {
-            try ConfigurationFile.read(path: "/nonexistent/c.yaml")
+            try ConfigurationFile.read(path: "/nonexistent/c.yaml", checks: .presence)
         }
         #expect(
             missing?.problems.map(\.description) == [

@@ -6,7 +6,7 @@ import Testing
     /// Any text ends in a configuration or in problems with a place; it never ends the process.
     static func judge(_ text: String, seed: UInt64) {
         do {
-            _ = try ConfigurationFile.parse(text, path: "c.yaml", checkFiles: false)
+            _ = try ConfigurationFile.parse(text, path: "c.yaml", checks: .none)
         } catch {
             #expect(!error.problems.isEmpty, "seed \(seed)")
             #expect(error.problems.allSatisfy { $0.line > 0 && $0.column > 0 }, "seed \(seed)\n\(text)")

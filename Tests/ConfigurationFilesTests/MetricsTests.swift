@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct `Where metrics are offered` {
     private func configuration(_ text: String) throws -> Configuration {
-        try ConfigurationFile.parse(base + text, path: "grantkeeper.yaml", checkFiles: false)
+        try ConfigurationFile.parse(base + text, path: "grantkeeper.yaml", checks: .none)
     }
 
     @Test(

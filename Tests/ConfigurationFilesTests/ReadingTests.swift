@@ -17,7 +17,7 @@ import Testing
 
     @Test func `the shipped configuration is the defaults, and observes`() throws {
         let path = repositoryFile("etc/grantkeeper.yaml")
-        let configuration = try ConfigurationFile.parse(contents(of: path), path: path, checkFiles: false)
+        let configuration = try ConfigurationFile.parse(contents(of: path), path: path, checks: .none)
         #expect(configuration.settings == RotationSettings())
         #expect(configuration.settings.policy.mode == .observe)
         #expect(configuration.warnings.isEmpty)
@@ -26,7 +26,7 @@ import Testing
     @Test func `the shipped configuration's examples are right`() throws {
         let path = repositoryFile("etc/grantkeeper.yaml")
         let text = try Self.withExamples(contents(of: path))
-        let settings = try ConfigurationFile.parse(text, path: path, checkFiles: false).settings
+        let settings = try ConfigurationFile.parse(text, path: path, checks: .none).settings
         #expect(settings.providers.map(\.id) == ["procure-idp"])
         #expect(settings.providers.first?.canaries.count == 2)
         #expect(settings.providers.first?.capabilities == ProviderCapabilities())
@@ -132,14 +132,14 @@ import Testing
             let path = directory + "/c.yaml"
             let text = "store: { sqlite: no/x, key: { file: key } }\n"
             #expect(
-                problems(text, checkFiles: true, path: path) == [
+                problems(text, checks: .presence, path: path) == [
                     "1:18 'store.sqlite' names a file in a directory that does not exist: '\(directory)/no'",
                     "1:37 'store.key.file' names a file that does not exist: '\(directory)/key'",
                 ]
             )
             try write(text.replacing("no/x", with: "x"), to: path)
             try write("secret\n", to: directory + "/key")
-            #expect(try ConfigurationFile.read(path: path).storePath == directory + "/x")
+            #expect(try ConfigurationFile.read(path: path, checks: .presence).storePath == directory + "/x")
         }
     }
 
@@ -150,10 +150,12 @@ import Testing
             let bytes = Array("a: b\nc: ä".utf8) + [0xFF, 0x0A]
             #expect(unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
             close(descriptor)
-            let errors = #expect(throws: ConfigurationErrors.self) { try ConfigurationFile.read(path: path) }
+            let errors = #expect(throws: ConfigurationErrors.self) {
+                try ConfigurationFile.read(path: path, checks: .presence)
+            }
             #expect(errors?.problems.map(\.description) == ["\(path):2:5: not UTF-8"])
             let folder = #expect(throws: ConfigurationErrors.self) {
-                try ConfigurationFile.read(path: directory)
+                try ConfigurationFile.read(path: directory, checks: .presence)
             }
             #expect(folder?.problems.map(\.message) == ["is a directory"])
         }

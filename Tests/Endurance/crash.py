@@ -5,17 +5,14 @@ Usage: crash.py PROGRAM [--kills N] [--grants N] [--seed S] [--keep]
 
 The same grants, answers and orders are gone through a second time without a kill, beside it: both must end alike.
 """
-import argparse
 import os
 import random
-import shutil
 import sys
-import tempfile
 import threading
 import time
-import traceback
 
 import checks
+import program
 from kills import Kills, Step
 from population import Population
 from rig import Rig
@@ -169,30 +166,13 @@ def perform(options, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("program")
-    parser.add_argument("--kills", type=int, default=300)
-    parser.add_argument("--grants", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--keep", action="store_true", help="leave the folder there")
-    options = parser.parse_args()
-    options.program = os.path.abspath(options.program)
-    options.seed = random.SystemRandom().randrange(1 << 32) if options.seed is None else options.seed
+    arguments = program.parser(__doc__)
+    arguments.add_argument("--kills", type=int, default=300)
+    arguments.add_argument("--grants", type=int, default=20_000)
+    options = program.options(arguments)
     # Every grant is asked about every so often; a debug build manages some hundred questions a second.
     options.every = max(20, options.grants // 100)
-    folder = tempfile.mkdtemp(prefix="grantkeeper-crash.")
-    print(f"crash: {options.kills} kills, {options.grants} grants, seed {options.seed}", flush=True)
-    try:
-        perform(options, folder)
-    except BaseException as error:
-        if not isinstance(error, Failure):
-            traceback.print_exc()
-        sys.exit(f"crash: error: {error}\ncrash: seed {options.seed}; all of it is in {folder}")
-    if options.keep:
-        print(f"kept: {folder}")
-    else:
-        shutil.rmtree(folder)
-    print("crash: ok")
+    program.run("crash", options, f"{options.kills} kills", perform)
 
 
 if __name__ == "__main__":

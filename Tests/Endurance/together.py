@@ -3,20 +3,16 @@
 
 Usage: together.py PROGRAM [--seconds N] [--grants N] [--seed S] [--keep]
 """
-import argparse
 import collections
 import json
 import os
 import random
 import re
-import shutil
 import statistics
-import sys
-import tempfile
 import time
-import traceback
 
 import checks
+import program
 from loops import LockProbe, Loop, again, gates, imports, orders
 from population import Population
 from rig import Rig
@@ -188,28 +184,11 @@ def perform(options, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("program")
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--grants", type=int, default=1_000)
-    parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--keep", action="store_true", help="leave the folder there")
-    options = parser.parse_args()
-    options.program = os.path.abspath(options.program)
-    options.seed = random.SystemRandom().randrange(1 << 32) if options.seed is None else options.seed
-    folder = tempfile.mkdtemp(prefix="grantkeeper-together.")
-    print(f"together: {options.seconds:.0f} s, {options.grants} grants, seed {options.seed}", flush=True)
-    try:
-        perform(options, folder)
-    except BaseException as error:
-        if not isinstance(error, Failure):
-            traceback.print_exc()
-        sys.exit(f"together: error: {error}\ntogether: seed {options.seed}; all of it is in {folder}")
-    if options.keep:
-        print(f"kept: {folder}")
-    else:
-        shutil.rmtree(folder)
-    print("together: ok")
+    arguments = program.parser(__doc__)
+    arguments.add_argument("--seconds", type=float, default=60)
+    arguments.add_argument("--grants", type=int, default=1_000)
+    options = program.options(arguments)
+    program.run("together", options, f"{options.seconds:.0f} s", perform)
 
 
 if __name__ == "__main__":

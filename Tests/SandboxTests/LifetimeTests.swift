@@ -1,5 +1,6 @@
 import Glibc
 import Grants
+import GrantsTestSupport
 import Testing
 
 @testable import Sandbox
@@ -47,6 +48,31 @@ import Testing
         }
         #expect(try await connection.receiveAll().isEmpty)
         connection.close()
+    }
+
+    /// More connections than are accepted at once: some are accepted and not begun with when the end comes.
+    @Test func `connections that come while it ends harm nobody`() async throws {
+        for _ in 0..<30 {
+            let connections = try await withSandbox { sandbox in
+                try (0..<64).map { _ in try RawConnection(port: sandbox.port) }
+            }
+            for connection in connections { connection.close() }
+        }
+    }
+
+    @Test func `half a request does not hold the end up`() async throws {
+        let connections = try await withSandbox { sandbox in
+            let head = try RawConnection(port: sandbox.port)
+            try await head.send(Array("POST /introspect HTTP/1.1\r\nHost: ".utf8))
+            let body = try RawConnection(port: sandbox.port)
+            try await body.send(Array(Self.introspection.dropLast(5)))
+            while try await sandbox.count("introspect", "requests") == 0 {}
+            return [head, body]
+        }
+        for connection in connections {
+            #expect(try await connection.receiveAll().isEmpty)
+            connection.close()
+        }
     }
 
     @Test func `a caller that hangs up is not waited for`() async throws {

@@ -1,3 +1,4 @@
+import GrantsTestSupport
 import Records
 import Testing
 

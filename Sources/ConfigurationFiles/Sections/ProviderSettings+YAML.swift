@@ -25,7 +25,7 @@ extension ProviderSettings {
         // What is said to a proxy on the way to an https server is sealed for that server.
         let proxy = members["proxy"]?.url(allowsHTTP: true)
         let caFile = members["ca_file"]?.path()
-        if let caFile, value.reading.checksFiles { members["ca_file"]?.checkFile(caFile) }
+        if let caFile, value.reading.checks != .none { members["ca_file"]?.checkFile(caFile) }
         guard let id, let issuer, let client else { return nil }
         self.init(id: id, issuer: issuer, client: client)
         introspectionEndpoint = introspection

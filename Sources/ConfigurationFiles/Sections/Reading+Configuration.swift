@@ -18,7 +18,7 @@ extension Reading {
             YAMLValue.Shape(known: ["sqlite", "high_water", "key"], required: ["sqlite"])
         )
         let storePath = store?["sqlite"]?.path()
-        if checksFiles, let storePath {
+        if checks != .none, let storePath {
             store?["sqlite"]?.checkDirectory(Self.directory(of: storePath))
         }
         let highWaterPath = store?["high_water"]?.path()

@@ -16,7 +16,7 @@ extension RetentionSettings {
         keepJournal = members["keep_journal"]?.period(atLeast: Self.shortest)
         keepRuns = members["keep_runs"]?.period(atLeast: Self.shortestForRuns)
         archivePath = members["archive"]?.path()
-        if let archivePath, value.reading.checksFiles, FileBytes.kind(of: archivePath) != .directory {
+        if let archivePath, value.reading.checks != .none, FileBytes.kind(of: archivePath) != .directory {
             members["archive"]?.report(
                 "'\(value.name).archive' is no directory: '\(archivePath)'",
                 hint: "create it, outside of what is restored with the store, or correct the path"

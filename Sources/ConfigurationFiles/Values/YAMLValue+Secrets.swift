@@ -19,7 +19,10 @@ extension YAMLValue {
         }
         if let file = members["file"] {
             guard let path = file.path() else { return nil }
-            if reading.checksFiles { file.checkFile(path) }
+            if reading.checks == .secrets, FileBytes.kind(of: path) == .regular {
+                return file.checked(.file(path))
+            }
+            if reading.checks != .none { file.checkFile(path) }
             return .file(path)
         }
         if let variable = members["env"] {
@@ -28,7 +31,7 @@ extension YAMLValue {
                 variable.report("'\(variable.name)' is not the name of an environment variable")
                 return nil
             }
-            return .environment(name)
+            return variable.checked(.environment(name))
         }
         guard let credential = members["credential"], let name = credential.text() else { return nil }
         guard SecretReader.isCredentialName(name) else {
@@ -38,7 +41,18 @@ extension YAMLValue {
             )
             return nil
         }
-        return .credential(name)
+        return credential.checked(.credential(name))
+    }
+
+    /// The source; where secrets are checked, one that cannot be read is reported.
+    private func checked(_ source: SecretSource) -> SecretSource {
+        guard reading.checks == .secrets else { return source }
+        do {
+            _ = try SecretReader.read(source)
+        } catch {
+            report("'\(name)' gives no secret: \(error.message)", hint: error.hint)
+        }
+        return source
     }
 
     /// Reports a file that is not there.

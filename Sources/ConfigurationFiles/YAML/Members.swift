@@ -47,7 +47,7 @@ extension YAMLValue {
 
     /// A member of a mapping without any report, also when merged in: for what will be read again.
     func quietMember(_ member: String) -> YAMLValue? {
-        let silent = Reading(file: reading.file, checksFiles: false, zones: reading.zones)
+        let silent = Reading(file: reading.file, checks: .none, zones: reading.zones)
         silent.markers = reading.markers
         let copy = YAMLValue(node: node, name: name, reading: silent)
         guard let found = copy.members(Shape(known: [member]))?[member] else { return nil }

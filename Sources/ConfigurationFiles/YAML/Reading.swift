@@ -8,7 +8,7 @@ final class Reading {
     let file: String
     /// Relative paths begin here.
     let directory: String
-    let checksFiles: Bool
+    let checks: FileChecks
     /// Where the names of time zones are looked up.
     let zones: TimeZoneDirectory
     /// What was written into the text to tell equal keys apart.
@@ -20,9 +20,9 @@ final class Reading {
     private var errors: [ConfigurationProblem] = []
     private var hints: [ConfigurationProblem] = []
 
-    init(file: String, checksFiles: Bool, zones: TimeZoneDirectory) {
+    init(file: String, checks: FileChecks, zones: TimeZoneDirectory) {
         self.file = file
-        self.checksFiles = checksFiles
+        self.checks = checks
         self.zones = zones
         let parts = file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         directory = parts.count == 1 && parts.first == "" ? "/" : parts.joined(separator: "/")

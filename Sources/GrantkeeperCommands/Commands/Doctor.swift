@@ -24,7 +24,7 @@ struct Doctor: GrantkeeperCommand {
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         let console = Console(environment)
-        let configuration = try Session.configuration(environment, common, checksFiles: true)
+        let configuration = try Session.configuration(environment, common, checks: .presence)
         var findings = [Finding(name: "configuration", ok: true, detail: configuration.source)]
         for warning in configuration.warnings {
             findings.append(Finding(name: "configuration", ok: false, detail: "\(warning)"))

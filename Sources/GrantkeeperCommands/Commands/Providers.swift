@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import ConfigurationFiles
-internal import CurlTransport
 internal import Grants
 internal import OAuthProvider
 internal import Records
@@ -25,7 +24,7 @@ struct ProvidersCheck: GrantkeeperCommand {
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         let console = Console(environment)
-        let configuration = try Session.configuration(environment, common, checksFiles: true)
+        let configuration = try Session.configuration(environment, common, checks: .secrets)
         let settings = configuration.settings
         for name in providers where !settings.providers.contains(where: { $0.id.rawValue == name }) {
             throw CommandError(
@@ -37,9 +36,12 @@ struct ProvidersCheck: GrantkeeperCommand {
         }
         var isSound = true
         for provider in settings.providers where providers.isEmpty || providers.contains(provider.id.rawValue) {
-            let transport = try Session.transport(provider)
-            let check = await Session.provider(provider, settings, transport, environment, WorkerMetrics()).check()
-            await transport.shutdown()
+            var alone = settings
+            alone.providers = [provider]
+            let connections = try ProviderConnections(alone, environment, WorkerMetrics())
+            guard let client = connections.provider(provider.id) else { continue }
+            let check = await client.check()
+            await connections.shutdown()
             isSound = isSound && check.ok
             if common.json { console.json(json(provider.id, check)) } else { show(provider.id, check, on: console) }
         }

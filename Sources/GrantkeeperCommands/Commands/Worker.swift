@@ -30,8 +30,8 @@ struct Worker: GrantkeeperCommand {
         let logger = WorkerLog.logger(logFormat, logLevel.level, environment)
         let scene = environment
         let registry = PrometheusRegistry.forWorker()
-        return try await Session.run(scene, common, .providers, metrics: WorkerMetrics(registry)) { session in
-            try await WorkerRun(session, scene, common, logger, registry).perform()
+        return try await Session.live(scene, common, .providers, metrics: WorkerMetrics(registry)) { live in
+            try await WorkerRun(live, scene, common, logger, registry).perform()
         }
     }
 }

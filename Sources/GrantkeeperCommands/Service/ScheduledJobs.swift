@@ -16,7 +16,7 @@ struct ScheduledJobs: StartRunner {
         logger[metadataKey: "schedule"] = "\(start.schedule.name)"
         logger[metadataKey: "job"] = "\(start.schedule.job.rawValue)"
         let begun = environment.clock.now()
-        let ending = await live.with { session in await perform(start, session) }
+        let ending = await perform(start, live.current)
         let seconds = Double((environment.clock.now() - begun).milliseconds) / 1_000
         count(start, ending, seconds)
         switch ending {
@@ -26,6 +26,8 @@ struct ScheduledJobs: StartRunner {
             logger.error("run failed", metadata: ["error": "\(why)", "seconds": "\(seconds)"])
         case .busy(let who):
             logger.notice("the job is taken, trying again", metadata: ["holder": "\(who)"])
+        case .postponed(let why):
+            logger.error("the run could not begin, trying again", metadata: ["error": "\(why)"])
         case .settled:
             logger.debug("another worker has done it")
         case .interrupted:
@@ -40,7 +42,7 @@ struct ScheduledJobs: StartRunner {
         case .ran(let ran): outcome = ran
         case .failed: outcome = "failed"
         case .interrupted: outcome = "interrupted"
-        case .busy, .settled: return
+        case .busy, .postponed, .settled: return
         }
         let (job, schedule) = (start.schedule.job.rawValue, start.schedule.name)
         metrics.runEnded(job: job, schedule: schedule, outcome: outcome, seconds: seconds)
@@ -58,7 +60,7 @@ struct ScheduledJobs: StartRunner {
         } catch let error as StoreError where error.code == .lockHeld {
             return .busy(error.message)
         } catch {
-            return .failed(CommandError(error).message)
+            return notTakenUp(error)
         }
         let ending = await underLock(start, session, lock)
         await guardWatch.lookOrLog()
@@ -83,7 +85,7 @@ struct ScheduledJobs: StartRunner {
             guard let taken else { return .settled }
             claim = taken
         } catch {
-            return .failed(CommandError(error).message)
+            return notTakenUp(error)
         }
         do {
             var outcome = "done"
@@ -100,6 +102,10 @@ struct ScheduledJobs: StartRunner {
             try? await close(start, "failed", store, lock)
             return .failed(failure.message)
         }
+    }
+
+    private func notTakenUp(_ error: any Error) -> Ending {
+        error is CancellationError ? .interrupted : .postponed(CommandError(error).message)
     }
 
     private func close(_ start: Start, _ outcome: String, _ store: any GrantStore, _ lock: JobLock) async throws {

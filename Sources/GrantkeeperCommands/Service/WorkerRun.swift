@@ -21,17 +21,18 @@ struct WorkerRun {
     private let registry: PrometheusRegistry
 
     init(
-        _ session: Session,
+        _ live: LiveSession,
         _ environment: ProgramEnvironment,
         _ options: CommonOptions,
         _ logger: Logger,
         _ registry: PrometheusRegistry
     ) throws {
-        live = LiveSession(session, try Self.schedules(session))
+        self.live = live
+        live.replace(with: live.current, try Self.schedules(live.current))
         self.environment = environment
         self.options = options
         self.logger = logger
-        stop = session.rotation.stop
+        stop = live.current.rotation.stop
         notifier = ServiceNotifier(variables: environment.variables)
         self.registry = registry
     }
@@ -87,7 +88,6 @@ struct WorkerRun {
         }
         timer.cancel()
         continuation.finish()
-        await live.current.closeTransports()
         logger.notice("stopped")
         return .success
     }
@@ -116,7 +116,7 @@ struct WorkerRun {
     // MARK: Parts
 
     private func parts(_ timer: ScheduleTimer, _ schedules: [TimedSchedule]) -> WorkerLoop.Parts {
-        let told = ReadyOnce(notifier)
+        let told = TurnNotices(notifier)
         let guardWatch = GuardWatch(logger: logger) { [live] in try await live.current.markHighWater() }
         return WorkerLoop.Parts(
             store: live.current.store,
@@ -130,12 +130,13 @@ struct WorkerRun {
             ),
             logger: logger,
             clocks: { ClockReading.now() },
-            reload: { await reload() },
+            reload: { reload() },
             circumstances: { [live] now in
                 let rotation = live.current.rotation
                 return (rotation.sinks.map(\.settings.id), rotation.holdsAutomaticEnds(at: now))
             },
-            afterTurn: { [environment] turn in
+            afterTurn: { [environment, metrics = live.current.metrics] turn in
+                metrics.turned(in: turn.took)
                 told.tell(turn)
                 await guardWatch.keep(at: turn.now)
                 timer.arm(in: turn.next.map { $0.at - environment.clock.now() })
@@ -149,9 +150,9 @@ struct WorkerRun {
             .map { try TimedSchedule($0) }
     }
 
-    private func reload() async -> [TimedSchedule]? {
+    private func reload() -> [TimedSchedule]? {
         notifier.reloading()
-        let schedules = await readAgain()
+        let schedules = readAgain()
         notifier.ready(
             status: schedules == nil ? "the configuration is bad; what was in force stays in force" : "reloaded"
         )
@@ -159,18 +160,13 @@ struct WorkerRun {
     }
 
     /// nil: it is bad, and nothing has changed.
-    private func readAgain() async -> [TimedSchedule]? {
+    private func readAgain() -> [TimedSchedule]? {
         do {
-            let session = try await live.current.reloaded(environment, options)
-            do {
-                let schedules = try Self.schedules(session)
-                await live.replace(with: session, schedules)
-                announce(schedules)
-                return schedules
-            } catch {
-                await session.closeTransports()
-                throw error
-            }
+            let session = try live.current.reloaded(environment, options)
+            let schedules = try Self.schedules(session)
+            live.replace(with: session, schedules)
+            announce(schedules)
+            return schedules
         } catch {
             let failure = CommandError(error)
             logger.error(

@@ -137,6 +137,7 @@ struct HighWaterFile: Sendable {
         for _ in 0..<3_000 {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return lock }
             guard errno == EWOULDBLOCK || errno == EINTR else { throw failure() }
+            // flock knows no time limit. What waits is a thread of Dispatch, none of the tasks.
             usleep(10_000)
         }
         throw CommandError(

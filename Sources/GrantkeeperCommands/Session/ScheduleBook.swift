@@ -22,7 +22,7 @@ struct ScheduleBook {
 
     /// Reads the files and, where there is one already, the store.
     static func open(_ environment: ProgramEnvironment, _ options: CommonOptions) async throws -> ScheduleBook {
-        let configuration = try Session.configuration(environment, options, checksFiles: false)
+        let configuration = try Session.configuration(environment, options, checks: .none)
         let schedules = try ScheduleDirectory.read(
             path: configuration.schedulesPath,
             knowing: configuration.settings

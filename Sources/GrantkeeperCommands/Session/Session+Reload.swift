@@ -1,17 +1,16 @@
 internal import ConfigurationFiles
-internal import CurlTransport
 internal import EventDelivery
 internal import Grants
-internal import OAuthProvider
 internal import RotationWorker
 internal import Scheduling
 
 extension Session {
-    /// The session of the configuration as it is now, with the store that is open already.
+    /// The session of the configuration as it is now, with the store that is open already and the connections to those
+    /// providers of which nothing has changed.
     ///
     /// Throws and changes nothing if the file is bad, or names another store or key: those need a restart.
-    func reloaded(_ environment: ProgramEnvironment, _ options: CommonOptions) async throws -> Session {
-        let new = try Self.configuration(environment, options, checksFiles: true)
+    func reloaded(_ environment: ProgramEnvironment, _ options: CommonOptions) throws -> Session {
+        let new = try Self.configuration(environment, options, checks: .secrets)
         for (name, isSame) in [
             ("store.sqlite", new.storePath == configuration.storePath),
             ("store.key", new.keySource == configuration.keySource),
@@ -27,22 +26,11 @@ extension Session {
         }
         let blackouts = try BlackoutCalendar(new.settings.policy.blackouts)
         let ownTokens = try Self.ownTokens(new.settings)
-        var transports: [CurlTransport] = []
-        var providers: [ProviderID: any ProviderClient] = [:]
-        do {
-            for provider in new.settings.providers {
-                let transport = try Self.transport(provider)
-                transports.append(transport)
-                providers[provider.id] = Self.provider(provider, new.settings, transport, environment, metrics)
-            }
-        } catch {
-            for transport in transports { await transport.shutdown() }
-            throw error
-        }
+        let connections = try ProviderConnections(new.settings, keeping: connections, environment, metrics)
         let rotation = RotationEnvironment(
             store: store,
             settings: new.settings,
-            providers: providers,
+            providers: connections.clients,
             sinks: new.settings.sinks.map { $0.makeSink() },
             blackouts: blackouts,
             clock: environment.clock,
@@ -57,14 +45,9 @@ extension Session {
             sqlite: sqlite,
             restoreGuard: restoreGuard,
             writes: writes,
-            transports: transports,
+            connections: connections,
             progress: progress,
             metrics: metrics
         )
-    }
-
-    /// The connections to the providers, not the store.
-    func closeTransports() async {
-        for transport in transports { await transport.shutdown() }
     }
 }

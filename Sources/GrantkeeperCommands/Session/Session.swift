@@ -1,9 +1,6 @@
 internal import ConfigurationFiles
-internal import CurlTransport
 internal import EventDelivery
 internal import Grants
-internal import HTTPTransport
-internal import OAuthProvider
 internal import RotationWorker
 internal import SQLiteStore
 internal import Scheduling
@@ -34,7 +31,7 @@ struct Session: Sendable {
     let sqlite: SQLiteGrantStore
     let restoreGuard: StoreGuard
     let writes: Bool
-    let transports: [CurlTransport]
+    let connections: ProviderConnections
     let progress: ProgressLine
     let metrics: WorkerMetrics
 
@@ -46,18 +43,30 @@ struct Session: Sendable {
         metrics: WorkerMetrics = WorkerMetrics(),
         _ body: (Session) async throws -> Result
     ) async throws -> Result {
-        let session = try await open(environment, options, access, metrics)
+        try await live(environment, options, access, metrics: metrics) { try await body($0.current) }
+    }
+
+    /// The same for a process whose configuration may be replaced: what is in force in the end is closed.
+    static func live<Result: Sendable>(
+        _ environment: ProgramEnvironment,
+        _ options: CommonOptions,
+        _ access: Access,
+        metrics: WorkerMetrics = WorkerMetrics(),
+        _ body: (LiveSession) async throws -> Result
+    ) async throws -> Result {
+        // Nothing else here holds the first session: connections that a reload does not keep have to end.
+        let live = LiveSession(try await open(environment, options, access, metrics))
         let result: Result
         do {
-            result = try await body(session)
+            result = try await body(live)
         } catch {
-            do { try await session.close() } catch let other {
+            do { try await live.current.close() } catch let other {
                 let failure = CommandError(other)
-                session.console.warning(failure.message, hint: failure.hint)
+                live.current.console.warning(failure.message, hint: failure.hint)
             }
             throw error
         }
-        try await session.close()
+        try await live.current.close()
         return result
     }
 
@@ -68,7 +77,11 @@ struct Session: Sendable {
         _ metrics: WorkerMetrics
     ) async throws -> Session {
         let console = Console(environment)
-        let configuration = try Self.configuration(environment, options, checksFiles: access == .providers)
+        let configuration = try Self.configuration(
+            environment,
+            options,
+            checks: access == .providers ? .secrets : .none
+        )
         for warning in configuration.warnings { console.warning("\(warning)", hint: warning.hint) }
         let settings = configuration.settings
         var ownTokens: [Secret] = []
@@ -88,6 +101,9 @@ struct Session: Sendable {
             ownTokens = try Self.ownTokens(settings)
             keyring = try Self.keyring(configuration)
         }
+        // What may fail comes before the store, which has to be closed.
+        let blackouts = try BlackoutCalendar(settings.policy.blackouts)
+        let connections = access == .providers ? try ProviderConnections(settings, environment, metrics) : .none
         let restoreGuard = StoreGuard(configuration, environment)
         let opened: StoreGuard.Opened
         let writes: Bool
@@ -103,22 +119,13 @@ struct Session: Sendable {
         if let finding = opened.finding {
             console.warning("everything is frozen, this may be a restored store: \(finding)", hint: Self.afterRestore)
         }
-        var transports: [CurlTransport] = []
-        var providers: [ProviderID: any ProviderClient] = [:]
-        if access == .providers {
-            for provider in settings.providers {
-                let transport = try Self.transport(provider)
-                transports.append(transport)
-                providers[provider.id] = Self.provider(provider, settings, transport, environment, metrics)
-            }
-        }
         let progress = ProgressLine(environment)
         let rotation = RotationEnvironment(
             store: store,
             settings: settings,
-            providers: providers,
+            providers: connections.clients,
             sinks: settings.sinks.map { $0.makeSink() },
-            blackouts: try BlackoutCalendar(settings.policy.blackouts),
+            blackouts: blackouts,
             clock: environment.clock,
             actor: environment.actor,
             ownTokens: ownTokens
@@ -130,7 +137,7 @@ struct Session: Sendable {
             sqlite: store,
             restoreGuard: restoreGuard,
             writes: writes,
-            transports: transports,
+            connections: connections,
             progress: progress,
             metrics: metrics
         )
@@ -138,7 +145,7 @@ struct Session: Sendable {
 
     func close() async throws {
         progress.clear()
-        for transport in transports { await transport.shutdown() }
+        await connections.shutdown()
         if writes { try await restoreGuard.close(sqlite) } else { await sqlite.close() }
     }
 
@@ -165,50 +172,10 @@ struct Session: Sendable {
     static func configuration(
         _ environment: ProgramEnvironment,
         _ options: CommonOptions,
-        checksFiles: Bool
+        checks: FileChecks
     ) throws -> Configuration {
         let path = options.config ?? environment.variables["GRANTKEEPER_CONFIG"] ?? "/etc/grantkeeper/grantkeeper.yaml"
-        return try ConfigurationFile.read(path: path, checkFiles: checksFiles)
-    }
-
-    static func transport(_ provider: ProviderSettings) throws -> CurlTransport {
-        var options = CurlTransport.Options()
-        options.caFile = provider.caFile
-        options.proxy = provider.proxy
-        options.maximumConnectionsPerHost = max(1, provider.limits.inFlight)
-        options.connectTimeout = min(.seconds(5), provider.limits.timeout)
-        if provider.allowsInsecureHTTP {
-            for url in [
-                provider.issuer, provider.introspectionEndpoint, provider.revocationEndpoint, provider.tokenEndpoint,
-            ] {
-                if let host = url.flatMap(Self.host) { options.allowInsecureHTTP.insert(host) }
-            }
-        }
-        return try CurlTransport(options: options)
-    }
-
-    private static func host(_ url: String) -> String? {
-        guard let start = url.firstRange(of: "://") else { return nil }
-        let authority = url[start.upperBound...].prefix { !"/?#".contains($0) }
-        let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
-        return host.lowercased()
-    }
-
-    static func provider(
-        _ provider: ProviderSettings,
-        _ settings: RotationSettings,
-        _ transport: CurlTransport,
-        _ environment: ProgramEnvironment,
-        _ metrics: WorkerMetrics
-    ) -> OAuthProvider {
-        OAuthProvider(
-            settings: provider,
-            clients: settings.clients,
-            transport: MeteredTransport(transport: transport, provider: provider.id, metrics: metrics),
-            clock: environment.clock,
-            secrets: { try SecretReader.read($0) },
-            makeUpToken: environment.madeUpToken
-        )
+        return try ConfigurationFile.read(path: path, checks: checks)
     }
 
     /// Tokens that we live on and that the configuration names: never to be ended.

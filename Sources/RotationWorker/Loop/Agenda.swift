@@ -1,5 +1,5 @@
-package import Grants
-package import Scheduling
+internal import Grants
+internal import Scheduling
 
 /// Which runs are to begin now: a state machine without a clock, a store or a task of its own.
 ///
@@ -12,24 +12,6 @@ struct Agenda {
     static let retry = Duration.seconds(5)
     /// Changes of the store begin a run of a schedule no more often than this.
     static let shortestGap = Duration.minutes(1)
-
-    private struct Entry {
-        var schedule: Schedule
-        /// nil: it begins when its queue holds something.
-        var times: ScheduleTimes?
-        var record: ScheduleRecord?
-        /// The start whose run goes on.
-        var running: Start?
-        var begunAt: Timestamp?
-        /// Planned instants that came while it ran, and count as settled.
-        var skippedThrough: Timestamp?
-        /// One that waits for the run, or for somebody else's, to end.
-        var waiting: Timestamp?
-        var notBefore: Timestamp?
-        var wokenAt: Timestamp?
-        /// The store has changed since it ran last.
-        var isStirred = false
-    }
 
     /// What one look around found.
     struct Look {
@@ -45,32 +27,36 @@ struct Agenda {
     private var entries: [Entry]
 
     init(_ schedules: [TimedSchedule]) {
-        entries = schedules.map { Entry(schedule: $0.schedule, times: $0.times) }
+        entries = schedules.map { Entry($0.schedule, .planned($0.times)) }
         addQueues()
     }
 
-    /// Other schedules, as after a reload; what runs goes on.
+    /// Other schedules, as after a reload; what runs goes on, and what waits waits on where its times are the same.
     mutating func replace(with schedules: [TimedSchedule]) {
         let old = entries
         entries = schedules.map { given in
-            var entry = Entry(schedule: given.schedule, times: given.times)
-            if let before = old.first(where: { $0.schedule.name == given.schedule.name }) {
-                entry.running = before.running
-                entry.begunAt = before.begunAt
-                entry.wokenAt = before.wokenAt
+            let before = old.first { $0.schedule.name == given.schedule.name }
+            guard var entry = before, !entry.isRemoved, entry.schedule.definition == given.schedule.definition else {
+                // It begins anew, but after the run that goes on.
+                var entry = Entry(given.schedule, .planned(given.times))
+                entry.running = before?.running
+                entry.begunAt = before?.begunAt
+                entry.wokenAt = before?.wokenAt
+                return entry
             }
+            entry.schedule = given.schedule
+            entry.beginning = .planned(given.times)
+            // The files may have mended what it failed on.
+            entry.notBefore = nil
             return entry
         }
         addQueues()
-        for index in entries.indices where entries[index].times == nil {
+        for index in entries.indices where entries[index].isQueue {
             entries[index].running = old.first { $0.schedule.name == entries[index].schedule.name }?.running
         }
-        // The run of a schedule that is gone still holds its job.
         for gone in old where gone.running != nil && !entries.contains(where: { $0.running == gone.running }) {
-            var entry = gone
-            entry.record = nil
-            entry.times = nil
-            entry.schedule.name = gone.schedule.name + " (removed)"
+            var entry = Entry(gone.schedule, .removed)
+            entry.running = gone.running
             entries.append(entry)
         }
     }
@@ -78,11 +64,11 @@ struct Agenda {
     private mutating func addQueues() {
         for job in [Schedule.Job.revoke, .deliver] where !entries.contains(where: { $0.schedule.job == job }) {
             // Built in: a name that no file can have.
-            entries.append(Entry(schedule: Schedule(name: "(\(job.rawValue))", job: job, timing: .every(Self.pause))))
+            entries.append(Entry(Schedule(name: "(\(job.rawValue))", job: job, timing: .every(Self.pause)), .queued))
         }
     }
 
-    var schedules: [Schedule] { entries.filter { $0.times != nil }.map(\.schedule) }
+    var schedules: [Schedule] { entries.compactMap { $0.times == nil ? nil : $0.schedule } }
     var running: [Start] { entries.compactMap(\.running) }
 
     mutating func remember(_ records: [String: ScheduleRecord]) {
@@ -126,7 +112,7 @@ struct Agenda {
         }
         for index in entries.indices {
             guard backlog.has(entries[index].schedule.job) else { continue }
-            if entries[index].times == nil {
+            if entries[index].isQueue {
                 begin(index, .queued, nil, now, &free, &look)
             } else if isWoken(entries[index], now) {
                 begin(index, .changed, nil, now, &free, &look)
@@ -186,36 +172,39 @@ struct Agenda {
     /// Takes note of a run's end; returns the planned instant through which its schedule is settled without a run.
     mutating func ended(_ start: Start, _ ending: Ending, at now: Timestamp) -> Timestamp? {
         guard let index = entries.firstIndex(where: { $0.running == start }) else { return nil }
+        if entries[index].isRemoved {
+            entries.remove(at: index)
+            return nil
+        }
         entries[index].running = nil
         let skipped = entries[index].skippedThrough
         entries[index].skippedThrough = nil
         switch ending {
         case .ran(outcome: "done"), .settled:
             // A queue that is never empty, whatever is done, must not keep a processor busy.
-            entries[index].notBefore = entries[index].times == nil ? now + .seconds(1) : nil
+            entries[index].notBefore = entries[index].isQueue ? now + .seconds(1) : nil
         case .busy:
             entries[index].notBefore = now + Self.retry
-            // It stays due, however long the other one takes; later ones of its own fall together with it.
-            if let planned = start.planned { entries[index].waiting = max(planned, skipped ?? planned) }
+            keepWaiting(index, start, skipped)
+            return nil
+        case .postponed:
+            entries[index].notBefore = now + Self.pause
+            keepWaiting(index, start, skipped)
             return nil
         case .ran:
-            entries[index].notBefore = entries[index].times == nil ? now + Self.pause : nil
+            entries[index].notBefore = entries[index].isQueue ? now + Self.pause : nil
         case .failed, .interrupted:
             entries[index].notBefore = now + Self.pause
         }
-        if entries[index].schedule.name.hasSuffix("(removed)") { entries.remove(at: index) }
         return skipped
     }
-}
 
-/// A schedule and its times.
-package struct TimedSchedule: Sendable {
-    package var schedule: Schedule
-    package var times: ScheduleTimes
-
-    package init(_ schedule: Schedule, zones: TimeZoneDirectory = .system) throws(ScheduleError) {
-        self.schedule = schedule
-        times = try ScheduleTimes(schedule, zones: zones)
+    /// A start that was not taken up stays due, however long that lasts; later ones of its own fall together with it.
+    private mutating func keepWaiting(_ index: Int, _ start: Start, _ skipped: Timestamp?) {
+        if start.cause == .changed { entries[index].isStirred = true }
+        // A schedule whose times have changed meanwhile has begun anew.
+        guard entries[index].schedule.definition == start.schedule.definition else { return }
+        entries[index].waiting = [entries[index].waiting, start.planned, skipped].compactMap(\.self).max()
     }
 }
 

@@ -31,6 +31,8 @@ package enum Ending: Hashable, Sendable {
     case failed(String)
     /// Somebody else does this job now; the sentence says who.
     case busy(String)
+    /// Something was in its way before it was taken up, so that it is still due; the sentence says what.
+    case postponed(String)
     /// Another worker has settled it.
     case settled
     /// We were told to stop: it is begun again by the next worker.

@@ -14,6 +14,8 @@ package struct WorkerLoop: Sendable {
         /// The next planned start.
         package var next: (schedule: String, at: Timestamp)?
         package var isStopping: Bool
+        /// How long the look took, what it began not included.
+        package var took: Duration
     }
 
     /// What the loop is made of.
@@ -104,6 +106,7 @@ struct LoopState {
 
     /// Looks around once; returns what is to begin.
     mutating func turn(_ trigger: Trigger) async -> [Start] {
+        let begin = ContinuousClock.now
         noticeClock()
         var starts: [Start] = []
         var next: (schedule: String, at: Timestamp)?
@@ -126,7 +129,13 @@ struct LoopState {
             logger.error("the store cannot be asked what is due", metadata: ["error": "\(error)"])
         }
         await parts.afterTurn(
-            .init(now: parts.clock.now(), running: agenda.running, next: next, isStopping: isStopping)
+            .init(
+                now: parts.clock.now(),
+                running: agenda.running,
+                next: next,
+                isStopping: isStopping,
+                took: ContinuousClock.now - begin
+            )
         )
         return starts
     }

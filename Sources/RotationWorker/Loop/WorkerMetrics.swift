@@ -22,6 +22,11 @@ package struct WorkerMetrics: Sendable {
             buckets: [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400]
         ),
         Description(
+            name: "grantkeeper_turn_seconds",
+            help: "How long the worker took to look around for what is due.",
+            buckets: [0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1, 5]
+        ),
+        Description(
             name: "grantkeeper_verdicts_total",
             help: "Verdicts on grants, by provider, and by reason where nothing is known."
         ),
@@ -55,6 +60,11 @@ package struct WorkerMetrics: Sendable {
     package func runEnded(job: String, schedule: String?, outcome: String, seconds: Double) {
         count("grantkeeper_runs_total", [("job_name", job), ("schedule", schedule ?? ""), ("outcome", outcome)])
         time("grantkeeper_run_seconds", [("job_name", job)], seconds)
+    }
+
+    /// Counts a look around for what is due.
+    package func turned(in took: Duration) {
+        time("grantkeeper_turn_seconds", [], took / .seconds(1))
     }
 
     /// The verdicts of one run on the grants of one provider.

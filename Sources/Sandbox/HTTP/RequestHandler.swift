@@ -6,6 +6,7 @@ import HummingbirdCore
 struct RequestHandler: Sendable {
     let server: AuthorizationServer
     let statistics: Statistics
+    let exchanges: OpenExchanges
     let administration: Administration
 
     private static let maximumBody = 65_536
@@ -53,7 +54,7 @@ struct RequestHandler: Sendable {
         if faults.hangs {
             statistics.hanging(endpoint, 1)
             defer { statistics.hanging(endpoint, -1) }
-            try await Task.sleep(for: Self.scriptedHang)
+            try await exchanges.sleep(for: Self.scriptedHang)
             throw CancellationError()
         }
         return try await respond(at: endpoint, faults) {
@@ -68,7 +69,7 @@ struct RequestHandler: Sendable {
         _ answer: () async -> Answer?
     ) async throws -> Response {
         if faults.latency > .zero {
-            try await Task.sleep(for: faults.latency)
+            try await exchanges.sleep(for: faults.latency)
         }
         let date = server.clock.now() + faults.dateSkew
         var sent = faults.replacement(at: date)
@@ -84,9 +85,9 @@ struct RequestHandler: Sendable {
     private func hang(_ request: Request, at endpoint: SandboxEndpoint) async throws {
         statistics.hanging(endpoint, 1)
         defer { statistics.hanging(endpoint, -1) }
-        try await request.body.consumeWithCancellationOnInboundClose { _ in
+        try await request.body.consumeWithCancellationOnInboundClose { [exchanges] _ in
             while true {
-                try await Task.sleep(for: .seconds(3_600))
+                try await exchanges.sleep(for: .seconds(3_600))
             }
         }
     }
@@ -116,9 +117,9 @@ struct RequestHandler: Sendable {
         let bytes = answer.body
         let body: ResponseBody
         if dripPerByte > .zero {
-            body = ResponseBody(contentLength: bytes.count) { writer in
+            body = ResponseBody(contentLength: bytes.count) { [exchanges] writer in
                 for byte in bytes {
-                    try await Task.sleep(for: dripPerByte)
+                    try await exchanges.sleep(for: dripPerByte)
                     try await writer.write(ByteBuffer(bytes: [byte]))
                 }
                 try await writer.finish(nil)

@@ -3,17 +3,17 @@ import Glibc
 import Testing
 
 /// The mistakes in a text, as `line:column message`.
-func problems(_ text: String, checkFiles: Bool = false, path: String = "/c/grantkeeper.yaml") -> [String] {
-    found(text, checkFiles: checkFiles, path: path).map { "\($0.line):\($0.column) \($0.message)" }
+func problems(_ text: String, checks: FileChecks = .none, path: String = "/c/grantkeeper.yaml") -> [String] {
+    found(text, checks: checks, path: path).map { "\($0.line):\($0.column) \($0.message)" }
 }
 
 func found(
     _ text: String,
-    checkFiles: Bool = false,
+    checks: FileChecks = .none,
     path: String = "/c/grantkeeper.yaml"
 ) -> [ConfigurationProblem] {
     do {
-        _ = try ConfigurationFile.parse(text, path: path, checkFiles: checkFiles)
+        _ = try ConfigurationFile.parse(text, path: path, checks: checks)
         return []
     } catch {
         return error.problems
@@ -21,7 +21,7 @@ func found(
 }
 
 func parsed(_ text: String, path: String = "/c/grantkeeper.yaml") throws -> Configuration {
-    try ConfigurationFile.parse(text, path: path, checkFiles: false)
+    try ConfigurationFile.parse(text, path: path, checks: .none)
 }
 
 /// A text with mistakes, and where and what they are.

@@ -49,6 +49,7 @@ enum FullReport {
         let metrics = WorkerMetrics(registry)
         metrics.runEnded(job: "expire", schedule: "nightly", outcome: "done", seconds: 12.5)
         metrics.runEnded(job: "revoke", schedule: nil, outcome: "failed", seconds: 0.25)
+        metrics.turned(in: .milliseconds(1))
         var verdicts = VerdictCounts()
         verdicts.active = 5
         verdicts.unknown = [.timeout: 2]

@@ -1,3 +1,4 @@
+import GrantsTestSupport
 import Logging
 import Testing
 

@@ -112,7 +112,7 @@ final class RecordingRunner: StartRunner {
     /// Runs are killed from now on: taken up, and never ended.
     func kill(_ isDeadly: Bool) { state.withLock { $0.isDeadly = isDeadly } }
 
-    /// The next runs of a schedule end so.
+    /// The next runs of a schedule end so; busy and postponed ones are not taken up.
     func script(_ schedule: String, _ endings: Ending...) { state.withLock { $0.endings[schedule] = endings } }
 
     /// Runs of the schedule go on until ``release(_:)``.
@@ -134,23 +134,24 @@ final class RecordingRunner: StartRunner {
                 state.endings[name]?.removeFirst()
                 return first
             }
-            if case .busy = scripted { return scripted ?? .settled }
-            guard try await store.write({ try StartBook.claim(start, at: now, in: $0) }) != nil else { return .settled }
+            switch scripted {
+            case .busy?, .postponed?:
+                await holdUp(name)
+                return scripted ?? .settled
+            default: break
+            }
+            do {
+                let claim = try await store.write { try StartBook.claim(start, at: now, in: $0) }
+                guard claim != nil else { return .settled }
+            } catch {
+                return .postponed("\(error)")
+            }
             let isDeadly = state.withLock { state in
                 state.runs.append(.init(schedule: name, planned: start.planned, at: now))
                 return state.isDeadly
             }
             if isDeadly { return .interrupted }
-            if state.withLock({ $0.holds.contains(name) }) {
-                await withCheckedContinuation { continuation in
-                    let isFree = state.withLock { state in
-                        guard state.holds.contains(name) else { return true }
-                        state.waiting[name] = continuation
-                        return false
-                    }
-                    if isFree { continuation.resume() }
-                }
-            }
+            await holdUp(name)
             let end = clock.now()
             let outcome =
                 switch scripted {
@@ -162,6 +163,17 @@ final class RecordingRunner: StartRunner {
             return scripted ?? .ran(outcome: "done")
         } catch {
             return .failed("\(error)")
+        }
+    }
+
+    private func holdUp(_ name: String) async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                guard state.holds.contains(name) else { return true }
+                state.waiting[name] = continuation
+                return false
+            }
+            if isFree { continuation.resume() }
         }
     }
 }

@@ -1,4 +1,5 @@
 import Grants
+import GrantsTestSupport
 import Records
 import Testing
 

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Tells the service manager what each turn of the loop found: ready at the first, a status when it changes, and that
 /// the loop is alive.
-final class ReadyOnce: Sendable {
+final class TurnNotices: Sendable {
     private let notifier: ServiceNotifier
     private let last = Mutex<String?>(nil)
 

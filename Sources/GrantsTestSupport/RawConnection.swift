@@ -1,17 +1,19 @@
-import Dispatch
-import Glibc
+internal import Dispatch
+internal import Glibc
 
 /// One TCP connection to loopback, with calls that wait on a thread of their own.
-struct RawConnection {
-    struct Failure: Error {
-        let step: String
-        let code = errno
+package struct RawConnection: Sendable {
+    /// A call that failed, and its `errno`.
+    package struct Failure: Error {
+        package let step: String
+        package let code = errno
     }
 
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "raw connection")
 
-    init(port: Int) throws {
+    /// Connects to 127.0.0.1.
+    package init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -25,7 +27,8 @@ struct RawConnection {
         guard status == 0 else { throw Failure(step: "connect") }
     }
 
-    func send(_ bytes: [UInt8]) async throws {
+    /// Sends all of the bytes.
+    package func send(_ bytes: [UInt8]) async throws {
         try await onThread {
             var sent = 0
             while sent < bytes.count {
@@ -39,7 +42,7 @@ struct RawConnection {
     }
 
     /// The next bytes, as soon as there are some; none at the end.
-    func receive() async throws -> [UInt8] {
+    package func receive() async throws -> [UInt8] {
         try await onThread {
             var buffer = [UInt8](repeating: 0, count: 65_536)
             let count = recv(descriptor, &buffer, buffer.count, 0)
@@ -50,7 +53,7 @@ struct RawConnection {
     }
 
     /// All bytes up to the end.
-    func receiveAll() async throws -> [UInt8] {
+    package func receiveAll() async throws -> [UInt8] {
         var bytes: [UInt8] = []
         while true {
             let more = try await receive()
@@ -59,7 +62,8 @@ struct RawConnection {
         }
     }
 
-    func close() {
+    /// Ends it; no other call may follow.
+    package func close() {
         _ = Glibc.close(descriptor)
     }
 

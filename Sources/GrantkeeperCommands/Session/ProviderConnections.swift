@@ -1,0 +1,121 @@
+internal import ConfigurationFiles
+internal import CurlTransport
+internal import Glibc
+internal import Grants
+internal import OAuthProvider
+internal import RotationWorker
+
+/// The connections to the providers of one configuration, each with what it has learnt: the server's pace, the pauses
+/// it asked for, its metadata.
+///
+/// One that nobody holds any more ends by itself.
+struct ProviderConnections: Sendable {
+    private struct Connection: Sendable {
+        let settings: ProviderSettings
+        /// Those that hold grants there.
+        let clients: [ClientSettings]
+        let authorities: FileVersion?
+        let transport: CurlTransport
+        let provider: OAuthProvider
+    }
+
+    private var connections: [Connection] = []
+
+    static let none = ProviderConnections()
+
+    private init() {}
+
+    /// Connections to all providers of the settings; `old` ones are taken over where nothing of theirs has changed.
+    init(
+        _ settings: RotationSettings,
+        keeping old: ProviderConnections = .none,
+        _ environment: ProgramEnvironment,
+        _ metrics: WorkerMetrics
+    ) throws {
+        for provider in settings.providers {
+            let clients = settings.clients.filter { $0.provider == provider.id }
+            let authorities = provider.caFile.flatMap { FileVersion($0) }
+            let same = old.connections.first {
+                $0.settings == provider && $0.clients == clients && $0.authorities == authorities
+            }
+            if let same {
+                connections.append(same)
+                continue
+            }
+            let transport = try Self.transport(provider)
+            let client = OAuthProvider(
+                settings: provider,
+                clients: clients,
+                transport: MeteredTransport(transport: transport, provider: provider.id, metrics: metrics),
+                clock: environment.clock,
+                secrets: { try SecretReader.read($0) },
+                makeUpToken: environment.madeUpToken
+            )
+            connections.append(
+                Connection(
+                    settings: provider,
+                    clients: clients,
+                    authorities: authorities,
+                    transport: transport,
+                    provider: client
+                )
+            )
+        }
+    }
+
+    var clients: [ProviderID: any ProviderClient] {
+        connections.reduce(into: [:]) { $0[$1.settings.id] = $1.provider }
+    }
+
+    func provider(_ id: ProviderID) -> OAuthProvider? {
+        connections.first { $0.settings.id == id }?.provider
+    }
+
+    /// Ends all of them; what is under way fails.
+    func shutdown() async {
+        for connection in connections { await connection.transport.shutdown() }
+    }
+
+    private static func transport(_ provider: ProviderSettings) throws -> CurlTransport {
+        var options = CurlTransport.Options()
+        options.caFile = provider.caFile
+        options.proxy = provider.proxy
+        options.maximumConnectionsPerHost = max(1, provider.limits.inFlight)
+        options.connectTimeout = min(.seconds(5), provider.limits.timeout)
+        if provider.allowsInsecureHTTP {
+            for url in [
+                provider.issuer, provider.introspectionEndpoint, provider.revocationEndpoint, provider.tokenEndpoint,
+            ] {
+                if let host = url.flatMap(Self.host) { options.allowInsecureHTTP.insert(host) }
+            }
+        }
+        return try CurlTransport(options: options)
+    }
+
+    private static func host(_ url: String) -> String? {
+        guard let start = url.firstRange(of: "://") else { return nil }
+        let authority = url[start.upperBound...].prefix { !"/?#".contains($0) }
+        let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+        return host.lowercased()
+    }
+}
+
+/// What changes when a file is replaced or written to.
+private struct FileVersion: Hashable {
+    private let device: UInt64
+    private let inode: UInt64
+    private let size: Int64
+    private let seconds: Int
+    private let nanoseconds: Int
+
+    /// nil: there is no such file.
+    init?(_ path: String) {
+        var status = Glibc.stat()
+        guard stat(path, &status) == 0 else { return nil }
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        size = Int64(status.st_size)
+        seconds = status.st_mtim.tv_sec
+        nanoseconds = status.st_mtim.tv_nsec
+    }
+}
