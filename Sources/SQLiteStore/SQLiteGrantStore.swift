@@ -16,6 +16,7 @@ package final class SQLiteGrantStore: GrantStore {
     private let newEventID: @Sendable () -> String
     /// What readers find frozen besides what is stored.
     private let imposed: [Freeze]
+    private let scouts = ScoutConnection()
     let readQueue = DispatchQueue(label: "grantkeeper.store.read")
     let writeQueue = DispatchQueue(label: "grantkeeper.store.write")
 
@@ -114,6 +115,30 @@ package final class SQLiteGrantStore: GrantStore {
         try await transaction { transaction in try body(transaction) }
     }
 
+    package func write<Answer: Sendable>(
+        scouting scout: @escaping @Sendable (Result<any StoreReading, any Error>) -> Void,
+        _ body: @escaping @Sendable (any StoreWriting) throws -> Answer
+    ) async throws -> Answer {
+        let connection = try scouts.open(file)
+        return try await transaction { [scouts, vault, imposed] transaction in
+            // The transaction has begun, and with it nobody else can commit: any snapshot from here on is its start.
+            let scouting = DispatchGroup()
+            scouts.queue.async(group: scouting) {
+                var isTold = false
+                do {
+                    try connection.read { db in
+                        isTold = true
+                        scout(.success(SQLiteSnapshot(db, vault: vault, imposed: imposed)))
+                    }
+                } catch {
+                    if !isTold { scout(.failure(error)) }
+                }
+            }
+            defer { scouting.wait() }
+            return try body(transaction)
+        }
+    }
+
     package func lock(_ job: String, owner: Actor, at now: Timestamp) async throws -> JobLock {
         try await transaction { [leases] in try leases.acquire(job, owner: owner, at: now, in: $0.db) }
     }
@@ -177,8 +202,9 @@ package final class SQLiteGrantStore: GrantStore {
     ///
     /// `mark` runs after the last checkpoint, when only writing is left; it returns whether it has written.
     package func close(marking mark: () async -> Bool = { false }) async {
-        _ = try? await Self.run(on: writeQueue, file.path) { [reader, writer] in
+        _ = try? await Self.run(on: writeQueue, file.path) { [reader, scouts, writer] in
             try reader.close()
+            try scouts.close()
             if let writer { try Self.checkpoint(writer, mode: "TRUNCATE") }
         }
         let hasWritten = await mark()

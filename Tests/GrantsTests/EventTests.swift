@@ -40,4 +40,26 @@ import Testing
         #expect(text.contains(#""subject":"u-17""#))
         #expect(!text.contains("subject_ref"))
     }
+
+    @Test func `a draft gets its id and place without being written anew`() {
+        var event = Self.event
+        (event.id, event.seq, event.subjectReference) = ("", 0, nil)
+        var stored = StoredGrant(
+            grant: Grant(
+                key: .init(provider: "idp", id: "g-17"),
+                tenant: "acme",
+                client: "portal",
+                scopes: ScopeSet([]),
+                issuedAt: .distantPast
+            ),
+            row: 3,
+            recordedAt: .distantPast
+        )
+        stored.subjectReference = 42
+        let draft = Event.Draft(event, about: stored)
+        var bytes: [UInt8] = [1, 2, 3]
+        draft.write(id: "0123", seq: 7, to: &bytes)
+        #expect(bytes == Self.event.json())
+        #expect(draft.row == 3)
+    }
 }

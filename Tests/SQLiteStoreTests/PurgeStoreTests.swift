@@ -95,7 +95,7 @@ import Testing
         try await store.write { writing in
             for minute in 0..<5 {
                 let at = start + .minutes(Int64(minute))
-                try writing.countEnd(in: Partition(provider: "idp", tenant: "acme"), at: at, isEnd: true, counts: true)
+                try writing.countEnd(of: grant("g-1"), at: at, isEnd: true, counts: true)
             }
         }
         let removed = try await store.write { writing in

@@ -1,4 +1,4 @@
-package import Records
+internal import Records
 
 /// A past-tense fact: one entry of the journal, and what sinks receive.
 ///
@@ -84,11 +84,15 @@ package struct Event: Hashable, Sendable {
         return writer.bytes
     }
 
-    /// Appends what ``json(subject:)`` returns.
-    package func write(to writer: inout JSONWriter, subject: String? = nil) {
+    private func write(to writer: inout JSONWriter, subject: String?) {
         writer.beginObject()
         writer.member("id", id)
         writer.member("seq", seq)
+        writeRest(to: &writer, subject: subject)
+        writer.endObject()
+    }
+
+    private func writeRest(to writer: inout JSONWriter, subject: String?) {
         writer.member("type", type)
         writer.member("at", time: at.milliseconds)
         if let tenant { writer.member("tenant", tenant.rawValue) }
@@ -116,6 +120,37 @@ package struct Event: Hashable, Sendable {
                 }
             }
         }
-        writer.endObject()
+    }
+
+    /// An event that has no place in the journal yet, with most of its bytes.
+    package struct Draft: Hashable, Sendable {
+        package let event: Event
+        /// The store's row of the grant that it is about.
+        package let row: Int64?
+        /// The members after `seq`, and the closing brace.
+        private let rest: [UInt8]
+
+        package init(_ event: Event, about stored: StoredGrant?) {
+            var event = event
+            event.subjectReference = stored?.subjectReference
+            var writer = JSONWriter()
+            writer.beginObject()
+            event.writeRest(to: &writer, subject: nil)
+            writer.endObject()
+            writer.bytes[0] = UInt8(ascii: ",")
+            self.event = event
+            row = stored?.row
+            rest = writer.bytes
+        }
+
+        /// What ``Event/json(subject:)`` returns once the event has its id and place; replaces the bytes.
+        package func write(id: String, seq: Int64, to bytes: inout [UInt8]) {
+            bytes.removeAll(keepingCapacity: true)
+            bytes += #"{"id":""#.utf8
+            bytes += id.utf8
+            bytes += #"","seq":"#.utf8
+            bytes += String(seq).utf8
+            bytes += rest
+        }
     }
 }

@@ -15,6 +15,15 @@ package protocol GrantStore: Sendable {
         _ body: @escaping @Sendable (any StoreWriting) throws -> Result
     ) async throws -> Result
 
+    /// The same with a second thread: `scout` runs beside `body`, on a snapshot of what the transaction begins with.
+    ///
+    /// Nobody else writes meanwhile. `scout` is called once, with the failure where nothing can be read. Both have
+    /// ended when this returns: a scout must wait for `body` no longer than `body` lasts.
+    func write<Answer: Sendable>(
+        scouting scout: @escaping @Sendable (Result<any StoreReading, any Error>) -> Void,
+        _ body: @escaping @Sendable (any StoreWriting) throws -> Answer
+    ) async throws -> Answer
+
     /// Takes the lock of a job, or throws `lock-held` naming who has it.
     func lock(_ job: String, owner: Actor, at now: Timestamp) async throws -> JobLock
 
@@ -155,6 +164,8 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     func saveRecord(_ stored: StoredGrant) throws
     /// Stores what was decided and learned; a change of standing that ``Lifecycle`` does not know is refused.
     func save(_ stored: StoredGrant) throws
+    /// The same, but only what a decision changes: the standing and its periods, the cause, the proof.
+    func saveDecision(_ stored: StoredGrant) throws
     /// A keep's new deadline, unless something else made the grant due meanwhile.
     func postpone(row: Int64, from oldDue: Timestamp?, to deadline: Deadline, keptBy rule: Rule) throws
     /// Replaces tokens; nil removes one. Returns whether any changed.
@@ -172,8 +183,10 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     /// Adds to the journal and returns the event with its id and place.
     @discardableResult
     func append(_ event: Event, about stored: StoredGrant?) throws -> Event
+    /// Adds to the journal what was drafted, with a new id.
+    func append(_ draft: Event.Draft) throws
     /// Counts an end or a quarantine for the valve.
-    func countEnd(in partition: Partition, at: Timestamp, isEnd: Bool, counts: Bool) throws
+    func countEnd(of grant: Grant, at: Timestamp, isEnd: Bool, counts: Bool) throws
 
     func setSetting(_ name: String, _ value: String?) throws
     /// Makes live grants due at once; only those that wait for evidence, if so asked.

@@ -1,4 +1,3 @@
-internal import Dispatch
 package import Grants
 internal import Scheduling
 
@@ -65,8 +64,20 @@ package struct ExpiryJob: Sendable {
         var index = 0
         while index < spool.count {
             try environment.stop.check()
-            let batch = Batch(job: self, plan: plan, spool: spool, run: run, lock: lock, approved: hash, from: index)
-            let done = try await environment.store.write { writing in try batch.apply(writing) }
+            let batch = PlanBatch(
+                environment: environment,
+                plan: plan,
+                spool: spool,
+                run: run,
+                lock: lock,
+                approved: hash,
+                now: now,
+                from: index
+            )
+            let done = try await environment.store.write(
+                scouting: { reading in batch.decide(reading) },
+                { writing in try batch.apply(writing) }
+            )
             index = done.next
             applied.add(done.applied)
             environment.progress(.init(step: "applying", done: index, total: spool.count))
@@ -123,137 +134,13 @@ package struct ExpiryJob: Sendable {
             }
         }
     }
-
-    /// The rows of one transaction: as many as 200 ms take.
-    private struct Batch: Sendable {
-        let job: ExpiryJob
-        let plan: ExpiryPlan
-        let spool: PlanSpool
-        let run: Int64
-        let lock: JobLock
-        let approved: String?
-        let from: Int
-
-        func apply(_ writing: any StoreWriting) throws -> (next: Int, applied: Applied) {
-            try writing.renew(lock)
-            let environment = job.environment
-            // Read again in every batch: a freeze or a hold typed elsewhere counts at once, and so does a blackout
-            // that begins meanwhile.
-            let gates = Gates(
-                mode: environment.settings.policy.mode,
-                freezes: try writing.freezes(),
-                heldProviders: Set(try writing.heldProviders().keys),
-                blackout: environment.blackouts.current(at: environment.clock.now())
-            )
-            let assessor = try Assessor(
-                writing,
-                environment.settings,
-                ownTokens: environment.ownTokens,
-                now: job.now
-            )
-            let change = GrantChange(
-                settings: environment.settings,
-                actor: environment.actor,
-                run: run,
-                now: job.now,
-                isApproved: approved != nil
-            )
-            var applied = Applied()
-            var index = from
-            let end = DispatchTime.now().uptimeNanoseconds + 200_000_000
-            while DispatchTime.now().uptimeNanoseconds < end {
-                let records = try spool.read(from: index, limit: 256)
-                if records.isEmpty { break }
-                for record in records {
-                    try apply(record, writing, assessor, gates, change, &applied)
-                }
-                index += records.count
-            }
-            return (index, applied)
-        }
-
-        private func apply(
-            _ record: PlanSpool.Record,
-            _ writing: any StoreWriting,
-            _ assessor: Assessor,
-            _ gates: Gates,
-            _ change: GrantChange,
-            _ applied: inout Applied
-        ) throws {
-            let rule = Rule.allCases[record.rule]
-            if record.kind == 0 {
-                if approved == nil { try postpone(record, rule, writing) }
-                return
-            }
-            guard isReleased(record) else { return try stayDue(record, rule, writing) }
-            guard let stored = try writing.grant(row: record.row) else { return }
-            guard stored.grant.standing.isLive else {
-                // A group ends with its first member: the others are found ended by the rule, as planned.
-                if stored.grant.cause != rule { applied.skipped["ended-meanwhile", default: 0] += 1 }
-                return
-            }
-            let assessment = try assessor.assess(stored)
-            let group = try assessment.group.map { try assessor.judge($0.stored) }
-            guard assessment.decision.action.ordinal == record.action, assessment.decision.rule == rule,
-                Gates.valveHolds(assessment.decision) == record.valveHolds, group.allSatisfy(\.decision.isEnd)
-            else {
-                applied.skipped["decision-changed", default: 0] += 1
-                return try stayDue(record, rule, writing)
-            }
-            guard gates.closed(to: assessment.decision, on: stored.grant) == nil else {
-                applied.skipped["held-meanwhile", default: 0] += 1
-                return try stayDue(record, rule, writing)
-            }
-            try change.apply(assessment, in: writing)
-            applied.count(assessment.decision, change, stored.grant)
-            for member in group {
-                try change.apply(member, in: writing)
-                applied.count(member.decision, change, member.stored.grant)
-            }
-        }
-
-        /// A row that was planned and not applied is planned again by the next run, whatever its deadline was.
-        private func stayDue(
-            _ record: PlanSpool.Record,
-            _ rule: Rule,
-            _ writing: any StoreWriting
-        ) throws {
-            guard approved == nil, record.oldDue == PlanSpool.none || record.oldDue > job.now.milliseconds
-            else { return }
-            var again = record
-            again.newDue = job.now.milliseconds
-            try postpone(again, rule, writing)
-        }
-
-        private func postpone(_ record: PlanSpool.Record, _ rule: Rule, _ writing: any StoreWriting) throws {
-            func time(_ value: Int64) -> Timestamp? {
-                value == PlanSpool.none ? nil : Timestamp(milliseconds: value)
-            }
-            try writing.postpone(
-                row: record.row,
-                from: time(record.oldDue),
-                to: Deadline(dueAt: time(record.newDue), waitsForEvidence: record.waits),
-                keptBy: rule
-            )
-        }
-
-        /// Whether every gate is open, or a person opened it.
-        private func isReleased(_ record: PlanSpool.Record) -> Bool {
-            if record.kind == 1 { return approved == nil }
-            guard record.gate == 0 else { return false }
-            let hash = record.valveHolds ? plan.valveHeld[plan.partitions[record.partition]] : nil
-            return hash == approved
-        }
-    }
 }
 
 extension ExpiryJob.Applied {
-    fileprivate mutating func count(_ decision: Decision, _ change: GrantChange, _ before: Grant) {
-        actions[decision.action.name, default: 0] += 1
-        guard case .end(let end) = decision.action else { return }
-        let announces =
-            change.settings.providers.first { $0.id == before.key.provider }?.revocation == .events
-        if end.needsCall, !announces { queued += 1 } else { ended[end.standing, default: 0] += 1 }
+    mutating func count(_ change: PlannedChange) {
+        actions[change.decision.action.name, default: 0] += 1
+        guard case .end(let end) = change.decision.action else { return }
+        if change.stored.grant.standing == .revoking { queued += 1 } else { ended[end.standing, default: 0] += 1 }
     }
 
     fileprivate mutating func add(_ other: Self) {

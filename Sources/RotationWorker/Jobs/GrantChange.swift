@@ -1,6 +1,6 @@
 internal import Grants
 
-/// Carries a decision out in the store: the new state, its journal entry, its count, its order to revoke.
+/// Makes of a decision what is to be written: the new state, its journal entry, its count, its order to revoke.
 struct GrantChange {
     let settings: RotationSettings
     let actor: Actor
@@ -11,6 +11,11 @@ struct GrantChange {
     var reference: String?
 
     func apply(_ assessment: Assessor.Assessment, in writing: any StoreWriting) throws {
+        try planned(assessment).write(to: writing)
+    }
+
+    /// The change as a value, made without touching the store.
+    func planned(_ assessment: Assessor.Assessment) -> PlannedChange {
         var stored = assessment.stored
         let decision = assessment.decision
         let announces =
@@ -28,16 +33,13 @@ struct GrantChange {
             // What was over meanwhile (a lifetime, an end) is judged at once.
             if decision.action == .reprieve || decision.action == .restore { stored.dueAt = now }
         }
-        try writing.save(stored)
-        try writing.append(event(stored, decision, from: before), about: stored)
-        if Gates.canHold(decision), decision.action != .notice {
-            try writing.countEnd(
-                in: Partition(of: stored.grant),
-                at: now,
-                isEnd: decision.isEnd,
-                counts: Gates.isCounted(decision) && !isApproved
-            )
-        }
+        var change = PlannedChange(
+            stored: stored,
+            decision: decision,
+            event: Event.Draft(event(stored, decision, from: before), about: stored),
+            at: now
+        )
+        change.isCounted = Gates.isCounted(decision) && !isApproved
         if after == .revoking, case .end(let end) = decision.action {
             var order = RevocationOrder(
                 row: stored.row,
@@ -49,8 +51,9 @@ struct GrantChange {
             order.reference = reference
             order.run = run
             order.nextTryAt = now
-            try writing.setRevocation(order, of: stored.grant)
+            change.order = order
         }
+        return change
     }
 
     private func event(_ stored: StoredGrant, _ decision: Decision, from before: Standing) -> Event {

@@ -3,7 +3,7 @@ internal import Grants
 /// Judges stored grants: loads what the planner needs, and what an end would take along.
 final class Assessor {
     /// A grant with all that its decision rests on.
-    struct Assessment {
+    struct Assessment: Sendable {
         var stored: StoredGrant
         var family: Family
         var decision: Decision
@@ -168,7 +168,7 @@ final class Assessor {
     /// A live grant with its decision, before any look at what it would take along.
     ///
     /// A reference: hundreds of them are handed on for each of hundreds of grants.
-    final class Judged {
+    final class Judged: Sendable {
         let stored: StoredGrant
         let decision: Decision
         let isEnd: Bool

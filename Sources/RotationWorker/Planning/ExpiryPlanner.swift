@@ -1,5 +1,4 @@
 internal import Grants
-internal import Records
 internal import Scheduling
 
 /// Walks what is due in key order and builds the plan: one snapshot, memory bounded by the partitions.
@@ -22,124 +21,27 @@ struct ExpiryPlanner {
         var along: Set<Int64> = []
         while true {
             try receiver?.restart()
-            var walk = try Walk(self, reading, receiver)
-            let found = try walk.perform(scope(reading, along))
-            if found.isSubset(of: along) { return try walk.finish() }
-            walk.abandon()
+            let desk = PlanDesk(try PlanLedger(self, reading, receiver))
+            let found = try desk.whileOpen { try walk(reading, scope(reading, along), desk) }
+            if found.isSubset(of: along) { return try desk.close(reading) }
             along.formUnion(found)
         }
     }
 
-    /// One walk over what is due.
-    private struct Walk {
-        private let planner: ExpiryPlanner
-        private let reading: any StoreReading
-        private let receiver: (any PlanRowReceiver)?
-        private let gates: Gates
-        private let assessor: Assessor
-        private var plan: ExpiryPlan
-        private var spool: PlanSpool.Writer
-        private var digest: PlanDigest
-        private var tallies: [Tally] = []
-        private var tallyOfPartition: [Partition: Int] = [:]
-        private var tallyOfCohort: [Int: Int] = [:]
-        private var line = JSONWriter()
-        private var unjudgedBefore = 0
-
-        init(
-            _ planner: ExpiryPlanner,
-            _ reading: any StoreReading,
-            _ receiver: (any PlanRowReceiver)?
-        ) throws {
-            self.planner = planner
-            self.reading = reading
-            self.receiver = receiver
-            plan = ExpiryPlan(asOf: planner.now, policyHash: planner.policyHash, selection: planner.selection)
-            plan.freezes = try reading.freezes()
-            plan.heldProviders = try reading.heldProviders()
-            gates = Gates(
-                mode: planner.settings.policy.mode,
-                freezes: plan.freezes,
-                heldProviders: Set(plan.heldProviders.keys),
-                blackout: planner.blackouts.current(at: planner.now)
-            )
-            plan.blackout = planner.blackouts.stretch(at: planner.now)
-            assessor = try Assessor(
-                reading,
-                planner.settings,
-                ownTokens: planner.ownTokens,
-                now: planner.now,
-                remembers: true
-            )
-            spool = try PlanSpool.Writer()
-            digest = PlanDigest(Array(planner.policyHash.utf8))
-        }
-
-        /// Returns the rows that end with a due one and are not due.
-        mutating func perform(_ scope: GrantState) throws -> Set<Int64> {
-            var along: Set<Int64> = []
-            do {
-                try reading.forEach(scope, in: planner.selection) { stored in
-                    guard !planner.isCancelled() else { throw CancellationError() }
-                    let assessment = try assessor.assess(stored)
-                    try take(assessment)
-                    guard scope != .live else { return }
-                    for member in assessment.group where !(member.stored.dueAt.map { $0 <= planner.now } ?? false) {
-                        along.insert(member.stored.row)
-                    }
-                }
-            } catch {
-                abandon()
-                throw error
+    /// Judges one row after the other; returns the rows that end with a due one and are not due.
+    private func walk(_ reading: any StoreReading, _ scope: GrantState, _ desk: PlanDesk) throws -> Set<Int64> {
+        let assessor = try Assessor(reading, settings, ownTokens: ownTokens, now: now, remembers: true)
+        var along: Set<Int64> = []
+        try reading.forEach(scope, in: selection) { stored in
+            guard !isCancelled() else { throw CancellationError() }
+            let assessment = try assessor.assess(stored)
+            try desk.take(assessment)
+            guard scope != .live else { return }
+            for member in assessment.group where !(member.stored.dueAt.map { $0 <= now } ?? false) {
+                along.insert(member.stored.row)
             }
-            return along
         }
-
-        private mutating func take(_ assessment: Assessor.Assessment) throws {
-            let stored = assessment.stored
-            let decision = assessment.decision
-            plan.count(decision)
-            if stored.keptBy == .noEvidence { unjudgedBefore += 1 }
-            let index = tally(for: stored)
-            let gate = gates.closed(to: decision, on: stored.grant)
-            let isKeep = decision.action == .keep
-            if !isKeep || PlanRow.isListedKeep(decision) {
-                let row = PlanRow(grant: stored.grant, decision: decision, family: assessment.family)
-                if !isKeep {
-                    line.bytes.removeAll(keepingCapacity: true)
-                    row.write(to: &line, isWhole: false)
-                    digest.add(line.bytes)
-                    tallies[index].add(decision, line.bytes, gate: gate, policyHash: planner.policyHash)
-                }
-                try receiver?.receive(row)
-            }
-            try spool.append(planner.record(assessment, partition: index, gate: gate))
-        }
-
-        private mutating func tally(for stored: StoredGrant) -> Int {
-            if let cohort = stored.cohort, let known = tallyOfCohort[cohort] { return known }
-            let partition = Partition(of: stored.grant)
-            let index = tallyOfPartition[partition] ?? tallies.count
-            if index == tallies.count {
-                tallies.append(Tally())
-                tallyOfPartition[partition] = index
-            }
-            if let cohort = stored.cohort { tallyOfCohort[cohort] = index }
-            return index
-        }
-
-        func abandon() { spool.abandon() }
-
-        mutating func finish() throws -> ExpiryPlan {
-            plan.spool = try spool.finish()
-            plan.planHash = digest.hex
-            plan.partitions = tallyOfPartition.sorted { $0.value < $1.value }.map(\.key)
-            try planner.readValve(reading, tallyOfPartition.mapValues { tallies[$0] }, into: &plan)
-            plan.toAsk = try reading.count(.toAsk(planner.now), in: planner.selection)
-            plan.unjudgeable =
-                try reading.unjudgeable(in: planner.selection) - unjudgedBefore + (plan.rules[.noEvidence] ?? 0)
-            return plan
-        }
+        return along
     }
 
     /// What is due; all of it where the policy is not the one that the deadlines were made with.
@@ -147,58 +49,5 @@ struct ExpiryPlanner {
         let known = try reading.setting(ExpiryJob.policySetting)
         if isFull || known != policyHash { return .live }
         return along.isEmpty ? .due(now) : .dueOr(now, rows: along.sorted())
-    }
-
-    fileprivate func record(
-        _ assessment: Assessor.Assessment,
-        partition: Int,
-        gate: Gates.Gate?
-    ) -> PlanSpool.Record {
-        let decision = assessment.decision
-        let kind: Int
-        switch decision.action {
-        case .keep: kind = 0
-        case .reprieve, .restore: kind = 1
-        case .notice, .quarantine, .end: kind = 2
-        }
-        return PlanSpool.Record(
-            row: assessment.stored.row,
-            oldDue: assessment.stored.dueAt?.milliseconds ?? PlanSpool.none,
-            newDue: assessment.deadline.dueAt?.milliseconds ?? PlanSpool.none,
-            partition: partition,
-            kind: kind,
-            rule: Rule.allCases.firstIndex(of: decision.rule) ?? 0,
-            gate: gate.flatMap { Gates.Gate.allCases.firstIndex(of: $0) }.map { $0 + 1 } ?? 0,
-            valveHolds: Gates.valveHolds(decision),
-            waits: assessment.deadline.waitsForEvidence,
-            action: decision.action.ordinal
-        )
-    }
-}
-
-extension ExpiryPlan {
-    fileprivate mutating func count(_ decision: Decision) {
-        examined += 1
-        actions[decision.action.name, default: 0] += 1
-        rules[decision.rule, default: 0] += 1
-        guard decision.action == .keep else { return }
-        switch decision.rule {
-        case .cannotRevoke, .collateral, .nobodyTold, .noEvidence: refused[decision.rule.rawValue, default: 0] += 1
-        default: break
-        }
-    }
-}
-
-extension Decision.Action {
-    /// Tells actions apart on the spool.
-    var ordinal: Int {
-        switch self {
-        case .keep: 0
-        case .notice: 1
-        case .reprieve: 2
-        case .quarantine: 3
-        case .restore: 4
-        case .end: 5
-        }
     }
 }

@@ -24,15 +24,22 @@ final class PlanSpool: Sendable {
     private static let words = 5
     static let none = Int64.min
 
-    private let descriptor: Int32
-    let count: Int
+    /// The file, closed with whoever has it last.
+    private final class File: Sendable {
+        let descriptor: Int32
 
-    private init(descriptor: Int32, count: Int) {
-        self.descriptor = descriptor
-        self.count = count
+        init() throws(StoreError) { descriptor = try TemporaryFile.open() }
+
+        deinit { close(descriptor) }
     }
 
-    deinit { close(descriptor) }
+    private let file: File
+    let count: Int
+
+    private init(_ file: File, count: Int) {
+        self.file = file
+        self.count = count
+    }
 
     /// At most `limit` records from `index` on.
     func read(from index: Int, limit: Int) throws -> [Record] {
@@ -41,7 +48,7 @@ final class PlanSpool: Sendable {
         var buffer = [Int64](repeating: 0, count: wanted * Self.words)
         let size = buffer.count * 8
         let offset = off_t(index * Self.words * 8)
-        let got = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, size, offset) }
+        let got = buffer.withUnsafeMutableBytes { pread(file.descriptor, $0.baseAddress, size, offset) }
         guard got == size else { throw StoreError(.other, "the plan's temporary file cannot be read back") }
         return (0..<wanted).map { record in
             let base = record * Self.words
@@ -63,11 +70,11 @@ final class PlanSpool: Sendable {
 
     /// Takes records one by one and becomes a spool.
     struct Writer {
-        private let descriptor: Int32
+        private let file: File
         private(set) var buffer: [Int64] = []
         private var count = 0
 
-        init() throws { descriptor = try TemporaryFile.open() }
+        init() throws { file = try File() }
 
         mutating func append(_ record: Record) throws {
             let packed =
@@ -80,7 +87,7 @@ final class PlanSpool: Sendable {
 
         private mutating func flush() throws {
             let size = buffer.count * 8
-            let written = buffer.withUnsafeBytes { write(descriptor, $0.baseAddress, size) }
+            let written = buffer.withUnsafeBytes { write(file.descriptor, $0.baseAddress, size) }
             guard written == size else {
                 throw StoreError(.full, "no room left for the plan's temporary file", hint: "free disk space")
             }
@@ -89,9 +96,7 @@ final class PlanSpool: Sendable {
 
         mutating func finish() throws -> PlanSpool {
             try flush()
-            return PlanSpool(descriptor: descriptor, count: count)
+            return PlanSpool(file, count: count)
         }
-
-        func abandon() { close(descriptor) }
     }
 }

@@ -7,6 +7,12 @@ enum HotSQL {
         WHERE row = ? AND standing = ?
         """
 
+    /// What a decision changes, and no index besides.
+    static let decide = """
+        UPDATE states SET standing = ?, due_at = ?, ask_at = ?, kept_by = ?, waits = ?, cause = ?, announced_at = ?,
+        clock_from = ?, proof = ?, ended_at = ? WHERE row = ? AND standing = ?
+        """
+
     static let postpone =
         "UPDATE states SET due_at = ?, waits = ?, kept_by = ? WHERE row = ? AND standing <= 2 AND due_at IS ?"
 

@@ -73,12 +73,7 @@ extension SQLiteTransaction {
 
     func save(_ stored: StoredGrant) throws {
         let grant = stored.grant
-        if grant.standing != stored.readStanding {
-            guard Lifecycle.event(from: stored.readStanding, to: grant.standing) != nil else {
-                throw StoreError(.conflict, "\(grant.key): \(stored.readStanding) cannot become \(grant.standing)")
-            }
-            try countStanding(grant, from: stored.readStanding, to: grant.standing)
-        }
+        try countTransition(of: stored)
         let validity = grant.validity
         let isLive = grant.standing.isLive
         let isEnded = grant.standing == .expired || grant.standing == .revoked
@@ -105,8 +100,43 @@ extension SQLiteTransaction {
             values.add(stored.row)
             values.add(stored.readStanding.code)
         }
+        try requireChange(of: stored)
+    }
+
+    func saveDecision(_ stored: StoredGrant) throws {
+        let grant = stored.grant
+        try countTransition(of: stored)
+        let isLive = grant.standing.isLive
+        let isEnded = grant.standing == .expired || grant.standing == .revoked
+        try deciding.on(db).run { values in
+            values.add(grant.standing.code)
+            values.add(isLive ? stored.dueAt?.milliseconds : nil)
+            values.add(isLive ? stored.askAt?.milliseconds : nil)
+            values.add(isLive ? stored.keptBy?.code : nil)
+            values.add(isLive && stored.waitsForEvidence ? 1 : 0)
+            values.add(grant.cause?.code)
+            values.add(grant.announcedAt?.milliseconds)
+            values.add(grant.clockFrom?.milliseconds)
+            values.add(grant.proof?.code)
+            values.add(isEnded ? stored.endedAt?.milliseconds : nil)
+            values.add(stored.row)
+            values.add(stored.readStanding.code)
+        }
+        try requireChange(of: stored)
+    }
+
+    private func countTransition(of stored: StoredGrant) throws {
+        let (from, to) = (stored.readStanding, stored.grant.standing)
+        guard from != to else { return }
+        guard Lifecycle.event(from: from, to: to) != nil else {
+            throw StoreError(.conflict, "\(stored.grant.key): \(from) cannot become \(to)")
+        }
+        try countStanding(stored.grant, from: from, to: to)
+    }
+
+    private func requireChange(of stored: StoredGrant) throws {
         guard db.changesCount == 1 else {
-            throw StoreError(.conflict, "\(grant.key) was changed by somebody else meanwhile")
+            throw StoreError(.conflict, "\(stored.grant.key) was changed by somebody else meanwhile")
         }
     }
 

@@ -1,7 +1,6 @@
 internal import Crypto
 internal import GRDB
 internal import Grants
-internal import Records
 
 /// ``StoreWriting`` over one open transaction.
 ///
@@ -24,9 +23,11 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     private var deltas: [Count: Int] = [:]
     private var ends: [Minute: (ended: Int, counted: Int)] = [:]
     private var head: (seq: Int64, hash: [UInt8])?
-    private var bodies = JSONWriter()
+    /// Of the entry that is added; its storage is used again.
+    private var body: [UInt8] = []
 
     var saving = LateStatement(HotSQL.save)
+    var deciding = LateStatement(HotSQL.decide)
     var postponing = LateStatement(HotSQL.postpone)
     var ordering = LateStatement(HotSQL.order)
     private var actor: (value: Actor, json: [UInt8])?
@@ -97,30 +98,35 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
 
     @discardableResult
     func append(_ event: Event, about stored: StoredGrant?) throws -> Event {
-        var event = event
-        let previous = try head ?? journalHead()
-        event.seq = previous.seq + 1
-        event.id = newEventID()
-        event.subjectReference = stored?.subjectReference
-        bodies.bytes.removeAll(keepingCapacity: true)
-        event.write(to: &bodies)
-        let hash = JournalHash.next(after: previous.hash, body: bodies.bytes)
-        try appending.on(db).run {
-            $0.add(event.seq)
-            $0.add(stored?.row)
-            $0.add(event.subjectReference)
-            $0.add(bodies.bytes)
-            $0.add(hash)
-        }
-        head = (event.seq, hash)
+        let draft = Event.Draft(event, about: stored)
+        var event = draft.event
+        (event.seq, event.id) = try add(draft)
         return event
     }
 
-    func countEnd(in partition: Partition, at: Timestamp, isEnd: Bool, counts: Bool) throws {
+    func append(_ draft: Event.Draft) throws { _ = try add(draft) }
+
+    private func add(_ draft: Event.Draft) throws -> (seq: Int64, id: String) {
+        let previous = try head ?? journalHead()
+        let (seq, id) = (previous.seq + 1, newEventID())
+        draft.write(id: id, seq: seq, to: &body)
+        let hash = JournalHash.next(after: previous.hash, body: body)
+        try appending.on(db).run {
+            $0.add(seq)
+            $0.add(draft.row)
+            $0.add(draft.event.subjectReference)
+            $0.add(body)
+            $0.add(hash)
+        }
+        head = (seq, hash)
+        return (seq, id)
+    }
+
+    func countEnd(of grant: Grant, at: Timestamp, isEnd: Bool, counts: Bool) throws {
         let minute = Minute(
             minute: at.milliseconds / 60_000,
-            provider: try words.intern(partition.provider.rawValue),
-            tenant: try words.intern(partition.tenant.rawValue)
+            provider: try words.intern(grant.key.provider.rawValue),
+            tenant: try words.intern(grant.tenant.rawValue)
         )
         ends[minute, default: (0, 0)].ended += isEnd ? 1 : 0
         ends[minute, default: (0, 0)].counted += counts ? 1 : 0

@@ -1,0 +1,159 @@
+internal import Dispatch
+internal import Grants
+
+/// The rows of a plan that one transaction applies: as many as 200 ms take.
+///
+/// Two threads work on them. ``decide(_:)`` judges row after row on a snapshot of what the transaction began with, and
+/// ``apply(_:)`` writes what it says. Nobody else writes meanwhile; so what was decided there is what would be decided
+/// here, but for rows that the transaction itself has had its hand in: those are judged once more where they are
+/// written.
+struct PlanBatch: Sendable {
+    private static let length: UInt64 = 200_000_000
+    /// Rows that are handed over at once, and how often that is ahead: what is decided in vain at a transaction's end.
+    private static let (step, ahead) = (128, 4)
+
+    let environment: RotationEnvironment
+    let plan: ExpiryPlan
+    let spool: PlanSpool
+    let run: Int64
+    let lock: JobLock
+    /// The hash that a person approved; only its rows are applied.
+    let approved: String?
+    let now: Timestamp
+    let from: Int
+    private let decided = Handover<(PlanSpool.Record, RowJudge.Outcome)>(capacity: ahead)
+
+    init(
+        environment: RotationEnvironment,
+        plan: ExpiryPlan,
+        spool: PlanSpool,
+        run: Int64,
+        lock: JobLock,
+        approved: String?,
+        now: Timestamp,
+        from: Int
+    ) {
+        self.environment = environment
+        self.plan = plan
+        self.spool = spool
+        self.run = run
+        self.lock = lock
+        self.approved = approved
+        self.now = now
+        self.from = from
+    }
+
+    /// Decides until there is no more, or nobody asks for more.
+    func decide(_ reading: Result<any StoreReading, any Error>) {
+        do {
+            let judge = try RowJudge(self, reading.get(), isStill: true)
+            var index = from
+            while true {
+                let records = try spool.read(from: index, limit: Self.step)
+                if records.isEmpty { break }
+                guard try decided.give(records.map { ($0, try judge.outcome(of: $0)) }) else { return }
+                index += records.count
+            }
+            decided.close()
+        } catch {
+            decided.close(failure: error)
+        }
+    }
+
+    /// Writes what was decided; returns where the next transaction begins, and what was done.
+    func apply(_ writing: any StoreWriting) throws -> (next: Int, applied: ExpiryJob.Applied) {
+        defer { decided.abandon() }
+        try writing.renew(lock)
+        var hand = Hand(batch: self, writing: writing)
+        var index = from
+        let end = DispatchTime.now().uptimeNanoseconds + Self.length
+        while DispatchTime.now().uptimeNanoseconds < end, let rows = try decided.take() {
+            for (record, outcome) in rows { try hand.write(outcome, of: record) }
+            index += rows.count
+        }
+        return (index, hand.applied)
+    }
+
+    /// Whether every gate is open, or a person opened it.
+    func isReleased(_ record: PlanSpool.Record) -> Bool {
+        if record.kind == 1 { return approved == nil }
+        guard record.gate == 0 else { return false }
+        let hash = record.valveHolds ? plan.valveHeld[plan.partitions[record.partition]] : nil
+        return hash == approved
+    }
+
+    /// Writes outcomes, and knows which rows this transaction has changed.
+    struct Hand {
+        let batch: PlanBatch
+        let writing: any StoreWriting
+        var applied = ExpiryJob.Applied()
+        private var changedRows: Set<Int64> = []
+        private var changedFamilies: Set<Int64> = []
+        private var judge: RowJudge?
+
+        init(batch: PlanBatch, writing: any StoreWriting) {
+            self.batch = batch
+            self.writing = writing
+        }
+
+        mutating func write(_ outcome: RowJudge.Outcome, of record: PlanSpool.Record) throws {
+            if hasTouched(outcome, record) {
+                // What was decided beside us did not see what this transaction did.
+                let judge = try self.judge ?? RowJudge(batch, writing, isStill: false)
+                self.judge = judge
+                try carryOut(judge.outcome(of: record))
+            } else {
+                try carryOut(outcome)
+            }
+        }
+
+        private func hasTouched(_ outcome: RowJudge.Outcome, _ record: PlanSpool.Record) -> Bool {
+            switch outcome {
+            case .nothing, .postponed: false
+            case .skipped(_, let family, _): hasTouched(record.row, family)
+            case .changed(let change, let group):
+                hasTouched(change.stored.row, change.stored.grant.family)
+                    || group.contains { hasTouched($0.stored.row, $0.stored.grant.family) }
+            }
+        }
+
+        private func hasTouched(_ row: Int64, _ family: Int64?) -> Bool {
+            changedRows.contains(row) || family.map(changedFamilies.contains) ?? false
+        }
+
+        mutating func carryOut(_ outcome: RowJudge.Outcome) throws {
+            switch outcome {
+            case .nothing:
+                break
+            case .postponed(let record):
+                try postpone(record)
+            case .skipped(let why, _, let record):
+                applied.skipped[why, default: 0] += 1
+                if let record { try postpone(record) }
+            case .changed(let change, let group):
+                try write(change, group)
+            }
+        }
+
+        private mutating func write(_ change: PlannedChange, _ group: [PlannedChange]) throws {
+            for one in [change] + group {
+                try one.write(to: writing)
+                applied.count(one)
+                changedRows.insert(one.stored.row)
+                if let family = one.stored.grant.family { changedFamilies.insert(family) }
+            }
+        }
+
+        private func postpone(_ record: PlanSpool.Record) throws {
+            func time(_ value: Int64) -> Timestamp? {
+                value == PlanSpool.none ? nil : Timestamp(milliseconds: value)
+            }
+            try writing.postpone(
+                row: record.row,
+                from: time(record.oldDue),
+                to: Deadline(dueAt: time(record.newDue), waitsForEvidence: record.waits),
+                keptBy: record.plannedRule
+            )
+        }
+    }
+}

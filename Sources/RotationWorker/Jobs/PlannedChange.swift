@@ -1,0 +1,29 @@
+internal import Grants
+
+/// All that a decision on one grant writes: the new state, its journal entry, its count, its order to revoke.
+struct PlannedChange: Sendable {
+    /// As it will be.
+    let stored: StoredGrant
+    let decision: Decision
+    let event: Event.Draft
+    let at: Timestamp
+    /// The valve counts it.
+    var isCounted = false
+    var order: RevocationOrder?
+
+    init(stored: StoredGrant, decision: Decision, event: Event.Draft, at: Timestamp) {
+        self.stored = stored
+        self.decision = decision
+        self.event = event
+        self.at = at
+    }
+
+    func write(to writing: any StoreWriting) throws {
+        try writing.saveDecision(stored)
+        try writing.append(event)
+        if Gates.canHold(decision), decision.action != .notice {
+            try writing.countEnd(of: stored.grant, at: at, isEnd: decision.isEnd, counts: isCounted)
+        }
+        if let order { try writing.setRevocation(order, of: stored.grant) }
+    }
+}
