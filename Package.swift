@@ -41,6 +41,11 @@ let package = Package(
         // What speaks with the world.
         .target(name: "HTTPTransport"),
         .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]
+        ),
+        .systemLibrary(
             name: "CCurl",
             pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]
@@ -48,7 +53,7 @@ let package = Package(
         .target(name: "CurlTransport", dependencies: ["CCurl", "HTTPTransport"]),
         .target(name: "OAuthProvider", dependencies: ["Grants", "HTTPTransport", "Records"]),
         .target(name: "EventDelivery", dependencies: ["Grants", subprocess, system]),
-        .target(name: "SQLiteStore", dependencies: ["Grants", "Records", grdb, sqlite, crypto]),
+        .target(name: "SQLiteStore", dependencies: ["CSQLite", "Grants", "Records", grdb, sqlite, crypto]),
         .target(
             name: "Sandbox",
             dependencies: ["Grants", "Records", hummingbird, hummingbirdCore, logging]

@@ -1,6 +1,7 @@
 internal import ConfigurationFiles
+internal import Crypto
 internal import CurlTransport
-internal import Glibc
+internal import FoundationEssentials
 internal import Grants
 internal import OAuthProvider
 internal import RotationWorker
@@ -14,7 +15,7 @@ struct ProviderConnections: Sendable {
         let settings: ProviderSettings
         /// Those that hold grants there.
         let clients: [ClientSettings]
-        let authorities: FileVersion?
+        let authorities: SHA256.Digest?
         let transport: CurlTransport
         let provider: OAuthProvider
     }
@@ -34,7 +35,7 @@ struct ProviderConnections: Sendable {
     ) throws {
         for provider in settings.providers {
             let clients = settings.clients.filter { $0.provider == provider.id }
-            let authorities = provider.caFile.flatMap { FileVersion($0) }
+            let authorities = provider.caFile.flatMap { Self.digest(ofFile: $0) }
             let same = old.connections.first {
                 $0.settings == provider && $0.clients == clients && $0.authorities == authorities
             }
@@ -98,24 +99,9 @@ struct ProviderConnections: Sendable {
         let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
         return host.lowercased()
     }
-}
 
-/// What changes when a file is replaced or written to.
-private struct FileVersion: Hashable {
-    private let device: UInt64
-    private let inode: UInt64
-    private let size: Int64
-    private let seconds: Int
-    private let nanoseconds: Int
-
-    /// nil: there is no such file.
-    init?(_ path: String) {
-        var status = Glibc.stat()
-        guard stat(path, &status) == 0 else { return nil }
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
-        size = Int64(status.st_size)
-        seconds = status.st_mtim.tv_sec
-        nanoseconds = status.st_mtim.tv_nsec
+    /// What a file holds; nil: it cannot be read.
+    private static func digest(ofFile path: String) -> SHA256.Digest? {
+        FileManager.default.contents(atPath: path).map { SHA256.hash(data: $0) }
     }
 }

@@ -122,11 +122,11 @@ package struct Event: Hashable, Sendable {
         }
     }
 
-    /// An event that has no place in the journal yet, with most of its bytes.
+    /// An event that has no place in the journal yet: its bytes but for the first two members.
     package struct Draft: Hashable, Sendable {
-        package let event: Event
         /// The store's row of the grant that it is about.
         package let row: Int64?
+        package let subjectReference: Int64?
         /// The members after `seq`, and the closing brace.
         private let rest: [UInt8]
 
@@ -134,12 +134,13 @@ package struct Event: Hashable, Sendable {
             var event = event
             event.subjectReference = stored?.subjectReference
             var writer = JSONWriter()
+            writer.bytes.reserveCapacity(512)
             writer.beginObject()
             event.writeRest(to: &writer, subject: nil)
             writer.endObject()
             writer.bytes[0] = UInt8(ascii: ",")
-            self.event = event
             row = stored?.row
+            subjectReference = stored?.subjectReference
             rest = writer.bytes
         }
 

@@ -1,3 +1,4 @@
+internal import CSQLite
 internal import GRDB
 internal import Glibc
 internal import Grants
@@ -11,6 +12,7 @@ struct StoreFile: Sendable {
     ///
     /// A `DatabaseQueue`, never a pool: a pool resets `synchronous` to NORMAL after `prepareDatabase`.
     func openWriter() throws -> DatabaseQueue {
+        Self.setUp
         try checkFile()
         var configuration = Configuration()
         configuration.label = "grantkeeper.writer"
@@ -42,6 +44,7 @@ struct StoreFile: Sendable {
 
     /// A connection that changes neither database nor WAL, also after a killed writer (`mode=ro`).
     func openReader() throws -> DatabaseQueue {
+        Self.setUp
         try checkFile()
         guard access(path, F_OK) == 0 else {
             throw StoreError(
@@ -72,6 +75,12 @@ struct StoreFile: Sendable {
         }
         return queue
     }
+
+    /// Nobody reads SQLite's count of its memory, and for it all connections wait for one lock at each allocation.
+    private static let setUp: Void = {
+        // Refused where something else has used SQLite before: then it is as it was.
+        _ = csqlite_set_memory_statistics(0)
+    }()
 
     private var newer: StoreError {
         StoreError(

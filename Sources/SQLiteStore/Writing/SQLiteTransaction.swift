@@ -98,9 +98,9 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
 
     @discardableResult
     func append(_ event: Event, about stored: StoredGrant?) throws -> Event {
-        let draft = Event.Draft(event, about: stored)
-        var event = draft.event
-        (event.seq, event.id) = try add(draft)
+        var event = event
+        event.subjectReference = stored?.subjectReference
+        (event.seq, event.id) = try add(Event.Draft(event, about: stored))
         return event
     }
 
@@ -114,7 +114,7 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
         try appending.on(db).run {
             $0.add(seq)
             $0.add(draft.row)
-            $0.add(draft.event.subjectReference)
+            $0.add(draft.subjectReference)
             $0.add(body)
             $0.add(hash)
         }
