@@ -15,12 +15,12 @@ static inline CURLcode ccurl_easy_set_offset(CURL *_Nonnull handle, CURLoption o
     return (curl_easy_setopt)(handle, option, value);
 }
 
-/// libcurl copies strings (CURLOPT_POSTFIELDS is not a string).
+/// libcurl copies strings.
 static inline CURLcode ccurl_easy_set_string(CURL *_Nonnull handle, CURLoption option, const char *_Nullable value) {
     return (curl_easy_setopt)(handle, option, value);
 }
 
-/// For contexts and buffers, which libcurl keeps without copying, and CURLOPT_COPYPOSTFIELDS, which it copies.
+/// For contexts and buffers, CURLOPT_POSTFIELDS among them, which libcurl keeps without copying.
 static inline CURLcode ccurl_easy_set_pointer(CURL *_Nonnull handle, CURLoption option, const void *_Nullable value) {
     return (curl_easy_setopt)(handle, option, value);
 }

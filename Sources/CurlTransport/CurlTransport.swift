@@ -28,11 +28,26 @@ package final class CurlTransport: HTTPTransport {
     }
 
     package func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+        try await run(request, next: nil)
+    }
+
+    package func send(
+        _ first: HTTPRequest,
+        then next: @escaping @Sendable (HTTPResponse) -> HTTPRequest?
+    ) async throws(HTTPFailure) {
+        _ = try await run(first, next: next)
+    }
+
+    /// The response after which there is no next request.
+    private func run(
+        _ request: HTTPRequest,
+        next: (@Sendable (HTTPResponse) -> HTTPRequest?)?
+    ) async throws(HTTPFailure) -> HTTPResponse {
         let checked = try CheckedRequest(request, options: options)
         let id = mailbox.nextID()
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                mailbox.submit(Job(id: id, request: checked, continuation: continuation))
+                mailbox.submit(Job(id: id, request: checked, next: next, continuation: continuation))
             }
         } onCancel: {
             mailbox.cancel(id)

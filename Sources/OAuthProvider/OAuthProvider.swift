@@ -19,8 +19,8 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
     let holders: [ClientID: Holder]
     let reader: SecretReader
     let makeUpToken: @Sendable () -> Secret
-    private let wire: Wire
-    private let own: any ClientCredentials
+    let wire: Wire
+    let own: any ClientCredentials
     private let canaryKeeper: CanaryKeeper
 
     /// A provider as configured, with what it needs of the world.
@@ -131,7 +131,7 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
     }
 
     /// The parameters that RFC 7662 §2.1 and RFC 7009 §2.1 have in common.
-    private static func form(_ token: Secret, _ kind: TokenKind) -> FormBody {
+    static func form(_ token: Secret, _ kind: TokenKind) -> FormBody {
         var form = FormBody()
         form.append("token", token)
         form.append("token_type_hint", kind.rawValue)

@@ -40,7 +40,7 @@ struct `Lifetime` {
             mailbox.cancel(1)
             #expect(mailbox.take().cancelled == [1])
             return await withCheckedContinuation { continuation in
-                mailbox.submit(Job(id: 1, request: request, continuation: continuation))
+                mailbox.submit(Job(id: 1, request: request, next: nil, continuation: continuation))
             }
         }
         guard case .failure(let failure) = await task.value else {

@@ -77,23 +77,12 @@ struct EasyHandle: ~Copyable {
         try unsafe check(ccurl_easy_set_list(handle, CURLOPT_HTTPHEADER, nil))
     }
 
-    /// Sets the request body, which libcurl copies.
-    func set(body: [UInt8]) throws(HTTPFailure) {
-        try set(CURLOPT_POST, 1)
-        // Before the bytes: libcurl copies as many as this says.
+    /// The body must outlive the transfer, or ``dropBody()``.
+    func set(body: borrowing RequestBody) throws(HTTPFailure) {
         try set(size: CURLOPT_POSTFIELDSIZE_LARGE, body.count)
-        let code = unsafe body.withUnsafeBytes { bytes in
-            // An empty array may have no address, and a null pointer would mean "read the body from a callback".
-            if let address = bytes.baseAddress {
-                unsafe ccurl_easy_set_pointer(handle, CURLOPT_COPYPOSTFIELDS, address)
-            } else {
-                unsafe ccurl_easy_set_string(handle, CURLOPT_COPYPOSTFIELDS, "")
-            }
-        }
-        try check(code)
+        try unsafe check(ccurl_easy_set_pointer(handle, CURLOPT_POSTFIELDS, body.unsafePointer))
     }
 
-    /// Lets go of a copied body.
     func dropBody() throws(HTTPFailure) {
         try unsafe check(ccurl_easy_set_pointer(handle, CURLOPT_POSTFIELDS, nil))
         try set(size: CURLOPT_POSTFIELDSIZE_LARGE, -1)

@@ -10,7 +10,10 @@ final class Reception {
 
     private let maximumBodyBytes: Int
     private let maximumHeaderBytes: Int
-    private(set) var headers: [HTTPHeader] = []
+    /// The header lines as they came, and what each says; past ``headerCount`` those of the response before.
+    private var lines: [[UInt8]] = []
+    private var known: [HTTPHeader] = []
+    private var headerCount = 0
     private(set) var body: [UInt8] = []
     /// Which limit ended the transfer, if one did.
     private(set) var overflow: Overflow?
@@ -23,12 +26,30 @@ final class Reception {
         self.maximumHeaderBytes = maximumHeaderBytes
     }
 
-    func reset() {
-        headers = []
+    /// Of the final response, in the order received.
+    var headers: [HTTPHeader] { headerCount == known.count ? known : Array(known.prefix(headerCount)) }
+
+    /// Makes ready for the next response: a server says most of a header block again and again.
+    func begin() {
+        headerCount = 0
         body = []
         overflow = nil
         headerBytes = 0
         headersAreComplete = false
+    }
+
+    /// Forgets all that came.
+    func reset() {
+        begin()
+        lines = []
+        known = []
+    }
+
+    /// The body, to be taken once.
+    func takeBody() -> [UInt8] {
+        let taken = body
+        body = []
+        return taken
     }
 
     /// - Returns: whether the transfer goes on.
@@ -55,18 +76,34 @@ final class Reception {
         }
         if unsafe line.starts(with: "HTTP/".utf8) {
             // An interim response (1xx) was before this one.
-            headers = []
+            headerCount = 0
             headersAreComplete = false
             return true
         }
         guard !headersAreComplete, let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")) else { return true }
-        unsafe headers.append(
-            HTTPHeader(
-                name: String(decoding: line[..<colon], as: UTF8.self),
-                value: Self.trimmed(line[(colon + 1)...])
-            )
+        if headerCount < lines.count, unsafe Self.isSame(lines[headerCount], line) {
+            headerCount += 1
+            return true
+        }
+        let header = unsafe HTTPHeader(
+            name: String(decoding: line[..<colon], as: UTF8.self),
+            value: Self.trimmed(line[(colon + 1)...])
         )
+        lines.removeLast(lines.count - headerCount)
+        known.removeLast(known.count - headerCount)
+        unsafe lines.append([UInt8](line))
+        known.append(header)
+        headerCount += 1
         return true
+    }
+
+    private static func isSame(_ known: [UInt8], _ line: Slice<UnsafeRawBufferPointer>) -> Bool {
+        let bytes = unsafe UnsafeRawBufferPointer(rebasing: line)
+        guard known.count == bytes.count, let address = bytes.baseAddress else { return known.count == bytes.count }
+        return unsafe known.withUnsafeBytes { known in
+            guard let start = known.baseAddress else { return false }
+            return unsafe memcmp(start, address, known.count) == 0
+        }
     }
 
     private static func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {

@@ -1,9 +1,12 @@
 import HTTPTransport
 
-/// One request on its way, with the caller who waits for it.
+/// One request, and those that follow it one by one, with the caller who waits for the last of them.
 struct Job: Sendable {
     let id: UInt64
-    let request: CheckedRequest
+    /// The one on its way, or next to be.
+    var request: CheckedRequest
+    /// What follows a response; nil: nothing does.
+    let next: (@Sendable (HTTPResponse) -> HTTPRequest?)?
     let continuation: CheckedContinuation<Result<HTTPResponse, HTTPFailure>, Never>
 
     func finish(_ outcome: Result<HTTPResponse, HTTPFailure>) {

@@ -1,5 +1,6 @@
 /// What runs and waits for one server, so that a slow one never holds up another.
-struct Lane {
+final class Lane {
+    let origin: String
     private(set) var active = 0
     /// Whether the server has last shown that one of its connections carries many requests at once.
     var isMultiplexed = false
@@ -11,7 +12,8 @@ struct Lane {
     private var waiting: [UInt64] = []
     private var head = 0
 
-    init(_ options: CurlTransport.Options) {
+    init(_ origin: String, _ options: CurlTransport.Options) {
+        self.origin = origin
         connections = options.maximumConnectionsPerHost
         streams = max(options.maximumStreamsPerHost, options.maximumConnectionsPerHost)
     }
@@ -19,15 +21,18 @@ struct Lane {
     /// Whether dropping the lane loses nothing; what is known of an HTTP/2 server is worth a few bytes.
     var isForgettable: Bool { active == 0 && head == waiting.count && !isMultiplexed }
 
-    mutating func enqueue(_ id: UInt64) {
+    func enqueue(_ id: UInt64) {
         waiting.append(id)
     }
 
+    private var hasRoom: Bool { drainDeadline == nil && active < (isMultiplexed ? streams : connections) }
+
+    /// Whether who comes now may start at once: nobody waits, and there is room.
+    var isFree: Bool { head == waiting.count && hasRoom }
+
     /// The next in turn, if there is one and room for it; it may have ended meanwhile.
-    mutating func dequeue() -> UInt64? {
-        guard drainDeadline == nil, active < (isMultiplexed ? streams : connections), head < waiting.count else {
-            return nil
-        }
+    func dequeue() -> UInt64? {
+        guard hasRoom, head < waiting.count else { return nil }
         let id = waiting[head]
         head += 1
         if head >= 64, head * 2 >= waiting.count {
@@ -38,7 +43,7 @@ struct Lane {
     }
 
     /// - Returns: whether the lane drains from here on.
-    mutating func started(now: ContinuousClock.Instant) -> Bool {
+    func started(now: ContinuousClock.Instant) -> Bool {
         active += 1
         startedSinceFresh += 1
         guard isMultiplexed, startedSinceFresh >= Self.requestsPerConnection else { return false }
@@ -46,7 +51,7 @@ struct Lane {
         return true
     }
 
-    mutating func ended() {
+    func ended() {
         active -= 1
         guard active == 0, drainDeadline != nil else { return }
         drainDeadline = nil
@@ -54,7 +59,7 @@ struct Lane {
     }
 
     /// One request that hangs must not keep the others waiting: the connections live on and drain later.
-    mutating func giveUpDraining() {
+    func giveUpDraining() {
         drainDeadline = nil
         startedSinceFresh = Self.requestsPerConnection / 2
     }

@@ -5,10 +5,15 @@ import HTTPTransport
 /// One easy handle with all that a request needs while it runs; confined to the loop's thread and reused.
 final class Transfer {
     let easy: EasyHandle
-    private(set) var job: Job?
+    /// Whose request it carries out.
+    private(set) var flight: Flight?
     private let reception: Reception
     private var headers: HeaderList?
+    private var body = RequestBody()
     private let proxy: String
+    /// What the handle is set to already: of requests that follow one another, most are alike but for the body.
+    private var present: CheckedRequest.Head?
+    private var isReuseForbidden = false
 
     /// Sets once what is the same for every request.
     init(options: CurlTransport.Options) throws(HTTPFailure) {
@@ -54,41 +59,52 @@ final class Transfer {
         }
     }
 
-    /// Sets all that differs from request to request.
-    func prepare(_ job: Job) throws(HTTPFailure) {
-        let request = job.request
-        guard let lines = HeaderList(request.headerLines) else {
-            throw HTTPFailure(.other, operation: request.method.rawValue, host: "", message: "no memory")
-        }
-        try easy.set(CURLOPT_URL, request.url)
-        try easy.set(CURLOPT_PROTOCOLS_STR, request.address.isSecure ? "https" : "http")
-        // Never HTTP/2 in clear text: with prior knowledge libcurl 7.88 fails under load.
-        try easy.set(
-            CURLOPT_HTTP_VERSION,
-            request.address.isSecure ? ccurl_http_version_2_tls : ccurl_http_version_1_1
-        )
-        // Rather share a connection that is being made than make another one.
-        try easy.set(CURLOPT_PIPEWAIT, request.address.isSecure ? 1 : 0)
-        // Set even when empty: only that keeps libcurl from asking the environment. What is permitted in clear text
-        // for being on this machine must not leave it by way of a proxy.
-        try easy.set(CURLOPT_PROXY, request.address.isLoopback ? "" : proxy)
-        if let body = request.body ?? (request.method == .post ? [] : nil) {
+    /// Sets all that differs from the request before.
+    func prepare(_ flight: Flight) throws(HTTPFailure) {
+        let request = flight.request
+        if present !== request.head { try set(request.head) }
+        if let bytes = request.body ?? (request.method == .post ? [] : nil) {
+            body.hold(bytes)
+            try easy.set(CURLOPT_POST, 1)
             try easy.set(body: body)
         } else {
             try easy.set(CURLOPT_HTTPGET, 1)
         }
-        try easy.set(CURLOPT_CUSTOMREQUEST, request.method == .delete ? "DELETE" : nil)
-        try easy.set(CURLOPT_FORBID_REUSE, 0)
+        if isReuseForbidden {
+            try easy.set(CURLOPT_FORBID_REUSE, 0)
+            isReuseForbidden = false
+        }
+        easy.clearErrorDescription()
+        reception.begin()
+        self.flight = flight
+    }
+
+    private func set(_ head: CheckedRequest.Head) throws(HTTPFailure) {
+        present = nil
+        guard let lines = HeaderList(head.headerLines) else {
+            throw HTTPFailure(.other, operation: head.method.rawValue, host: "", message: "no memory")
+        }
+        try easy.set(CURLOPT_URL, head.url)
+        try easy.set(CURLOPT_PROTOCOLS_STR, head.address.isSecure ? "https" : "http")
+        // Never HTTP/2 in clear text: with prior knowledge libcurl 7.88 fails under load.
+        try easy.set(
+            CURLOPT_HTTP_VERSION,
+            head.address.isSecure ? ccurl_http_version_2_tls : ccurl_http_version_1_1
+        )
+        // Rather share a connection that is being made than make another one.
+        try easy.set(CURLOPT_PIPEWAIT, head.address.isSecure ? 1 : 0)
+        // Set even when empty: only that keeps libcurl from asking the environment. What is permitted in clear text
+        // for being on this machine must not leave it by way of a proxy.
+        try easy.set(CURLOPT_PROXY, head.address.isLoopback ? "" : proxy)
+        try easy.set(CURLOPT_CUSTOMREQUEST, head.method == .delete ? "DELETE" : nil)
         try easy.set(headers: lines)
         headers = consume lines
-        easy.clearErrorDescription()
-        reception.reset()
-        self.job = job
+        present = head
     }
 
     /// What came of the transfer.
     func outcome(_ result: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
-        guard let request = job?.request else { preconditionFailure("a transfer without a job has ended") }
+        guard let request = flight?.request else { preconditionFailure("a transfer without a job has ended") }
         func failure(_ code: HTTPFailure.Code, _ message: String) -> Result<HTTPResponse, HTTPFailure> {
             .failure(
                 HTTPFailure(code, operation: request.method.rawValue, host: request.address.host, message: message)
@@ -108,7 +124,7 @@ final class Transfer {
             HTTPResponse(
                 status: easy.number(CURLINFO_RESPONSE_CODE),
                 headers: reception.headers,
-                body: reception.body
+                body: reception.takeBody()
             )
         )
     }
@@ -123,16 +139,19 @@ final class Transfer {
     func forbidReuse() {
         // Only an economy: the connection would be used again, as it may be.
         try? easy.set(CURLOPT_FORBID_REUSE, 1)
+        isReuseForbidden = true
     }
 
     /// Lets go of the request's secrets as far as libcurl frees them.
     func clear() throws(HTTPFailure) {
+        flight = nil
+        present = nil
+        body.wipe()
+        reception.reset()
         try easy.dropHeaders()
         try easy.dropBody()
         try easy.set(CURLOPT_URL, nil)
         headers = nil
-        reception.reset()
-        job = nil
     }
 }
 

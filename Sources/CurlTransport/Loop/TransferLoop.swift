@@ -6,17 +6,12 @@ final class TransferLoop {
     let mailbox: Mailbox
     private let options: CurlTransport.Options
     /// Every accepted job that has no outcome yet, with its transfer once it runs.
-    private var pending: [UInt64: Pending] = [:]
+    private var pending: [UInt64: Flight] = [:]
     private var lanes: [String: Lane] = [:]
     private var idle: [Transfer] = []
     /// No deadline is earlier; it may be that of a job that has ended, which costs one look through all.
     private var earliestDeadline: ContinuousClock.Instant?
     private let multi: MultiHandle
-
-    private struct Pending {
-        let job: Job
-        var transfer: Transfer?
-    }
 
     init(mailbox: Mailbox, options: CurlTransport.Options) throws(HTTPFailure) {
         self.mailbox = mailbox
@@ -46,39 +41,50 @@ final class TransferLoop {
     }
 
     private func accept(_ job: Job) {
-        pending[job.id] = Pending(job: job)
-        look(at: job.request.deadline)
         let origin = job.request.address.origin
-        lanes[origin, default: Lane(options)].enqueue(job.id)
-        startNext(origin)
+        let lane = lanes[origin] ?? Lane(origin, options)
+        lanes[origin] = lane
+        let flight = Flight(job, lane)
+        pending[job.id] = flight
+        look(at: job.request.deadline)
+        lane.enqueue(job.id)
+        startNext(lane)
     }
 
-    private func startNext(_ origin: String) {
-        while let id = lanes[origin]?.dequeue() {
-            guard let job = pending[id]?.job else { continue }
+    private func startNext(_ lane: Lane) {
+        while let id = lane.dequeue() {
+            guard let flight = pending[id] else { continue }
             do throws(HTTPFailure) {
-                let transfer: Transfer
-                if let used = idle.popLast() { transfer = used } else { transfer = try Transfer(options: options) }
-                try transfer.prepare(job)
-                guard multi.add(transfer.easy) else {
-                    throw HTTPFailure(.other, operation: "", host: "", message: "libcurl does not take the transfer")
+                if let used = idle.popLast() {
+                    try start(flight, used)
+                } else {
+                    try start(flight, Transfer(options: options))
                 }
-                pending[id]?.transfer = transfer
-                if lanes[origin]?.started(now: .now) == true { drain(origin) }
             } catch {
-                pending[id] = nil
-                job.fail(error.code, error.message)
+                fail(flight, error)
             }
         }
-        if lanes[origin]?.isForgettable == true { lanes[origin] = nil }
+        if lane.isForgettable { lanes[lane.origin] = nil }
+    }
+
+    private func start(_ flight: Flight, _ transfer: Transfer) throws(HTTPFailure) {
+        try transfer.prepare(flight)
+        guard multi.add(transfer.easy) else {
+            throw HTTPFailure(.other, operation: "", host: "", message: "libcurl does not take the transfer")
+        }
+        flight.transfer = transfer
+        if flight.lane.started(now: .now) { drain(flight.lane) }
+    }
+
+    private func fail(_ flight: Flight, _ error: HTTPFailure) {
+        pending[flight.id] = nil
+        flight.job.fail(error.code, error.message)
     }
 
     /// Lets the lane's connections end with what runs on them.
-    private func drain(_ origin: String) {
-        for entry in pending.values where entry.job.request.address.origin == origin {
-            entry.transfer?.forbidReuse()
-        }
-        if let deadline = lanes[origin]?.drainDeadline { look(at: deadline) }
+    private func drain(_ lane: Lane) {
+        for flight in pending.values where flight.lane === lane { flight.transfer?.forbidReuse() }
+        if let deadline = lane.drainDeadline { look(at: deadline) }
     }
 
     private func look(at instant: ContinuousClock.Instant) {
@@ -86,49 +92,78 @@ final class TransferLoop {
     }
 
     private func finish(_ transfer: Transfer, _ result: CURLcode) {
-        guard let job = transfer.job else { preconditionFailure("a transfer without a job has ended") }
+        guard let flight = transfer.flight else { preconditionFailure("a transfer without a flight has ended") }
+        let lane = flight.lane
         let outcome = transfer.outcome(result)
-        let origin = job.request.address.origin
-        if let isMultiplexed = transfer.spokeHTTP2 { lanes[origin]?.isMultiplexed = isMultiplexed }
-        release(transfer, origin)
-        pending[job.id] = nil
-        job.finish(outcome)
-        startNext(origin)
+        if let isMultiplexed = transfer.spokeHTTP2 { lane.isMultiplexed = isMultiplexed }
+        multi.remove(transfer.easy)
+        lane.ended()
+        flight.transfer = nil
+        let follows: Bool
+        do throws(HTTPFailure) {
+            follows = try flight.follow(outcome.get(), options: options)
+            if !follows { end(flight, outcome) }
+        } catch {
+            follows = false
+            end(flight, .failure(error))
+        }
+        if follows {
+            look(at: flight.request.deadline)
+            if lane.isFree {
+                do throws(HTTPFailure) {
+                    try start(flight, transfer)
+                    return
+                } catch {
+                    fail(flight, error)
+                }
+            } else {
+                lane.enqueue(flight.id)
+            }
+        }
+        putAway(transfer)
+        startNext(lane)
+    }
+
+    private func end(_ flight: Flight, _ outcome: Result<HTTPResponse, HTTPFailure>) {
+        pending[flight.id] = nil
+        flight.job.finish(outcome)
     }
 
     /// Ends a job that has no outcome yet; any other id means nothing.
     private func abort(_ id: UInt64, _ code: HTTPFailure.Code, _ message: String, startsNext: Bool = true) {
-        guard let entry = pending.removeValue(forKey: id) else { return }
-        let origin = entry.job.request.address.origin
-        if let transfer = entry.transfer { release(transfer, origin) }
-        entry.job.fail(code, message)
-        if startsNext { startNext(origin) }
+        guard let flight = pending.removeValue(forKey: id) else { return }
+        if let transfer = flight.transfer {
+            multi.remove(transfer.easy)
+            flight.lane.ended()
+            putAway(transfer)
+        }
+        flight.transfer = nil
+        flight.job.fail(code, message)
+        if startsNext { startNext(flight.lane) }
     }
 
-    private func release(_ transfer: Transfer, _ origin: String) {
-        multi.remove(transfer.easy)
-        lanes[origin]?.ended()
-        // A handle that cannot be cleared goes, with all it holds.
+    /// A handle that cannot be cleared goes, with all it holds.
+    private func putAway(_ transfer: Transfer) {
         if (try? transfer.clear()) != nil { idle.append(transfer) }
     }
 
     private func abortOverdue() {
         let now = ContinuousClock.now
         guard let earliest = earliestDeadline, earliest <= now else { return }
-        var freed: Set<String> = []
-        for (id, entry) in pending where entry.job.request.deadline <= now {
+        var freed: [ObjectIdentifier: Lane] = [:]
+        for (id, flight) in pending where flight.request.deadline <= now {
             abort(id, .timeout, "no complete response in time", startsNext: false)
-            freed.insert(entry.job.request.address.origin)
+            freed[ObjectIdentifier(flight.lane)] = flight.lane
         }
-        for (origin, lane) in lanes {
+        for lane in lanes.values {
             guard let deadline = lane.drainDeadline, deadline <= now else { continue }
-            lanes[origin]?.giveUpDraining()
-            freed.insert(origin)
+            lane.giveUpDraining()
+            freed[ObjectIdentifier(lane)] = lane
         }
         // Only now: what waited may be overdue too, and must not be sent any more.
-        for origin in freed { startNext(origin) }
+        for lane in freed.values { startNext(lane) }
         earliestDeadline = nil
-        for entry in pending.values { look(at: entry.job.request.deadline) }
+        for flight in pending.values { look(at: flight.request.deadline) }
         for deadline in lanes.values.compactMap(\.drainDeadline) { look(at: deadline) }
     }
 

@@ -2,16 +2,67 @@ import HTTPTransport
 
 /// A request that has passed every check: nothing of it can change the framing of the message.
 struct CheckedRequest: Sendable {
-    let method: HTTPMethod
-    let url: String
-    let address: RequestAddress
-    /// Header lines in the form that libcurl wants.
-    let headerLines: [String]
+    let head: Head
     let body: [UInt8]?
     let deadline: ContinuousClock.Instant
 
+    /// All but the body and the time; shared by requests that follow one another.
+    final class Head: Sendable {
+        let method: HTTPMethod
+        let url: String
+        let address: RequestAddress
+        /// As the caller gave them.
+        fileprivate let headers: [HTTPHeader]
+        /// Header lines in the form that libcurl wants.
+        let headerLines: [String]
+
+        fileprivate init(_ request: HTTPRequest, _ address: RequestAddress, _ headerLines: [String]) {
+            method = request.method
+            url = request.url
+            headers = request.headers
+            self.address = address
+            self.headerLines = headerLines
+        }
+    }
+
+    var method: HTTPMethod { head.method }
+    var address: RequestAddress { head.address }
+
     /// - Throws: `.invalidURL`, `.insecureURL` or `.invalidRequest`, before anything is sent.
     init(_ request: HTTPRequest, options: CurlTransport.Options) throws(HTTPFailure) {
+        try self.init(request, Self.head(of: request, options))
+    }
+
+    /// A request that follows another one, whose checks count for it too where only the body differs.
+    init(
+        _ request: HTTPRequest,
+        after previous: CheckedRequest,
+        options: CurlTransport.Options
+    ) throws(HTTPFailure) {
+        let known = previous.head
+        let isAlike =
+            request.method == known.method && request.url == known.url && request.headers == known.headers
+        try self.init(request, isAlike ? known : Self.head(of: request, options))
+    }
+
+    private init(_ request: HTTPRequest, _ head: Head) throws(HTTPFailure) {
+        guard request.method != .get || request.body == nil else {
+            throw HTTPFailure(
+                .invalidRequest,
+                operation: request.method.rawValue,
+                host: head.address.host,
+                message: "a GET has no body"
+            )
+        }
+        self.head = head
+        body = request.body
+        deadline = .now + min(max(request.timeout, .zero), .seconds(86_400))
+    }
+
+    private static func head(
+        of request: HTTPRequest,
+        _ options: CurlTransport.Options
+    ) throws(HTTPFailure) -> Head {
         let operation = request.method.rawValue
         let address: RequestAddress
         do {
@@ -31,8 +82,7 @@ struct CheckedRequest: Sendable {
         func refused(_ message: String, hint: String? = nil) -> HTTPFailure {
             HTTPFailure(.invalidRequest, operation: operation, host: address.host, message: message, hint: hint)
         }
-        guard request.method != .get || request.body == nil else { throw refused("a GET has no body") }
-        var lines = Self.ownLines
+        var lines = ownLines
         var hasContentType = false
         for header in request.headers {
             guard HeaderSyntax.isName(header.name) else { throw refused("a header's name is not a token of RFC 9110") }
@@ -51,12 +101,7 @@ struct CheckedRequest: Sendable {
         }
         // libcurl would call any body a form.
         if !hasContentType { lines.append("Content-Type:") }
-        method = request.method
-        url = request.url
-        self.address = address
-        headerLines = lines
-        body = request.body
-        deadline = .now + min(max(request.timeout, .zero), .seconds(86_400))
+        return Head(request, address, lines)
     }
 
     /// No `Expect: 100-continue`: a server that does not know it costs a second.

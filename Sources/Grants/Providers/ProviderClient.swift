@@ -11,6 +11,16 @@ package protocol ProviderClient: Sendable {
     /// limit, for room in flight and for `Retry-After` as far as that is short.
     func introspect(_ token: Secret, kind: TokenKind) async -> IntrospectionAnswer
 
+    /// Asks about many tokens, as many at once as the limits allow, each as by ``introspect(_:kind:)``; answers are in
+    /// the questions' order.
+    ///
+    /// Once `isEnough` says so of an answer no more questions are begun; theirs are nil. It gets one answer after
+    /// another, as they come in, and must not wait.
+    func introspect(
+        _ questions: [TokenQuestion],
+        until isEnough: @escaping @Sendable (IntrospectionAnswer) -> Bool
+    ) async -> [IntrospectionAnswer?]
+
     /// The configured canaries, obtained when first needed and again before they are old; to be asked for at each batch.
     func canaries() async -> [CanaryToken]
 
@@ -19,6 +29,17 @@ package protocol ProviderClient: Sendable {
 
     /// Whether ``revoke(_:kind:of:)`` has credentials that the provider would take for that client.
     func canRevoke(for client: ClientID) -> Bool
+}
+
+/// A token to ask about.
+package struct TokenQuestion: Hashable, Sendable {
+    package var token: Secret
+    package var kind: TokenKind
+
+    package init(_ token: Secret, kind: TokenKind) {
+        self.token = token
+        self.kind = kind
+    }
 }
 
 /// What came of one introspection request.

@@ -11,18 +11,44 @@ extension Wire {
         as credentials: any ClientCredentials
     ) async throws(CallFailure) -> Reply {
         let first = try await credentials.current()
-        let reply = try await send(request(form, to: url, first))
-        guard reply.refusesCredentials else { return reply }
-        guard let second = try await credentials.renewed(after: first.generation) else { return reply }
-        return try await send(request(form, to: url, second))
+        let post = AuthenticatedPost(to: url, as: first, timeout: timeout)
+        return try await renewing(credentials, form, post, try await send(post.request(form)))
     }
 
-    private func request(_ form: FormBody, to url: String, _ presentation: Presentation) -> HTTPRequest {
+    /// The reply to a form, or, where it refuses the credentials, to the form repeated with others.
+    func renewing(
+        _ credentials: any ClientCredentials,
+        _ form: FormBody,
+        _ post: AuthenticatedPost,
+        _ reply: Reply
+    ) async throws(CallFailure) -> Reply {
+        guard reply.refusesCredentials else { return reply }
+        guard let second = try await credentials.renewed(after: post.presentation.generation) else { return reply }
+        return try await send(AuthenticatedPost(to: post.url, as: second, timeout: timeout).request(form))
+    }
+}
+
+/// What the requests of one client to one endpoint have in common.
+struct AuthenticatedPost: Sendable {
+    let url: String
+    let presentation: Presentation
+    private let headers: [HTTPHeader]
+    private let timeout: Duration
+
+    init(to url: String, as presentation: Presentation, timeout: Duration) {
+        self.url = url
+        self.presentation = presentation
+        self.timeout = timeout
+        headers =
+            presentation.headers + [
+                HTTPHeader(name: "Accept", value: "application/json"),
+                HTTPHeader(name: "Content-Type", value: FormBody.mediaType),
+            ]
+    }
+
+    func request(_ form: FormBody) -> HTTPRequest {
         var form = form
         for (name, value) in presentation.parameters { form.append(name, value) }
-        var headers = presentation.headers
-        headers.append(HTTPHeader(name: "Accept", value: "application/json"))
-        headers.append(HTTPHeader(name: "Content-Type", value: FormBody.mediaType))
         return HTTPRequest(method: .post, url: url, headers: headers, body: form.bytes, timeout: timeout)
     }
 }

@@ -1,5 +1,6 @@
 internal import Grants
 internal import Records
+internal import Synchronization
 
 /// The members of an introspection response that a decision needs; the others are read past, and strictly.
 ///
@@ -30,17 +31,30 @@ struct IntrospectionContent {
     }
 
     private static func name(_ text: String) -> String? {
-        let isPrintable = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-        return !text.isEmpty && text.utf8.count <= longestName && isPrintable ? text : nil
+        guard !text.isEmpty, text.utf8.count <= longestName else { return nil }
+        if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
+        return text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ? text : nil
     }
 
-    // All or none: a part would look like scopes lost. Empty is not absent (RFC 7662 §2.2).
     private static func scopes(_ text: String) -> ScopeSet? {
         guard text.utf8.count <= longestScope else { return nil }
+        if let known = knownScopes.withLock({ $0[text] }) { return known }
+        // All or none: a part would look like scopes lost. Empty is not absent (RFC 7662 §2.2).
         let names = text.split(separator: " ").map(String.init)
         guard names.count <= mostScopes, names.allSatisfy(ScopeSet.isValidToken) else { return nil }
-        return ScopeSet(names)
+        let scopes = ScopeSet(names)
+        guard text.utf8.count <= longestKnown else { return scopes }
+        knownScopes.withLock { known in
+            if known.count >= mostKnown { known.removeAll(keepingCapacity: true) }
+            known[text] = scopes
+        }
+        return scopes
     }
+
+    /// A server's grants have few sets of scopes among them.
+    private static let knownScopes = Mutex<[String: ScopeSet]>([:])
+    private static let mostKnown = 256
+    private static let longestKnown = 512
 
     /// Seconds since 1970, up to the year 9999; a time in milliseconds is beyond that.
     private static func time(_ seconds: Double) -> Timestamp? {

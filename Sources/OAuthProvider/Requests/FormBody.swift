@@ -6,7 +6,7 @@ struct FormBody: Sendable {
 
     private(set) var bytes: [UInt8] = []
 
-    init() {}
+    init() { bytes.reserveCapacity(128) }
 
     mutating func append(_ name: String, _ value: String) {
         append(name, encoding: value.utf8)
@@ -16,7 +16,7 @@ struct FormBody: Sendable {
         append(name, encoding: value.bytes)
     }
 
-    private mutating func append(_ name: String, encoding value: some Sequence<UInt8>) {
+    private mutating func append(_ name: String, encoding value: some Collection<UInt8>) {
         if !bytes.isEmpty { bytes.append(UInt8(ascii: "&")) }
         Self.encode(name.utf8, to: &bytes)
         bytes.append(UInt8(ascii: "="))
@@ -24,12 +24,14 @@ struct FormBody: Sendable {
     }
 
     /// The value as a form holds it: a space is `+`, all but letters, digits and `*-._` is `%XX`.
-    static func encode(_ value: some Sequence<UInt8>, to bytes: inout [UInt8]) {
+    static func encode(_ value: some Collection<UInt8>, to bytes: inout [UInt8]) {
+        if value.allSatisfy(isPlain) {
+            bytes.append(contentsOf: value)
+            return
+        }
         for byte in value {
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "*"), UInt8(ascii: "-"),
-                UInt8(ascii: "."), UInt8(ascii: "_"):
+            case _ where isPlain(byte):
                 bytes.append(byte)
             case UInt8(ascii: " "):
                 bytes.append(UInt8(ascii: "+"))
@@ -38,6 +40,17 @@ struct FormBody: Sendable {
                 bytes.append(hexDigit(byte >> 4))
                 bytes.append(hexDigit(byte & 0xF))
             }
+        }
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "*"), UInt8(ascii: "-"),
+            UInt8(ascii: "."), UInt8(ascii: "_"):
+            true
+        default:
+            false
         }
     }
 

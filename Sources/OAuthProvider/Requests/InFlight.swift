@@ -28,6 +28,25 @@ final class InFlight: Sendable {
         var lastWaiter: UInt64 = 0
         var waiters: [(id: UInt64, continuation: CheckedContinuation<Ticket?, Never>)] = []
 
+        mutating func end(_ ticket: Ticket, _ outcome: Outcome, _ ceiling: Int) {
+            inFlight -= 1
+            guard ticket.epoch == epoch else { return }
+            switch outcome {
+            case .answered:
+                answered += 1
+                if answered >= width {
+                    answered = 0
+                    width = min(ceiling, width + 1)
+                }
+            case .pressed:
+                epoch += 1
+                answered = 0
+                width = max(1, width / 2)
+            case .other:
+                break
+            }
+        }
+
         mutating func admitted() -> [(CheckedContinuation<Ticket?, Never>, Ticket)] {
             var admitted: [(CheckedContinuation<Ticket?, Never>, Ticket)] = []
             while inFlight < width, !waiters.isEmpty {
@@ -83,25 +102,23 @@ final class InFlight: Sendable {
     /// Ends a call, and lets in who waits.
     func leave(_ ticket: Ticket, _ outcome: Outcome) {
         let admitted = state.withLock { state in
-            state.inFlight -= 1
-            if ticket.epoch == state.epoch {
-                switch outcome {
-                case .answered:
-                    state.answered += 1
-                    if state.answered >= state.width {
-                        state.answered = 0
-                        state.width = min(ceiling, state.width + 1)
-                    }
-                case .pressed:
-                    state.epoch += 1
-                    state.answered = 0
-                    state.width = max(1, state.width / 2)
-                case .other:
-                    break
-                }
-            }
+            state.end(ticket, outcome, ceiling)
             return state.admitted()
         }
         for (waiter, ticket) in admitted { waiter.resume(returning: ticket) }
+    }
+
+    /// Ends an answered call and begins the next of the same caller, if there is room that nobody waits for; nil: it has
+    /// left, and has to wait its turn.
+    func pass(_ ticket: Ticket) -> Ticket? {
+        let (next, admitted) = state.withLock { state in
+            state.end(ticket, .answered, ceiling)
+            let admitted = state.admitted()
+            guard state.waiters.isEmpty, state.inFlight < state.width else { return (nil as Ticket?, admitted) }
+            state.inFlight += 1
+            return (Ticket(epoch: state.epoch), admitted)
+        }
+        for (waiter, ticket) in admitted { waiter.resume(returning: ticket) }
+        return next
     }
 }

@@ -13,6 +13,10 @@ enum MediaType {
             self = .missing
             return
         }
+        if header == "application/json" {
+            self = .json
+            return
+        }
         let essence = header.prefix { $0 != ";" }.lowercased().trimmingBlanks
         let isJSON =
             essence == "application/json" || essence == "text/json"

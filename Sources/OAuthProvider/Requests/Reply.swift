@@ -9,9 +9,9 @@ struct Reply: Sendable {
     /// From `Retry-After`, clamped; only of an error.
     let retryAfter: Duration?
 
-    init(_ response: HTTPResponse, now: Timestamp) {
+    init(_ response: HTTPResponse, now: Timestamp, _ dates: DateMemory) {
         self.response = response
-        let serverDate = response.header("Date").flatMap { HTTPDate.parse($0.trimmingBlanks, now: now) }
+        let serverDate = response.header("Date").flatMap { dates.date($0, now: now) }
         self.serverDate = serverDate
         retryAfter =
             response.status < 400

@@ -27,6 +27,16 @@ final class RequestPace: Sendable {
         fullAt.withLock { take(&$0.sent, now) }
     }
 
+    /// Takes a slot for a request that may leave at once; false: it has to wait for one like all others.
+    func pass(at now: Duration) -> Bool {
+        fullAt.withLock { fullAt in
+            let (slots, sent) = (max(fullAt.slots ?? now, now), max(fullAt.sent ?? now, now))
+            guard max(slots, sent) - tolerance <= now else { return false }
+            fullAt = (slots + interval, sent + interval)
+            return true
+        }
+    }
+
     private func take(_ fullAt: inout Duration?, _ now: Duration) -> Duration {
         let start = max(fullAt ?? now, now)
         fullAt = start + interval

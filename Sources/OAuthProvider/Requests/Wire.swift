@@ -15,6 +15,7 @@ final class Wire: Sendable {
     private let transport: any HTTPTransport
     private let pace: RequestPace
     private let patience: Patience
+    private let dates = DateMemory()
     private let sleep: @Sendable (Duration) async -> Void
     let uptime: @Sendable () -> Duration
 
@@ -40,18 +41,75 @@ final class Wire: Sendable {
     ///
     /// Every time it queues anew, for the ceiling and for the rate.
     func send(_ request: HTTPRequest) async throws(CallFailure) -> Reply {
-        var tries = 0
-        while true {
-            let (reply, wait) = try await sendOnce(request)
-            tries += 1
-            guard let wait, wait <= Self.shortWait, tries < Self.tries, patience.isHopeful(after: Self.tries) else {
-                return reply
-            }
+        try await insist(on: request, try await sendOnce(request))
+    }
+
+    /// Sends a request and, after each reply of status 200, at once the one that `next` makes of it.
+    ///
+    /// Returns when one may not leave at once, which is to be sent like a first one, or when `next` makes none: nil. Any
+    /// other reply ends it too; it, as any failure, is about the request that `next` gave last.
+    func send(
+        _ first: HTTPRequest,
+        then next: @escaping @Sendable (Reply) -> HTTPRequest?
+    ) async throws(CallFailure) -> Reply? {
+        let course = Course(first, try await admission())
+        do {
+            try await transport.send(first) { self.go(on: course, after: $0, next) }
+        } catch {
+            throw failure(error, course.ticket)
         }
+        guard let (request, reply) = course.unlike200 else { return nil }
+        return try await insist(on: request, reply)
+    }
+
+    /// On the transport's thread: the request that may leave at once, if there is one.
+    private func go(
+        on course: Course,
+        after response: HTTPResponse,
+        _ next: (Reply) -> HTTPRequest?
+    ) -> HTTPRequest? {
+        let ticket = course.ticket
+        guard response.status == 200 else {
+            course.end(with: settle(response, ticket))
+            return nil
+        }
+        patience.relax()
+        guard let request = next(Reply(response, now: clock.now(), dates)) else {
+            inFlight.leave(ticket, .answered)
+            return nil
+        }
+        guard let ticket = inFlight.pass(ticket) else { return nil }
+        let now = uptime()
+        guard patience.left(at: now) == nil, pace.pass(at: now) else {
+            inFlight.leave(ticket, .other)
+            return nil
+        }
+        course.go(on: request, ticket)
+        return request
+    }
+
+    private func insist(on request: HTTPRequest, _ first: (Reply, Duration?)) async throws(CallFailure) -> Reply {
+        var (reply, wait) = first
+        var tries = 1
+        while let present = wait, present <= Self.shortWait, tries < Self.tries, patience.isHopeful(after: Self.tries) {
+            (reply, wait) = try await sendOnce(request)
+            tries += 1
+        }
+        return reply
     }
 
     /// The reply, and how long the server wants quiet; nil: it does not.
     private func sendOnce(_ request: HTTPRequest) async throws(CallFailure) -> (Reply, Duration?) {
+        let ticket = try await admission()
+        do {
+            return settle(try await transport.send(request), ticket)
+        } catch {
+            throw failure(error, ticket)
+        }
+    }
+
+    /// Room for a request that may leave now.
+    private func admission() async throws(CallFailure) -> InFlight.Ticket {
         guard let ticket = await inFlight.enter() else { throw .cancelled }
         do {
             try await waitForTurn()
@@ -59,15 +117,17 @@ final class Wire: Sendable {
             inFlight.leave(ticket, .other)
             throw error
         }
-        let response: HTTPResponse
-        do {
-            response = try await transport.send(request)
-        } catch {
-            let failure = CallFailure(error)
-            inFlight.leave(ticket, failure.reason == .timeout ? .pressed : .other)
-            throw failure
-        }
-        let reply = Reply(response, now: clock.now())
+        return ticket
+    }
+
+    private func failure(_ error: HTTPFailure, _ ticket: InFlight.Ticket) -> CallFailure {
+        let failure = CallFailure(error)
+        inFlight.leave(ticket, failure.reason == .timeout ? .pressed : .other)
+        return failure
+    }
+
+    private func settle(_ response: HTTPResponse, _ ticket: InFlight.Ticket) -> (Reply, Duration?) {
+        let reply = Reply(response, now: clock.now(), dates)
         guard reply.asksForPatience else {
             patience.relax()
             inFlight.leave(ticket, .answered)

@@ -115,6 +115,12 @@ extension JSONScanner {
     }
 
     private func double(_ number: ScannedNumber) -> Double? {
+        // Up to 2^53 every whole number is exact; "-0" is left to the other way.
+        if number.isWhole, number.end - number.start <= 15, byte(number.start) != UInt8(ascii: "-"),
+            let whole = int64(number)
+        {
+            return Double(whole)
+        }
         let text = unsafe String(decoding: input.extracting(number.start..<number.end), as: UTF8.self)
         guard let value = Double(text), value.isFinite else {
             return nil

@@ -116,8 +116,8 @@ extension JSONScanner {
     }
 
     private mutating func readLiteral(_ literal: StaticString) throws(RecordError) {
-        for expected in "\(literal)".utf8 {
-            guard peek == expected else {
+        for index in 0..<literal.utf8CodeUnitCount {
+            guard unsafe peek == literal.utf8Start[index] else {
                 throw unexpected(expected: "a value")
             }
             position += 1

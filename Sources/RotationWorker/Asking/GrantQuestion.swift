@@ -1,4 +1,5 @@
 internal import Grants
+internal import Synchronization
 
 /// One grant to be asked about, with the token that speaks for it.
 struct GrantQuestion: Sendable {
@@ -37,11 +38,9 @@ struct GrantQuestion: Sendable {
         _ questions: [GrantQuestion],
         _ client: any ProviderClient
     ) async -> [IntrospectionAnswer?] {
-        var silence = Silence()
-        return await inParallel(questions, width: client.settings.limits.inFlight) {
-            await client.introspect($0.token, kind: $0.kind)
-        } until: { answer in
-            silence.isLasting(answer.outcome.why, wasSent: answer.wasSent)
+        let silence = Mutex(Silence())
+        return await client.introspect(questions.map { TokenQuestion($0.token, kind: $0.kind) }) { answer in
+            silence.withLock { $0.isLasting(answer.outcome.why, wasSent: answer.wasSent) }
         }
     }
 }

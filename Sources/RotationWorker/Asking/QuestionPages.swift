@@ -2,7 +2,8 @@ internal import Grants
 
 /// The grants that a round asks a provider about, page by page; memory is a page and a place for each tenant.
 struct QuestionPages: Sendable {
-    static let size = 500
+    /// Of the first page; of later ones ``BatchSize`` decides.
+    static let size = BatchSize.smallest
 
     private enum Source: Sendable {
         /// In key order; nil: from the beginning.
@@ -62,9 +63,9 @@ struct QuestionPages: Sendable {
         self.budget = budget
     }
 
-    /// Empty: there is no more.
-    mutating func next() async throws -> [StoredGrant] {
-        let (store, size) = (store, Self.size)
+    /// The next page, of so many grants at the most; empty: there is no more.
+    mutating func next(_ size: Int = size) async throws -> [StoredGrant] {
+        let store = store
         switch source {
         case .named(let keys):
             source = .named([])

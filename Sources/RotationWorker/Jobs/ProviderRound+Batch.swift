@@ -1,37 +1,108 @@
 internal import Grants
 
-/// One batch: asked, judged, stored.
+/// Batch after batch: read, asked, judged, stored.
+///
+/// While one is on the wire, the one before it is being stored and the next is being read: neither the provider nor the
+/// disk waits for the other. A batch is judged only when the one before it is stored.
 extension ProviderRound {
-    /// A grant with what was answered about it; nil: it was not asked.
-    struct Answered: Sendable {
-        var stored: StoredGrant
-        var kind: TokenKind?
-        var silence: UnknownReason?
-        var answer: IntrospectionAnswer?
+    /// A grant with the question about it, or why there is none.
+    typealias Prepared = (stored: StoredGrant, question: Result<GrantQuestion, VerdictJudge.Silence>)
+
+    mutating func askAll(_ first: [StoredGrant], _ pages: QuestionPages) async throws {
+        do {
+            try await inTurn(first, pages)
+        } catch {
+            // What was answered is stored all the same, unless the lock or the store is gone.
+            try? await storeLast()
+            throw error
+        }
+        try await storeLast()
     }
 
-    /// Asks, judges and stores one batch.
-    ///
-    /// False: the provider went silent, the rest stays due.
-    mutating func ask(_ page: [StoredGrant]) async throws -> Bool {
-        guard var probe else { return false }
-        probe.canaries = await client.canaries()
-        let (settings, now) = (settings, environment.clock.now())
-        let prepared = try await environment.store.read { reading in
-            try page.map { stored in
-                (stored, try GrantQuestion.make(stored, settings, reading, now: now))
+    private mutating func inTurn(_ first: [StoredGrant], _ pages: QuestionPages) async throws {
+        guard !first.isEmpty else { return }
+        try environment.stop.check()
+        var pages = pages
+        var size = BatchSize()
+        var batch = try await prepare(first)
+        while !batch.isEmpty {
+            try environment.stop.check()
+            guard var probe else { return }
+            probe.canaries = await client.canaries()
+            // Read late: time has passed since the batch was, and a token may have expired.
+            let now = environment.clock.now()
+            dropExpired(in: &batch, at: now)
+            let questions = batch.compactMap { try? $0.question.get() }
+            let (conversation, believable) = (BatchConversation(client, probe, environment.store), believable)
+            let (before, left, most) = (unstored.take(), pages, size.count)
+            async let stored = store(before)
+            async let following = following(left, most)
+            let begun = ContinuousClock.now
+            let asked = try await LeaseHeartbeat.keeping(job.lock, environment.store) {
+                try await conversation.hold(questions, believable)
             }
+            size.follow(questions.count, in: ContinuousClock.now - begun)
+            let next = await following
+            try await take(in: stored)
+            let outage = try await judge(batch, asked, now)
+            if let why = outage.why, !questions.isEmpty, !Task.isCancelled {
+                // The provider is gone, or wants quiet: asking on would only wait.
+                try await storeLast()
+                try await open(because: why, retryAfter: outage.retryAfter)
+                report.unreachable[settings.id] = breaker?.words(outage.words)
+                return
+            }
+            try Task.checkCancellation()
+            (batch, pages) = try next.get()
         }
-        let questions = prepared.compactMap { try? $0.1.get() }
-        let (lock, controls) = (job.lock, try await controls())
-        // Where "inactive" cannot count, it is not asked for again and again.
-        let believable = Set(TokenKind.allCases).filter { kind in
+    }
+
+    /// Reads and opens the tokens of a page.
+    private func prepare(_ page: [StoredGrant]) async throws -> [Prepared] {
+        let (settings, now) = (settings, environment.clock.now())
+        return try await environment.store.read { reading in
+            try page.map { ($0, try GrantQuestion.make($0, settings, reading, now: now)) }
+        }
+    }
+
+    private func following(
+        _ pages: QuestionPages,
+        _ size: Int
+    ) async -> Result<([Prepared], QuestionPages), any Error> {
+        var pages = pages
+        do {
+            let page = try await pages.next(size)
+            return .success((page.isEmpty ? [] : try await prepare(page), pages))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func dropExpired(in batch: inout [Prepared], at now: Timestamp) {
+        let judge = VerdictJudge(capabilities: settings.capabilities, now: now)
+        for index in batch.indices {
+            guard let end = batch[index].stored.grant.accessTokenExpiresAt, end <= now,
+                case .success = batch[index].question,
+                case .failure(let silence) = judge.speaker(of: batch[index].stored.grant)
+            else { continue }
+            batch[index].question = .failure(silence)
+        }
+    }
+
+    /// Where "inactive" cannot count, it is not asked for again and again.
+    private var believable: Set<TokenKind> {
+        Set(TokenKind.allCases).filter { kind in
             let canary = before.canaries[kind] ?? .none
             return canary != .none && canary != .failed && (hold == nil || hold?.why == "surge")
         }
-        let asked = await LeaseHeartbeat.keeping(lock, environment.store) { [client] in
-            await BatchConversation.hold(questions, client, probe, controls, believable)
-        }
+    }
+
+    /// What the answers of a batch say about the provider, and which of them are to be stored.
+    private mutating func judge(
+        _ batch: [Prepared],
+        _ asked: BatchConversation.Answers,
+        _ now: Timestamp
+    ) async throws -> Outage {
         contradicted = contradicted || asked.contradicted
         var after = asked.after
         let fresh = after
@@ -41,34 +112,38 @@ extension ProviderRound {
         if contradicted {
             try await holdProvider("contradiction", "a token was called inactive and active in one batch")
         }
-        let outage = Outage(of: asked.answers, after)
-        var answered: [Answered] = []
+        let outage = Outage(of: asked.all, after)
+        var answered: [AnsweredBatch.Entry] = []
+        answered.reserveCapacity(batch.count)
         var next = 0
-        for (stored, question) in prepared {
+        for (stored, question) in batch {
             switch question {
             case .success(let question):
-                let answer = asked.answers[next]
+                let answer = asked.all[next]
                 next += 1
                 report.asked += answer?.wasSent == true ? 1 : 0
                 if let answer, !outage.swallows(answer) {
-                    answered.append(Answered(stored: stored, kind: question.kind, answer: answer))
+                    answered.append(.init(stored: stored, kind: question.kind, answer: answer))
                 } else {
                     leaveOpen(stored, answer)
                 }
             case .failure(let silence):
-                answered.append(Answered(stored: stored, silence: silence.reason))
+                answered.append(.init(stored: stored, silence: silence.reason))
             }
         }
         if Task.isCancelled {
             // What an interruption cut off is no answer; what was answered is stored all the same.
             answered.removeAll { $0.answer?.outcome == .unknown(.network) }
         }
-        try await store(answered, after, now)
-        guard let why = outage.why, !questions.isEmpty, !Task.isCancelled else { return true }
-        // The provider is gone, or wants quiet: asking on would only wait.
-        try await open(because: why, retryAfter: outage.retryAfter)
-        report.unreachable[settings.id] = breaker?.words(outage.words)
-        return false
+        unstored = AnsweredBatch(
+            entries: answered,
+            after: after,
+            isHeld: hold != nil && hold?.why != "surge",
+            contradicted: contradicted,
+            now: now,
+            asked: report.asked
+        )
+        return outage
     }
 
     /// Nobody knows more of the grant than before, and its question stays due.
@@ -79,74 +154,5 @@ extension ProviderRound {
         guard job.isByName else { return }
         let detail = answer?.detail ?? "it had stopped answering, and was not asked"
         report.lines.append(.init(key: stored.grant.key, verdict: verdict, detail: detail))
-    }
-
-    /// Whether a batch got through to the provider.
-    private struct Outage {
-        /// nil: it did.
-        var why: UnknownReason?
-        var retryAfter: Duration?
-        var words = "it stopped answering"
-        /// What is known was not answered either: silence says nothing about a single grant.
-        private var isOfAll = false
-
-        init(of answers: [IntrospectionAnswer?], _ after: ProviderProbe.Reading) {
-            let given = answers.compactMap(\.self)
-            if let refused = given.first(where: { !$0.wasSent }) {
-                (why, retryAfter) = (.rateLimited, refused.retryAfter)
-                words = refused.detail ?? "it wants no requests"
-            } else if !given.isEmpty, given.allSatisfy({ $0.outcome.why?.isNoAnswer == true }) {
-                why = given.last?.outcome.why
-                retryAfter = given.compactMap(\.retryAfter).max()
-            }
-            isOfAll = why != nil && after.unreachable != nil
-        }
-
-        func swallows(_ answer: IntrospectionAnswer) -> Bool {
-            !answer.wasSent || (isOfAll && answer.outcome.why?.isNoAnswer == true)
-        }
-    }
-
-    /// Grants that were active last, for an own-client canary that cannot see "you may not see others' tokens".
-    private func controls() async throws -> [TokenKind: [Secret]] {
-        let (provider, ours) = (settings.id, settings.client.id)
-        return try await environment.store.read { reading in
-            var controls: [TokenKind: [Secret]] = [:]
-            for kind in TokenKind.allCases {
-                let grants = try reading.newestActive(at: provider, kind: kind, except: ours, limit: 5)
-                // One token that does not open must not stop the questions about all others.
-                controls[kind] = grants.compactMap { (try? reading.tokens(of: $0.row))?[kind] }
-            }
-            return controls
-        }
-    }
-
-    private mutating func store(_ answered: [Answered], _ after: ProviderProbe.Reading, _ now: Timestamp) async throws {
-        let (job, settings, hold, contradicted) = (job, settings, hold, contradicted)
-        let outcome = try await write { writing in
-            let batch = try VerdictBatch(
-                job: job,
-                settings: settings,
-                probe: after,
-                isHeld: hold != nil && hold?.why != "surge",
-                contradicted: contradicted,
-                now: now,
-                writing
-            )
-            var outcome = VerdictBatch.Outcome()
-            for one in answered {
-                try batch.record(one.stored, kind: one.kind, silence: one.silence, answer: one.answer, into: &outcome)
-            }
-            return outcome
-        }
-        newlyInactive += outcome.newlyInactive
-        report.active += outcome.report.active
-        report.inactive += outcome.report.inactive
-        report.unknown.merge(outcome.report.unknown, uniquingKeysWith: +)
-        report.lines += outcome.report.lines
-        // More than 1 % of a batch used after they were called inactive: what the store holds is old.
-        if outcome.stale > 0, outcome.stale * 100 > answered.count, answered.count >= 10 {
-            try await holdProvider("stale-tokens", "\(outcome.stale) grants were used after their token was inactive")
-        }
     }
 }

@@ -19,6 +19,8 @@ struct ProviderRound {
     var before = ProviderProbe.Reading()
     var newlyInactive = 0
     var contradicted = false
+    /// Answered, and not stored yet.
+    var unstored: AnsweredBatch?
 
     init(job: RevalidationJob, settings: ProviderSettings, client: any ProviderClient, progress: SharedProgress) {
         self.job = job
@@ -38,7 +40,7 @@ struct ProviderRound {
         (hold, self.breaker) = (known, breaker)
         report.held[provider] = hold?.why
         guard var pages = try await QuestionPages.of(job, at: provider, now: environment.clock.now()) else { return }
-        var page = try await pages.next()
+        let page = try await pages.next()
         // A held provider is looked at even when nothing is due: it may have recovered.
         if page.isEmpty, hold == nil { return }
         if let refusal = breaker.refusal(at: environment.clock.now()) {
@@ -47,12 +49,7 @@ struct ProviderRound {
         }
         try await discardLeftovers()
         guard try await begin() else { return }
-        while !page.isEmpty {
-            try environment.stop.check()
-            guard try await ask(page) else { break }
-            progress.update(provider, done: report.asked)
-            page = try await pages.next()
-        }
+        try await askAll(page, pages)
         try Task.checkCancellation()
         try await settleSurge()
     }

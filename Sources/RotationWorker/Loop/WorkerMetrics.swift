@@ -105,6 +105,16 @@ package struct WorkerMetrics: Sendable {
         time("grantkeeper_provider_request_seconds", [("provider", provider.rawValue)], seconds)
     }
 
+    func requestCounter(_ provider: ProviderID, outcome: String) -> Counter {
+        let dimensions = [("provider", provider.rawValue), ("outcome", outcome)]
+        return Counter(label: "grantkeeper_provider_requests_total", dimensions: dimensions, factory: factory)
+    }
+
+    func requestTimer(_ provider: ProviderID) -> Timer {
+        let dimensions = [("provider", provider.rawValue)]
+        return Timer(label: "grantkeeper_provider_request_seconds", dimensions: dimensions, factory: factory)
+    }
+
     // MARK: Counting
 
     /// Counts nothing too: a series that begins at 0 shows its first increase.

@@ -307,6 +307,30 @@ final class ScriptedProvider: ProviderClient {
         }
     }
 
+    func introspect(
+        _ questions: [TokenQuestion],
+        until isEnough: @escaping @Sendable (IntrospectionAnswer) -> Bool
+    ) async -> [IntrospectionAnswer?] {
+        let width = settings.limits.inFlight
+        return await withTaskGroup(of: (Int, IntrospectionAnswer).self) { group in
+            var answers = [IntrospectionAnswer?](repeating: nil, count: questions.count)
+            var (next, isOver) = (0, false)
+            func begin() {
+                guard next < questions.count, !isOver else { return }
+                let (index, question) = (next, questions[next])
+                next += 1
+                group.addTask { (index, await self.introspect(question.token, kind: question.kind)) }
+            }
+            for _ in 0..<width { begin() }
+            while let (index, answer) = await group.next() {
+                answers[index] = answer
+                if isEnough(answer) { isOver = true }
+                begin()
+            }
+            return answers
+        }
+    }
+
     func canaries() async -> [CanaryToken] { state.withLock { $0.canaries } }
 
     func revoke(_ token: Secret, kind: TokenKind, of client: ClientID) async -> RevocationAnswer {

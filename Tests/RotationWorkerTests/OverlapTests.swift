@@ -1,0 +1,140 @@
+import Dispatch
+import Grants
+import SQLiteStore
+import Synchronization
+import Testing
+
+@testable import RotationWorker
+
+/// A batch on the wire while the one before it is stored and the next is read.
+@Suite(.timeLimit(.minutes(2))) struct OverlapTests {
+    private static func grants(_ range: Range<Int>) -> [Grant] {
+        range.map { idleGrant("g-\(10_000 + $0)", idle: 1) }
+    }
+
+    private static func active(_ rig: Rig) async throws -> Int {
+        try await rig.store.read { reading in
+            try reading.page(.live, in: GrantSelection(provider: "idp"), after: nil, limit: 10_000)
+                .filter { $0.grant.validity.lastVerdict == .active }.count
+        }
+    }
+
+    @Test func `the next batch is asked while the store still works, and all of it is stored in the end`() async throws
+    {
+        let rig = try await Rig()
+        try await rig.add(Self.grants(0..<1_300))
+        let (store, gate) = (rig.store, DispatchSemaphore(value: 0))
+        let questions = Mutex(0)
+        rig.provider.meanwhile { token in
+            guard token != ScriptedProvider.madeUp, token != ScriptedProvider.canary else { return }
+            let count = questions.withLock { count in
+                count += 1
+                return count
+            }
+            switch count {
+            // From here to the second batch nothing can be written.
+            case 1: Task { try await store.write { _ in gate.wait() } }
+            case 501: gate.signal()
+            default: break
+            }
+        }
+        let environment = rig.environment
+        let report = try await RevalidationJob(environment, scope: .all(GrantSelection()), run: 1, lock: nil) {
+            ScriptedProvider.madeUp
+        }.perform()
+        #expect(report.active == 1_300 && report.asked == 1_300)
+        #expect(try await Self.active(rig) == 1_300)
+        #expect(Set(rig.provider.questions).count == 1_302)
+    }
+
+    @Test func `what was answered before an interruption is stored, of both batches`() async throws {
+        let rig = try await Rig()
+        try await rig.add(Self.grants(0..<900))
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self)
+        let questions = Mutex(0)
+        rig.provider.meanwhile { token in
+            guard token != ScriptedProvider.madeUp, token != ScriptedProvider.canary else { return }
+            let count = questions.withLock { count in
+                count += 1
+                return count
+            }
+            guard count > 600 else { return }
+            arrival.yield()
+            for await _ in gate {}
+        }
+        rig.provider.answer { _ in Task.isCancelled ? .unknown(.network) : nil }
+        let environment = rig.environment
+        let running = Task {
+            try await RevalidationJob(environment, scope: .all(GrantSelection()), run: 1, lock: nil) {
+                ScriptedProvider.madeUp
+            }.perform()
+        }
+        for await _ in arrivals { break }
+        running.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await running.value }
+        opener.finish()
+        let stored = try await Self.active(rig)
+        #expect((500...900).contains(stored) && stored >= 600 - rig.provider.settings.limits.inFlight)
+        // The next run has only to ask the others, and no verdict counts twice.
+        rig.provider.meanwhile { _ in }
+        rig.provider.answer { _ in nil }
+        let next = try await rig.revalidate(.due(GrantSelection()))
+        #expect(next.active == 900 - stored)
+        #expect(try await Self.active(rig) == 900)
+    }
+
+    @Test func `a stop that is asked for ends it after the batch in hand, which is stored`() async throws {
+        let rig = try await Rig()
+        try await rig.add(Self.grants(0..<1_300))
+        var environment = rig.environment
+        let stop = StopRequest()
+        environment.stop = stop
+        let questions = Mutex(0)
+        rig.provider.meanwhile { _ in
+            if questions.withLock({ count in
+                count += 1
+                return count == 600
+            }) {
+                stop.request()
+            }
+        }
+        let job = RevalidationJob(environment, scope: .all(GrantSelection()), run: 1, lock: nil) {
+            ScriptedProvider.madeUp
+        }
+        await #expect(throws: CancellationError.self) { _ = try await job.perform() }
+        #expect(try await Self.active(rig) == 1_000)
+    }
+
+    @Test func `an access token that expires while its batch waits is not asked about`() async throws {
+        let rig = try await Rig()
+        try await rig.add(Self.grants(0..<500))
+        var short = idleGrant("z-1", idle: 1) {
+            $0.accessTokenExpiresAt = start + .minutes(1)
+        }
+        short.key = .init(provider: "idp", id: "z-1")
+        try await rig.add(short, tokens: [.accessToken: Secret("at-z-1")])
+        let hasPassed = Mutex(false)
+        rig.provider.meanwhile { [clock = rig.clock] token in
+            guard token == Secret("rt-g-10100") else { return }
+            let isFirst = hasPassed.withLock { passed in
+                defer { passed = true }
+                return !passed
+            }
+            if isFirst { clock.advance(by: .minutes(2)) }
+        }
+        let report = try await rig.revalidate()
+        #expect(report.active == 500 && !rig.provider.questions.contains(Secret("at-z-1")))
+    }
+
+    @Test func `batches grow where answers come fast, and shrink again where they do not`() {
+        var size = BatchSize()
+        var counts: [Int] = []
+        let asked = [(500, 100), (1_000, 100), (1_000, 3_000), (500, 9_000), (200, 10), (500, 800), (500, 10)]
+        for (count, milliseconds) in asked {
+            size.follow(count, in: .milliseconds(milliseconds))
+            counts.append(size.count)
+        }
+        #expect(counts == [1_000, 1_000, 500, 500, 500, 500, 1_000])
+    }
+}
