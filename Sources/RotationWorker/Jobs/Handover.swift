@@ -39,7 +39,9 @@ final class Handover<Element: Sendable>: Sendable {
         filled.signal()
     }
 
-    /// Waits for the next batch; nil: there is none. Throws what the giver failed with.
+    /// Waits for the next batch; nil: there is none.
+    ///
+    /// Throws what the giver failed with.
     func take() throws -> [Element]? {
         filled.wait()
         let (batch, failure) = state.withLock { state in
