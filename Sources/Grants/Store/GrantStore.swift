@@ -86,6 +86,8 @@ package protocol StoreReading: PurgeReading {
 
     /// The tokens, opened. Throws `no-key` without a key.
     func tokens(of row: Int64) throws -> [TokenKind: Secret]
+    /// One of them, opened; nil: the grant has none of the kind. Throws `no-key` without a key.
+    func token(_ kind: TokenKind, of row: Int64) throws -> Secret?
     /// The rows that carry this very token.
     func rows(carrying token: Secret) throws -> [Int64]
     /// The same by the token's SHA-256.

@@ -76,7 +76,7 @@ struct BatchConversation: Sendable {
             for kind in missing {
                 let grants = try reading.newestActive(at: provider, kind: kind, except: ours, limit: Self.mostControls)
                 // One token that does not open must not stop the questions about all others.
-                controls[kind] = grants.compactMap { (try? reading.tokens(of: $0.row))?[kind] }
+                controls[kind] = grants.compactMap { try? reading.token(kind, of: $0.row) }
             }
             return controls
         }

@@ -20,7 +20,7 @@ struct GrantQuestion: Sendable {
             return .failure(silence)
         case .success(let kind):
             do {
-                guard let token = try reading.tokens(of: stored.row)[kind] else {
+                guard let token = try reading.token(kind, of: stored.row) else {
                     return .failure(VerdictJudge.Silence(.noToken))
                 }
                 return .success(GrantQuestion(stored: stored, kind: kind, token: token))

@@ -9,6 +9,7 @@ class SQLiteSnapshot: StoreReading {
     let vault: TokenVault?
     /// Found frozen besides what is stored.
     let imposed: [Freeze]
+    private var sealedToken = LateStatement("SELECT sealed FROM tokens WHERE row = ? AND kind = ?")
     private var byRow = LateStatement("SELECT \(GrantRow.columns) FROM \(GrantRow.tables) WHERE g.row = ?")
 
     init(_ db: Database, vault: TokenVault?, imposed: [Freeze] = []) {
@@ -209,6 +210,17 @@ class SQLiteSnapshot: StoreReading {
             tokens[kind] = try vault.open((found[1] as Blob).bytes, row: row, kind: kind)
         }
         return tokens
+    }
+
+    func token(_ kind: TokenKind, of row: Int64) throws -> Secret? {
+        let sealed = try sealedToken.on(db).first(
+            {
+                $0.add(row)
+                $0.add(kind.code)
+            },
+            { $0.bytes(0) }
+        )
+        return try sealed.map { try openVault().open($0, row: row, kind: kind) }
     }
 
     func rows(carrying token: Secret) throws -> [Int64] {
