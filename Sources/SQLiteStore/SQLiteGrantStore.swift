@@ -147,6 +147,8 @@ package final class SQLiteGrantStore: GrantStore {
         try await transaction { [leases] in try leases.release(lock, in: $0.db) }
     }
 
+    package var tokenReadying: (any TokenReadying)? { vault }
+
     package func changeNumber() async throws -> Int64 {
         guard let writer else { throw StoreError(.readOnly, "the store '\(file.path)' was opened to read only") }
         return try await Self.run(on: writeQueue, file.path) { [path = file.path] in
@@ -156,8 +158,6 @@ package final class SQLiteGrantStore: GrantStore {
             }
         }
     }
-
-    package func seenKeys() throws -> any SeenKeys { try SQLiteSeenKeys() }
 
     private func transaction<Result: Sendable>(
         _ body: @escaping @Sendable (SQLiteTransaction) throws -> Result

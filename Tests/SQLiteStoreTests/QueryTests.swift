@@ -150,16 +150,4 @@ import Testing
         #expect(due == start - .hours(1))
         await store.close()
     }
-
-    @Test func `keys seen before are told with whether the content was the same`() async throws {
-        let house = StoreHouse()
-        let store = try await house.open()
-        let seen = try store.seenKeys()
-        let answers = [
-            try seen.insert("idp/g-1", digest: [1]), try seen.insert("idp/g-2", digest: [1]),
-            try seen.insert("idp/g-1", digest: [1]), try seen.insert("idp/g-1", digest: [2]),
-        ]
-        #expect(answers == [nil, nil, true, false])
-        await store.close()
-    }
 }

@@ -86,4 +86,24 @@ import Testing
     func `what is no key of 32 bytes is refused`(text: String) {
         #expect(throws: StoreError.self) { try Keyring(parsing: Secret(text)) }
     }
+
+    @Test func `a token made ready for a row that somebody else took is sealed again for its own`() async throws {
+        let house = StoreHouse()
+        let store = try await house.open()
+        try await store.add(grant("g-0"))
+        let readying = try #require(store.tokenReadying)
+        let token = Secret("rt-1")
+        for (id, row) in [("g-1", Int64(2)), ("g-2", 77)] {
+            let ready = try readying.ready(token, kind: .refreshToken, row: row)
+            let new = grant(id)
+            let tokens = try await store.write { writing in
+                let stored = try writing.insert(new, ready: [.refreshToken: ready], at: start)
+                return try writing.tokens(of: stored.row)
+            }
+            #expect(tokens == [.refreshToken: token])
+        }
+        let carriers = try await store.read { try $0.rows(carrying: token) }
+        #expect(carriers == [2, 3])
+        await store.close()
+    }
 }

@@ -9,13 +9,13 @@ extension FeedRecord {
         case stale(String)
     }
 
-    /// A use that the feed reported.
-    package mutating func count(isMapped: Bool) {
+    /// Uses that the feed reported.
+    package mutating func count(isMapped: Bool, times: Int = 1) {
         if isMapped {
-            mapped += 1
-            mappedSinceRated += 1
+            mapped += times
+            mappedSinceRated += times
         } else {
-            unmapped += 1
+            unmapped += times
         }
     }
 

@@ -5,7 +5,10 @@ package struct ScopeSet: Hashable, Sendable {
     package let names: [String]
 
     package init(_ names: some Sequence<String>) {
-        self.names = Set(names).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let given = Array(names)
+        // Most come so already.
+        let isInOrder = zip(given, given.dropFirst()).allSatisfy { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        self.names = isInOrder ? given : Set(given).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     /// The RFC's own form: separated by one space.

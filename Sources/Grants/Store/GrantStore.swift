@@ -30,8 +30,8 @@ package protocol GrantStore: Sendable {
     /// A number that differs after every commit of another connection, another process's included.
     func changeNumber() async throws -> Int64
 
-    /// An empty memory of keys, on disk, gone with its last reference.
-    func seenKeys() throws -> any SeenKeys
+    /// Makes tokens ready for this store; nil without a key.
+    var tokenReadying: (any TokenReadying)? { get }
 
     /// Gives a lock back; nothing happens if it was taken over.
     func unlock(_ lock: JobLock) async throws
@@ -57,6 +57,10 @@ package protocol StoreReading: PurgeReading {
 
     func grant(_ key: Grant.Key) throws -> StoredGrant?
     func grant(row: Int64) throws -> StoredGrant?
+    /// The row that the next new grant gets, unless somebody else adds one first.
+    func nextRow() throws -> Int64
+    /// Whose the grant is; nil: there is none.
+    func holder(of key: Grant.Key) throws -> GrantHolder?
     /// The keys of all grants with this id, whatever their provider.
     func keys(named id: String) throws -> [Grant.Key]
     /// The providers that have grants, in order of their names.
@@ -161,13 +165,15 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     func renew(_ lock: JobLock) throws
 
     /// Adds a grant and returns its row.
-    func insert(_ grant: Grant, tokens: [TokenKind: Secret], at now: Timestamp) throws -> StoredGrant
+    func insert(_ grant: Grant, ready tokens: [TokenKind: ReadyToken], at now: Timestamp) throws -> StoredGrant
     /// Stores what a record may change, tokens apart.
     func saveRecord(_ stored: StoredGrant) throws
     /// Stores what was decided and learned; a change of standing that ``Lifecycle`` does not know is refused.
     func save(_ stored: StoredGrant) throws
     /// The same, but only what a decision changes: the standing and its periods, the cause, the proof.
     func saveDecision(_ stored: StoredGrant) throws
+    /// Enters a use, where nothing is decided by it but how long the grant is idle.
+    func noteUse(of key: Grant.Key, at: Timestamp) throws -> NotedUse
     /// A keep's new deadline, unless something else made the grant due meanwhile.
     func postpone(row: Int64, from oldDue: Timestamp?, to deadline: Deadline, keptBy rule: Rule) throws
     /// Replaces tokens; nil removes one. Returns whether any changed.

@@ -14,6 +14,8 @@ package struct LineReader: ~Copyable {
     package private(set) var lineNumber = 0
     /// Whether the line read last ended with its newline: if not, the file may have been cut off.
     package private(set) var lastLineWasTerminated = true
+    /// How many bytes of the input lie before the line read last.
+    package private(set) var lineStart: Int64 = 0
     /// How many bytes of the input lie before the next line.
     package private(set) var bytesConsumed: Int64 = 0
     /// In bytes, without the newline.
@@ -120,6 +122,7 @@ package struct LineReader: ~Copyable {
         let hasReturn = isTerminated && lineEnd > first && buffer[lineEnd - 1] == 0x0D
         line = first..<(hasReturn ? lineEnd - 1 : lineEnd)
         lineNumber += 1
+        lineStart = bytesConsumed
         lastLineWasTerminated = isTerminated
         consume(to: next)
         guard line.count <= maximumLineLength else {

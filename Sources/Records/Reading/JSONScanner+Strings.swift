@@ -1,5 +1,5 @@
 /// A checked string in the input, without its quotes.
-struct ScannedString {
+package struct ScannedString {
     var start: Int
     var end: Int
     var hasEscapes: Bool

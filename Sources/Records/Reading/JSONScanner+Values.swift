@@ -23,6 +23,23 @@ extension JSONScanner {
         return text.hasEscapes ? unescape(text) : unsafe [UInt8](input.extracting(text.start..<text.end))
     }
 
+    /// A string that stays where it is, for ``withText(of:_:)``; one of more than `maximumBytes` is `tooLong`.
+    package mutating func readInPlace(maximumBytes: Int = .max) throws(RecordError) -> ScannedString {
+        try readText(maximumBytes)
+    }
+
+    /// Calls `body` with the UTF-8 of a string of this document, copied only if it was written with escapes.
+    package func withText<Result>(
+        of text: ScannedString,
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        if text.hasEscapes {
+            return unsafe unescape(text).withUnsafeBytes { unsafe body($0) }
+        }
+        // `extracting` traps outside of the input.
+        return unsafe body(UnsafeRawBufferPointer(input.extracting(text.start..<text.end)))
+    }
+
     /// A string or null, which is nil.
     package mutating func readStringOrNull(maximumBytes: Int = .max) throws(RecordError) -> String? {
         try readNullIfPresent() ? nil : readString(maximumBytes: maximumBytes)

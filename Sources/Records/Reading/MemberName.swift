@@ -4,7 +4,7 @@
 package struct MemberName: Equatable, Sendable {
     /// The first 32 bytes in memory order, padded with zeros.
     let words: Words
-    let count: Int
+    @usableFromInline let count: Int
     /// The whole name where it is longer than the words hold.
     let long: [UInt8]?
 
@@ -62,8 +62,11 @@ package struct MemberName: Equatable, Sendable {
     }
 
     /// Lets a name stand in a `switch` over literals.
+    ///
+    /// Inlined, because most literals are told from the name by their length.
+    @inlinable
     package static func ~= (literal: StaticString, name: MemberName) -> Bool {
-        name == literal
+        (!literal.hasPointerRepresentation || literal.utf8CodeUnitCount == name.count) && name == literal
     }
 
     /// The up to eight bytes from an offset on, the first in the lowest place; zeros past the end.

@@ -1,5 +1,4 @@
-internal import Crypto
-internal import Glibc
+internal import Dispatch
 package import Grants
 package import Records
 
@@ -35,7 +34,6 @@ package struct GrantImport: Sendable {
     private let environment: RotationEnvironment
     private let skipsBad: Bool
     private let now: Timestamp
-    /// The lines found good, by number, where bad ones are skipped.
     private let maximumLine: Int
 
     package init(_ environment: RotationEnvironment, skipsBad: Bool, maximumLine: Int = 1_048_576) {
@@ -47,183 +45,109 @@ package struct GrantImport: Sendable {
 
     /// Imports from a descriptor, which stays open; a pipe is kept, sealed, in a private temporary file.
     package func perform(descriptor: Int32, isFile: Bool) async throws -> Report {
-        let spool = isFile ? nil : try SealedSpool()
-        var report = try await check(descriptor, spool)
-        guard report.bad == 0 || skipsBad else { return report }
-        if spool == nil, lseek(descriptor, 0, SEEK_SET) < 0 {
-            throw StoreError(.other, "the file cannot be read a second time")
+        let lines: GrantLines = isFile ? .file(descriptor, maximumLine: maximumLine) : .spool(try SealedSpool())
+        let (settings, now, maximumLine) = (environment.settings, now, maximumLine)
+        let (checked, second) = try await environment.store.read {
+            [readying = environment.store.tokenReadying] reading in
+            var check = GrantCheck(reading, settings, lines, now)
+            try check.read(descriptor, maximumLine)
+            let second = SecondReading(
+                lines: lines,
+                skipped: check.skipped,
+                known: check.known,
+                providers: Set(settings.providers.map(\.id)),
+                readying: readying,
+                nextRow: try reading.nextRow(),
+                now: now
+            )
+            return (check.report, second)
         }
-        try await write(descriptor, spool, &report)
+        guard checked.bad == 0 || skipsBad else { return checked }
+        var report = try await write(second, checked)
         report.isImported = true
         return report
     }
 
-    // MARK: First reading
-
-    private func check(_ descriptor: Int32, _ spool: SealedSpool?) async throws -> Report {
-        let (settings, now, maximumLine, store) = (environment.settings, now, maximumLine, environment.store)
-        return try await store.read { reading in
-            var checker = try Checker(reading, settings, try store.seenKeys(), now)
-            var lines = LineReader(descriptor: descriptor, maximumLineLength: maximumLine)
-            while true {
-                do throws(RecordError) {
-                    guard try lines.advance() else { break }
-                } catch {
-                    checker.report.lines += 1
-                    try checker.refuse(error)
-                    continue
-                }
-                let number = lines.lineNumber
-                let line = lines.lineBytes
-                if line.isEmpty { continue }
-                checker.report.lines += 1
-                let isGood = try checker.check(line, number)
-                if isGood { try spool?.append(line, number: number) }
-            }
-            return checker.report
-        }
-    }
-
-    private struct Checker {
-        var report = Report()
-        private let reading: any StoreReading
-        private let providers: Set<ProviderID>
-        private let tenants: Set<TenantID>
-        private let seen: any SeenKeys
-        private let now: Timestamp
-
-        init(
-            _ reading: any StoreReading,
-            _ settings: RotationSettings,
-            _ seen: any SeenKeys,
-            _ now: Timestamp
-        ) throws {
-            self.reading = reading
-            self.seen = seen
-            self.now = now
-            providers = Set(settings.providers.map(\.id))
-            tenants = Set(settings.tenants.map(\.id))
-        }
-
-        /// Whether the line is to be imported; false also for one that was given before.
-        mutating func check(_ line: [UInt8], _ number: Int) throws -> Bool {
-            let record: GrantRecord
-            do throws(RecordError) {
-                record = try JSONScanner.scan(bytes: line, line: number) {
-                    (scanner) throws(RecordError) in try GrantRecord(&scanner, now: now)
-                }
-            } catch {
-                try refuse(error)
-                return false
-            }
-            guard providers.contains(record.provider) else {
-                let near = nearestWord(to: record.provider.rawValue, in: providers.map(\.rawValue).sorted())
-                try refuse(
-                    RecordError(
-                        .badValue,
-                        line: number,
-                        member: "provider",
-                        message:
-                            "the configuration knows no provider '\(RecordError.printable(record.provider.rawValue))'",
-                        hint: near.map { "did you mean '\($0)'?" } ?? "add it under 'providers'"
-                    )
-                )
-                return false
-            }
-            if let known = try reading.grant(record.key)?.grant,
-                known.tenant != record.tenant || known.client != record.client
-            {
-                try refuse(RecordError(.badValue, line: number, message: GrantMerge.refusal(of: known)))
-                return false
-            }
-            let isSame = try seen.insert(record.key.description, digest: Array(SHA256.hash(data: line)))
-            if isSame == true {
-                report.repeated += 1
-                return false
-            }
-            guard isSame == nil else {
-                try refuse(
-                    RecordError(
-                        .badValue,
-                        line: number,
-                        member: "id",
-                        message:
-                            "the grant '\(RecordError.printable(record.key.description))' is given twice, differently"
-                    )
-                )
-                return false
-            }
-            note(record)
-            return true
-        }
-
-        private mutating func note(_ record: GrantRecord) {
-            if !tenants.contains(record.tenant), report.unknownTenants.count < 20 {
-                report.unknownTenants.insert(record.tenant)
-            }
-            if let end = record.expiresAt.value {
-                report.withExpiry += 1
-                if end - record.issuedAt <= .days(1) { report.shortLived += 1 }
-            }
-        }
-
-        mutating func refuse(_ error: RecordError) throws {
-            if error.code == .unreadable { throw error }
-            report.bad += 1
-            if report.problems.count < GrantImport.problemLimit { report.problems.append(error) }
-        }
-    }
-
     // MARK: Second reading
 
-    private func write(_ descriptor: Int32, _ spool: SealedSpool?, _ report: inout Report) async throws {
-        let source = spool.map { GrantLines(spool: $0) } ?? GrantLines(descriptor: descriptor, maximumLine)
+    /// What a transaction did.
+    private struct Part: Sendable {
+        var outcomes: [GrantMerge.Outcome: Int] = [:]
+        var lines = 0
+        var isEnd = false
+    }
+
+    /// One thread prepares, another writes what was prepared before.
+    private func write(_ reading: SecondReading, _ checked: Report) async throws -> Report {
+        let queue = BoundedQueue<SecondReading.Batch>(capacity: 4)
+        return try await withThrowingTaskGroup(of: Void.self, returning: Report.self) { group in
+            // Also where the writing fails: nobody waits for room then.
+            defer { queue.cancel() }
+            group.addTask {
+                try await onThread("grantkeeper.import") {
+                    defer { queue.finish() }
+                    try reading.run(into: queue)
+                }
+            }
+            let written = try await writeBatches(of: queue, checked)
+            try await group.waitForAll()
+            return written
+        }
+    }
+
+    private func writeBatches(of queue: BoundedQueue<SecondReading.Batch>, _ checked: Report) async throws -> Report {
         let (now, actor) = (now, environment.actor)
-        let known = Set(environment.settings.providers.map(\.id))
-        let seen = try environment.store.seenKeys()
+        var report = checked
         var done = 0
         while true {
             try Task.checkCancellation()
-            let batch = try source.next(1_000)
-            if batch.isEmpty { return }
-            var records: [GrantRecord] = []
-            for (line, number) in batch {
-                let record = try? JSONScanner.scan(bytes: line, line: number) {
-                    (scanner) throws(RecordError) in try GrantRecord(&scanner, now: now)
-                }
-                // Found bad by the first reading, which has said so; a repeated line counts once.
-                guard let record, known.contains(record.provider),
-                    try seen.insert(record.key.description, digest: []) == nil
-                else { continue }
-                records.append(record)
+            let part = try await environment.store.write { writing in
+                try Self.merge(queue, GrantMerge(writing: writing, now: now, actor: actor))
             }
-            let good = records
-            let outcomes = try await environment.store.write { writing in
-                let merge = GrantMerge(writing: writing, now: now, actor: actor)
-                return try good.compactMap { record -> GrantMerge.Outcome? in
+            for (outcome, count) in part.outcomes { report.count(outcome, count) }
+            done += part.lines
+            environment.progress(.init(step: "importing", done: done, total: report.lines))
+            if part.isEnd { return report }
+            // Others get in between two transactions.
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// One transaction: as many lines as 200 ms take.
+    private static func merge(_ queue: BoundedQueue<SecondReading.Batch>, _ merge: GrantMerge) throws -> Part {
+        var part = Part()
+        let end = DispatchTime.now() + .milliseconds(200)
+        while DispatchTime.now() < end {
+            switch queue.take(until: end) {
+            case .nothing: return part
+            case .end:
+                part.isEnd = true
+                return part
+            case .element(let batch):
+                part.lines += batch.lines
+                for (record, tokens) in batch.records {
                     do {
-                        return try merge.merge(record)
+                        part.outcomes[try merge.merge(record, tokens), default: 0] += 1
                     } catch let error as StoreError where error.code == .conflict {
-                        return nil
+                        // Somebody else has recorded it for another holder since it was checked.
+                        continue
                     }
                 }
             }
-            for outcome in outcomes { report.count(outcome) }
-            done += batch.count
-            environment.progress(.init(step: "importing", done: done, total: report.lines))
         }
+        return part
     }
 }
 
 extension GrantImport.Report {
-    fileprivate mutating func count(_ outcome: GrantMerge.Outcome) {
+    fileprivate mutating func count(_ outcome: GrantMerge.Outcome, _ count: Int) {
         switch outcome {
-        case .added: added += 1
-        case .updated: updated += 1
-        case .unchanged: unchanged += 1
-        case .renewed: renewed += 1
-        case .ended: ended += 1
-        case .outdated: outdated += 1
+        case .added: added += count
+        case .updated: updated += count
+        case .unchanged: unchanged += count
+        case .renewed: renewed += count
+        case .ended: ended += count
+        case .outdated: outdated += count
         }
     }
 }

@@ -2,54 +2,62 @@ internal import Glibc
 internal import Grants
 internal import Records
 
-/// The lines of the second reading, batch by batch: from the file again, or from the sealed spool.
-final class GrantLines {
-    private enum Origin {
-        case file(Int32, maximumLine: Int)
-        case spool(SealedSpool)
-    }
+/// The lines of the second reading: from the file again, or from the sealed spool.
+enum GrantLines: Sendable {
+    case file(Int32, maximumLine: Int)
+    case spool(SealedSpool)
 
-    private let origin: Origin
-    /// Where the next batch begins, in the file's bytes or the spool's lines.
-    private var offset = 0
-    private var number = 0
-
-    init(descriptor: Int32, _ maximumLine: Int) { origin = .file(descriptor, maximumLine: maximumLine) }
-    init(spool: SealedSpool) { origin = .spool(spool) }
-
-    /// At most `count` lines with their numbers; empty at the end.
+    /// Calls `body` with each line and its number, until it returns false.
     ///
     /// Lines that cannot be read are left out: the first reading has said so.
-    func next(_ count: Int) throws -> [(line: [UInt8], number: Int)] {
-        switch origin {
-        case .file(let descriptor, let maximumLine): try nextOfFile(count, descriptor, maximumLine)
-        case .spool(let spool): try nextOfSpool(count, spool)
-        }
-    }
-
-    private func nextOfFile(_ count: Int, _ descriptor: Int32, _ maximumLine: Int) throws -> [([UInt8], Int)] {
-        lseek(descriptor, off_t(offset), SEEK_SET)
-        var reader = LineReader(descriptor: descriptor, maximumLineLength: maximumLine)
-        var batch: [([UInt8], Int)] = []
-        while batch.count < count {
-            do throws(RecordError) {
-                guard try reader.advance() else { break }
-            } catch {
-                if error.code == .unreadable { throw error }
-                try reader.skipRestOfLine()
-                continue
+    func forEachLine(_ body: (Span<UInt8>, Int) throws -> Bool) throws {
+        switch self {
+        case .file(let descriptor, let maximumLine):
+            guard lseek(descriptor, 0, SEEK_SET) == 0 else {
+                throw StoreError(.other, "the file cannot be read a second time")
             }
-            let line = reader.lineBytes
-            if !line.isEmpty { batch.append((line, number + reader.lineNumber)) }
+            var reader = LineReader(descriptor: descriptor, maximumLineLength: maximumLine)
+            while true {
+                do throws(RecordError) {
+                    guard try reader.advance() else { return }
+                } catch {
+                    if error.code == .unreadable { throw error }
+                    continue
+                }
+                let number = reader.lineNumber
+                guard try reader.withLine({ try $0.isEmpty || body($0, number) }) else { return }
+            }
+        case .spool(let spool):
+            try spool.forEachLine { try body($0.span, $1) }
         }
-        offset += Int(reader.bytesConsumed)
-        number += reader.lineNumber
-        return batch
     }
 
-    private func nextOfSpool(_ count: Int, _ spool: SealedSpool) throws -> [([UInt8], Int)] {
-        var batch: [([UInt8], Int)] = []
-        offset = try spool.read(from: offset, limit: count) { batch.append(($0, $1)) }
-        return batch
+    /// The line that begins there.
+    func line(at offset: Int) throws -> [UInt8] {
+        switch self {
+        case .file(let descriptor, let maximumLine): try Self.line(of: descriptor, at: offset, maximumLine)
+        case .spool(let spool): try spool.line(at: offset)
+        }
+    }
+
+    private static func line(of descriptor: Int32, at offset: Int, _ maximumLine: Int) throws -> [UInt8] {
+        var line: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        // One byte more than the limit may be a carriage return.
+        while line.count <= maximumLine + 1 {
+            let count = pread(descriptor, &buffer, buffer.count, off_t(offset + line.count))
+            guard count >= 0 else {
+                if errno == EINTR { continue }
+                throw StoreError(.other, "the file cannot be read a second time")
+            }
+            if count == 0 { return line }
+            if let end = buffer[..<count].firstIndex(of: 0x0A) {
+                line += buffer[..<end]
+                if line.last == 0x0D { line.removeLast() }
+                return line
+            }
+            line += buffer[..<count]
+        }
+        return line
     }
 }

@@ -19,14 +19,16 @@ struct GrantMerge {
     let now: Timestamp
     let actor: Actor
 
-    func merge(_ record: GrantRecord) throws -> Outcome {
+    /// `tokens`: what was made ready of the record's tokens, or nothing.
+    func merge(_ record: GrantRecord, _ tokens: [TokenKind: ReadyToken] = [:]) throws -> Outcome {
         guard let stored = try writing.grant(record.key) else {
             if let ended = try writing.purgedEnd(of: record.key), record.issuedAt <= ended { return .ended }
-            try add(record)
+            try add(record, tokens)
             return .added
         }
         guard stored.grant.tenant == record.tenant, stored.grant.client == record.client else {
-            throw StoreError(.conflict, Self.refusal(of: stored.grant))
+            let holder = GrantHolder(tenant: stored.grant.tenant, client: stored.grant.client)
+            throw StoreError(.conflict, Self.refusal(of: record.key, holder))
         }
         let isEnded = stored.grant.standing == .expired || stored.grant.standing == .revoked
         if isEnded, record.issuedAt <= stored.endedAt ?? now { return .ended }
@@ -39,12 +41,12 @@ struct GrantMerge {
     }
 
     /// Why a record for this key with another tenant or client is refused.
-    static func refusal(of grant: Grant) -> String {
-        "the grant \(grant.key) belongs to tenant '\(grant.tenant)' and client '\(grant.client)'; "
+    static func refusal(of key: Grant.Key, _ holder: GrantHolder) -> String {
+        "the grant \(key) belongs to tenant '\(holder.tenant)' and client '\(holder.client)'; "
             + "a record cannot move it"
     }
 
-    private func add(_ record: GrantRecord) throws {
+    private func add(_ record: GrantRecord, _ ready: [TokenKind: ReadyToken]) throws {
         var grant = Grant(
             key: record.key,
             tenant: record.tenant,
@@ -53,10 +55,8 @@ struct GrantMerge {
             issuedAt: record.issuedAt
         )
         try fill(&grant, record)
-        var tokens: [TokenKind: Secret] = [:]
-        tokens[.accessToken] = record.accessToken.value
-        tokens[.refreshToken] = record.refreshToken.value
-        let stored = try writing.insert(grant, tokens: tokens, at: now)
+        let tokens = ready.isEmpty ? record.tokens.mapValues { ReadyToken($0) } : ready
+        let stored = try writing.insert(grant, ready: tokens, at: now)
         if !tokens.isEmpty || grant.providerGrantID != nil { try writing.joinFamilies(of: stored.row, at: now) }
         try tell(stored)
     }

@@ -25,6 +25,23 @@ struct GrantRecord: Sendable {
         }
     }
 
+    /// The members that every record has.
+    private enum Required: String, CaseIterable {
+        case id, provider, tenant, client, scopes
+        case issuedAt = "issued_at"
+
+        var bit: UInt8 {
+            switch self {
+            case .id: 1
+            case .provider: 2
+            case .tenant: 4
+            case .client: 8
+            case .scopes: 16
+            case .issuedAt: 32
+            }
+        }
+    }
+
     static let members: MemberSet = [
         "id", "provider", "tenant", "client", "subject", "role", "environment", "scopes", "family",
         "provider_grant_id", "issued_at", "expires_at", "access_token_expires_at", "refresh_token_expires_at",
@@ -59,24 +76,50 @@ struct GrantRecord: Sendable {
 
     var key: Grant.Key { .init(provider: provider, id: id) }
 
+    /// Those that it has.
+    var tokens: [TokenKind: Secret] {
+        var tokens: [TokenKind: Secret] = [:]
+        tokens[.accessToken] = accessToken.value
+        tokens[.refreshToken] = refreshToken.value
+        return tokens
+    }
+
+    init(_ line: Span<UInt8>, _ number: Int, now: Timestamp) throws(RecordError) {
+        self = try JSONScanner.scan(bytes: line, line: number) { (scanner) throws(RecordError) in
+            try GrantRecord(&scanner, now: now)
+        }
+    }
+
     /// Reads one line; the error names place and member, never a value.
     init(_ scanner: inout JSONScanner, now: Timestamp) throws(RecordError) {
         let latest = now + .minutes(5)
-        var given: Set<String> = []
+        var given: UInt8 = 0
         try scanner.beginObject()
         while let name = try scanner.nextMember() {
             switch name {
-            case "id": id = try Self.name(&scanner)
-            case "provider": provider = ProviderID(try Self.name(&scanner))
-            case "tenant": tenant = TenantID(try Self.name(&scanner))
-            case "client": client = ClientID(try Self.name(&scanner))
+            case "id":
+                id = try Self.name(&scanner)
+                given |= Required.id.bit
+            case "provider":
+                provider = ProviderID(try Self.name(&scanner))
+                given |= Required.provider.bit
+            case "tenant":
+                tenant = TenantID(try Self.name(&scanner))
+                given |= Required.tenant.bit
+            case "client":
+                client = ClientID(try Self.name(&scanner))
+                given |= Required.client.bit
             case "subject": subject = .init(try Self.nameOrNull(&scanner))
             case "role": role = .init(try Self.nameOrNull(&scanner))
             case "environment": environment = .init(try Self.nameOrNull(&scanner))
             case "family": family = .init(try Self.nameOrNull(&scanner))
             case "provider_grant_id": providerGrantID = .init(try Self.nameOrNull(&scanner))
-            case "scopes": scopes = try Self.scopes(&scanner)
-            case "issued_at": issuedAt = try Self.past(&scanner, latest)
+            case "scopes":
+                scopes = try Self.scopes(&scanner)
+                given |= Required.scopes.bit
+            case "issued_at":
+                issuedAt = try Self.past(&scanner, latest)
+                given |= Required.issuedAt.bit
             case "expires_at": expiresAt = .init(try Self.timeOrNull(&scanner))
             case "access_token_expires_at": accessTokenExpiresAt = .init(try Self.timeOrNull(&scanner))
             case "refresh_token_expires_at": refreshTokenExpiresAt = .init(try Self.timeOrNull(&scanner))
@@ -89,18 +132,17 @@ struct GrantRecord: Sendable {
             case "x_exported_at": exportedAt = Timestamp(milliseconds: try scanner.readTime())
             default: try scanner.skipUnknownMember(name, known: Self.members)
             }
-            given.insert(name.string)
         }
-        for required in ["id", "provider", "tenant", "client", "scopes", "issued_at"]
-        where !given.contains(required) {
-            throw scanner.missingMember(required)
+        for required in Required.allCases where given & required.bit == 0 {
+            throw scanner.missingMember(required.rawValue)
         }
     }
 
     private static func name(_ scanner: inout JSONScanner) throws(RecordError) -> String {
         let text = try scanner.readString(maximumBytes: maximumName)
         guard !text.isEmpty else { throw scanner.error(.badValue, "must not be empty") }
-        guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+        // Every byte of a longer sequence is past 0x7F.
+        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
             throw scanner.error(.badValue, "must not contain control characters")
         }
         return text

@@ -1,7 +1,9 @@
+internal import Dispatch
 internal import Grants
 internal import Records
 
-/// Enters usage lines in one transaction: uses into grants, observations into feeds.
+/// Enters a window of a usage log, or as much of it as a transaction's time allows: uses into grants, observations
+/// into feeds.
 struct UsageBook {
     private let writing: any StoreWriting
     private let settings: [String: FeedSettings]
@@ -11,6 +13,10 @@ struct UsageBook {
     private var changed: Set<String> = []
     /// Grants that were used after their token was called inactive, by provider.
     private var staleAt: [ProviderID: Int] = [:]
+    /// The uses of this transaction, by the feed's number in the window.
+    private var counts: [UInt16: (mapped: Int, unmapped: Int)] = [:]
+    /// Those that have grants; no use changes them.
+    private let providers: [ProviderID]
     private var report = UsageIngest.Report()
 
     init(_ writing: any StoreWriting, _ settings: RotationSettings, _ now: Timestamp, _ actor: Actor) throws {
@@ -19,22 +25,44 @@ struct UsageBook {
         self.now = now
         self.actor = actor
         feeds = try writing.feeds()
+        providers = try writing.providers(in: GrantSelection())
     }
 
-    mutating func enter(_ line: UsageLine, _ number: Int) throws {
-        switch line {
-        case .use(let use):
-            try enter(use)
-        case .begins(let feed, let from):
-            guard let record = declared(feed) else { return }
-            guard from <= now else { return refuseFuture("observed_from", number) }
+    /// Enters uses from a place on, until the time is over; returns where the next transaction begins.
+    ///
+    /// After the last use come the feeds' own words; nil: all is entered.
+    mutating func enter(
+        _ window: UsageWindow,
+        from first: UseRuns.Cursor,
+        until end: DispatchTime
+    ) throws -> UseRuns.Cursor? {
+        counts = [:]
+        var uses = first
+        var entered = 0
+        while let use = try uses.next() {
+            try enter(use, of: window)
+            entered += 1
+            guard entered % 64 == 0, DispatchTime.now() >= end else { continue }
+            countUses(window)
+            return uses
+        }
+        countUses(window)
+        for line in window.feedLines { try enter(line) }
+        return nil
+    }
+
+    private mutating func enter(_ line: UsageWindow.FeedLine) throws {
+        guard let record = declared(line.feed) else { return }
+        switch line.word {
+        case .begins(let from):
+            guard from <= now else { return refuseFuture("observed_from", line.number) }
             var feedRecord = record
             feedRecord.begin(from: from)
             set(feedRecord)
-        case .observed(let feed, let until):
-            guard declared(feed) != nil else { return }
-            guard until <= now else { return refuseFuture("observed_until", number) }
-            try move(feed, to: until - (settings[feed]?.late ?? .zero), isAccepted: false, reason: nil)
+        case .observed(let until):
+            guard until <= now else { return refuseFuture("observed_until", line.number) }
+            let late = settings[line.feed]?.late ?? .zero
+            try move(line.feed, to: until - late, isAccepted: false, reason: nil)
         }
     }
 
@@ -66,37 +94,75 @@ struct UsageBook {
 
     // MARK: Uses
 
-    private mutating func enter(_ use: UsageLine.Use) throws {
-        let grants = try grants(named: use)
-        for stored in grants { try enter(use, on: stored) }
-        if grants.isEmpty { report.unmapped += 1 } else { report.mapped += 1 }
-        guard var record = declared(use.feed) else { return }
-        record.count(isMapped: !grants.isEmpty)
-        set(record)
-    }
-
-    private func grants(named use: UsageLine.Use) throws -> [StoredGrant] {
-        switch use.name {
-        case .grant(let id):
-            if let provider = use.provider {
-                return try [writing.grant(.init(provider: provider, id: id))].compactMap { $0 }
-            }
-            // Without a provider the id may be of several: all of them count as used, which ends fewer.
-            return try writing.keys(named: id).compactMap { try writing.grant($0) }
-        case .tokenDigest(let digest):
-            return try writing.rows(carryingSHA256: digest).compactMap { try writing.grant(row: $0) }
-        case .token(let token):
-            return try writing.rows(carrying: token).compactMap { try writing.grant(row: $0) }
-        case .subject(let client, let subject):
-            let providers = try use.provider.map { [$0] } ?? writing.providers(in: GrantSelection())
-            return try providers.flatMap { try writing.everyGrant(of: client, subject: subject, at: $0) }
+    private mutating func enter(_ use: GatheredUse, of window: UsageWindow) throws {
+        // A future time counts as now.
+        let at = min(Timestamp(milliseconds: use.at), now)
+        let isMapped = try enter(use, of: window, at: at)
+        if isMapped { report.mapped += use.count } else { report.unmapped += use.count }
+        if isMapped {
+            counts[use.feed, default: (0, 0)].mapped += use.count
+        } else {
+            counts[use.feed, default: (0, 0)].unmapped += use.count
         }
     }
 
-    private mutating func enter(_ use: UsageLine.Use, on known: StoredGrant) throws {
+    /// Whether a grant is known by that name.
+    private mutating func enter(_ use: GatheredUse, of window: UsageWindow, at: Timestamp) throws -> Bool {
+        let provider = use.provider == 0 ? nil : ProviderID(window.providers[use.provider])
+        switch use.kind {
+        case .grant:
+            // Without a provider the id may be of several: all of them count as used, which ends fewer.
+            let id = String(decoding: use.name, as: UTF8.self)
+            var isMapped = false
+            for provider in provider.map({ [$0] }) ?? providers {
+                switch try writing.noteUse(of: .init(provider: provider, id: id), at: at) {
+                case .unknown: continue
+                case .noted: break
+                case .matters(let row):
+                    if let stored = try writing.grant(row: row) { try enter(at, on: stored) }
+                }
+                isMapped = true
+            }
+            return isMapped
+        case .tokenDigest:
+            let rows = try writing.rows(carryingSHA256: use.name)
+            for stored in try rows.compactMap({ try writing.grant(row: $0) }) { try enter(at, on: stored) }
+            return !rows.isEmpty
+        case .subject:
+            let (client, subject) = Self.clientAndSubject(use.name)
+            let grants = try grants(of: client, subject, at: provider)
+            for stored in grants { try enter(at, on: stored) }
+            return !grants.isEmpty
+        }
+    }
+
+    private func grants(of client: ClientID, _ subject: String, at provider: ProviderID?) throws -> [StoredGrant] {
+        try (provider.map { [$0] } ?? providers).flatMap {
+            try writing.everyGrant(of: client, subject: subject, at: $0)
+        }
+    }
+
+    private static func clientAndSubject(_ name: [UInt8]) -> (ClientID, String) {
+        let length = Int(name[0]) << 8 | Int(name[1])
+        let rest = name.dropFirst(2)
+        return (
+            ClientID(String(decoding: rest.prefix(length), as: UTF8.self)),
+            String(decoding: rest.dropFirst(length), as: UTF8.self)
+        )
+    }
+
+    private mutating func countUses(_ window: UsageWindow) {
+        for (feed, count) in counts.sorted(by: { $0.key < $1.key }) {
+            guard var record = declared(window.feeds[feed]) else { continue }
+            record.count(isMapped: true, times: count.mapped)
+            record.count(isMapped: false, times: count.unmapped)
+            set(record)
+        }
+        counts = [:]
+    }
+
+    private mutating func enter(_ at: Timestamp, on known: StoredGrant) throws {
         var stored = known
-        // A future time counts as now.
-        let at = min(use.at, now)
         if let last = stored.grant.lastUsedAt, last >= at { return }
         stored.grant.lastUsedAt = at
         if stored.grant.standing == .noticed || stored.grant.standing == .quarantined { stored.dueAt = now }

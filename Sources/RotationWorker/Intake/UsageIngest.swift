@@ -1,3 +1,4 @@
+internal import Dispatch
 package import Grants
 package import Records
 
@@ -20,39 +21,92 @@ package struct UsageIngest: Sendable {
 
         mutating func refuse(_ error: RecordError) {
             bad += 1
-            if problems.count < 20 { problems.append(error) }
+            if problems.count < UsageIngest.problemLimit { problems.append(error) }
         }
     }
 
+    static let problemLimit = 20
+
     private let environment: RotationEnvironment
     private let maximumLine: Int
+    private let namesAtOnce: Int
+    private let runsAtOnce: Int
 
-    package init(_ environment: RotationEnvironment, maximumLine: Int = 262_144) {
+    /// `namesAtOnce`: how many names of grants are gathered in memory; `runsAtOnce`: how often, before all are entered.
+    package init(
+        _ environment: RotationEnvironment,
+        maximumLine: Int = 262_144,
+        namesAtOnce: Int = 80_000,
+        runsAtOnce: Int = 64
+    ) {
         self.environment = environment
         self.maximumLine = maximumLine
+        self.namesAtOnce = namesAtOnce
+        self.runsAtOnce = runsAtOnce
     }
 
     /// Reads to the end of the descriptor; bad lines are left out and counted.
     package func perform(descriptor: Int32) async throws -> Report {
+        // One is gathered while another is entered.
+        let queue = BoundedQueue<UsageWindow>(capacity: 1)
+        let gathering = UsageGathering(
+            descriptor: descriptor,
+            maximumLine: maximumLine,
+            namesAtOnce: namesAtOnce,
+            runsAtOnce: runsAtOnce
+        )
+        return try await withThrowingTaskGroup(of: Void.self, returning: Report.self) { group in
+            // Also where the entering fails: nobody waits for room then.
+            defer { queue.cancel() }
+            group.addTask {
+                try await onThread("grantkeeper.usage") {
+                    defer { queue.finish() }
+                    try gathering.run(into: queue)
+                }
+            }
+            let report = try await enterWindows(of: queue)
+            try await group.waitForAll()
+            return report
+        }
+    }
+
+    private func enterWindows(of queue: BoundedQueue<UsageWindow>) async throws -> Report {
         var report = Report()
-        let lines = UsageLines(descriptor: descriptor, maximumLine)
         while true {
             try Task.checkCancellation()
-            let (batch, problems, isEnd) = try lines.next(2_000)
-            report.lines += batch.count + problems.count
-            for problem in problems { report.refuse(problem) }
-            if !batch.isEmpty {
-                let (settings, now, actor) = (environment.settings, environment.clock.now(), environment.actor)
-                let part = try await environment.store.write { writing in
-                    var book = try UsageBook(writing, settings, now, actor)
-                    for (line, number) in batch { try book.enter(line, number) }
-                    return try book.close()
-                }
-                report.add(part)
+            let taken = try await onThread("grantkeeper.usage.next") { queue.take(until: .now() + .milliseconds(200)) }
+            switch taken {
+            case .nothing: continue
+            case .end: return report
+            case .element(let window): try await enter(window, &report)
             }
-            environment.progress(.init(step: "reading usage", done: report.lines, total: nil))
-            if isEnd { return report }
         }
+    }
+
+    /// In transactions of as many uses as 200 ms take.
+    private func enter(_ window: UsageWindow, _ report: inout Report) async throws {
+        var problems = window.problems
+        var next = window.isEmpty ? nil : try window.runs.cursor()
+        while let uses = next {
+            try Task.checkCancellation()
+            let (settings, now, actor) = (environment.settings, environment.clock.now(), environment.actor)
+            let part = try await environment.store.write { writing in
+                var book = try UsageBook(writing, settings, now, actor)
+                let next = try book.enter(window, from: uses, until: .now() + .milliseconds(200))
+                return (report: try book.close(), next: next)
+            }
+            next = part.next
+            report.add(part.report)
+            problems += part.report.problems
+            environment.progress(.init(step: "reading usage", done: report.lines, total: nil))
+            // Others get in between two transactions.
+            if next != nil { try await Task.sleep(for: .milliseconds(5)) }
+        }
+        report.lines += window.lines
+        report.bad += window.bad
+        problems.sort { $0.line < $1.line }
+        report.problems += problems.prefix(Self.problemLimit - report.problems.count)
+        environment.progress(.init(step: "reading usage", done: report.lines, total: nil))
     }
 
     /// Moves a feed whose health keeps it: a person vouches for what it did not show.
@@ -67,38 +121,11 @@ package struct UsageIngest: Sendable {
     }
 }
 
-/// Lines of a log, batch by batch; the reader lives from the first to the last.
-private final class UsageLines {
-    private var reader: LineReader
-
-    init(descriptor: Int32, _ maximumLine: Int) {
-        reader = LineReader(descriptor: descriptor, maximumLineLength: maximumLine)
-    }
-
-    func next(_ count: Int) throws -> (lines: [(UsageLine, Int)], problems: [RecordError], isEnd: Bool) {
-        var lines: [(UsageLine, Int)] = []
-        var problems: [RecordError] = []
-        while lines.count + problems.count < count {
-            do throws(RecordError) {
-                guard try reader.advance() else { return (lines, problems, true) }
-                let isEmpty = reader.withLine { $0.isEmpty }
-                if isEmpty { continue }
-                let line = try reader.withScanner { (scanner) throws(RecordError) in try UsageLine(&scanner) }
-                lines.append((line, reader.lineNumber))
-            } catch {
-                if error.code == .unreadable { throw error }
-                problems.append(error)
-            }
-        }
-        return (lines, problems, false)
-    }
-}
-
 extension UsageIngest.Report {
     fileprivate mutating func add(_ other: Self) {
         mapped += other.mapped
         unmapped += other.unmapped
-        for problem in other.problems { refuse(problem) }
+        bad += other.bad
         undeclared.formUnion(other.undeclared)
         moved.formUnion(other.moved)
         stale = stale.filter { !other.moved.contains($0.key) }

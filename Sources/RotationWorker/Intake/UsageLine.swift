@@ -2,25 +2,27 @@ internal import Grants
 internal import Records
 
 /// One line of a usage log: a use of a grant, or how far its feed has observed.
-enum UsageLine: Sendable {
+///
+/// Its texts stay where they are in the line.
+enum UsageLine {
     case use(Use)
-    case observed(feed: String, until: Timestamp)
-    case begins(feed: String, from: Timestamp)
+    case observed(feed: ScannedString, until: Timestamp)
+    case begins(feed: ScannedString, from: Timestamp)
 
     /// Which grant was used when, named in one of three ways.
-    struct Use: Sendable {
-        enum Name: Sendable {
-            case grant(String)
+    struct Use {
+        enum Name {
+            case grant(ScannedString)
             /// SHA-256 of the token.
             case tokenDigest([UInt8])
-            case token(Secret)
-            case subject(ClientID, String)
+            case token(ScannedString)
+            case subject(client: ScannedString, ScannedString)
         }
 
-        var feed: String
+        var feed: ScannedString
         var at: Timestamp
         var name: Name
-        var provider: ProviderID?
+        var provider: ScannedString?
     }
 
     static let members: MemberSet = [
@@ -29,29 +31,29 @@ enum UsageLine: Sendable {
     ]
 
     init(_ scanner: inout JSONScanner) throws(RecordError) {
-        var feed: String?
+        var feed: ScannedString?
         var at: Timestamp?
         var until: Timestamp?
         var from: Timestamp?
-        var grant: String?
+        var grant: ScannedString?
         var digest: [UInt8]?
-        var token: Secret?
-        var client: String?
-        var subject: String?
-        var provider: String?
+        var token: ScannedString?
+        var client: ScannedString?
+        var subject: ScannedString?
+        var provider: ScannedString?
         try scanner.beginObject()
         while let name = try scanner.nextMember() {
             switch name {
-            case "feed": feed = try scanner.readString(maximumBytes: 128)
+            case "feed": feed = try scanner.readInPlace(maximumBytes: 128)
             case "at": at = Timestamp(milliseconds: try scanner.readTime())
             case "observed_until": until = Timestamp(milliseconds: try scanner.readTime())
             case "observed_from": from = Timestamp(milliseconds: try scanner.readTime())
-            case "grant": grant = try scanner.readString(maximumBytes: 512)
+            case "grant": grant = try scanner.readInPlace(maximumBytes: 512)
             case "token_sha256": digest = try Self.digest(&scanner)
-            case "token": token = Secret(try scanner.readStringBytes(maximumBytes: 65_536))
-            case "client": client = try scanner.readString(maximumBytes: 512)
-            case "subject": subject = try scanner.readString(maximumBytes: 512)
-            case "provider": provider = try scanner.readString(maximumBytes: 512)
+            case "token": token = try scanner.readInPlace(maximumBytes: 65_536)
+            case "client": client = try scanner.readInPlace(maximumBytes: 512)
+            case "subject": subject = try scanner.readInPlace(maximumBytes: 512)
+            case "provider": provider = try scanner.readInPlace(maximumBytes: 512)
             case "scope", "required_scope", "step", "status": try scanner.skipValue()
             default: try scanner.skipUnknownMember(name, known: Self.members)
             }
@@ -83,7 +85,7 @@ enum UsageLine: Sendable {
         } else if let token {
             named = .token(token)
         } else if let client, let subject {
-            named = .subject(ClientID(client), subject)
+            named = .subject(client: client, subject)
         } else {
             throw scanner.error(
                 .missingMember,
@@ -91,14 +93,7 @@ enum UsageLine: Sendable {
                 hint: "give one of grant, token_sha256, token, or client with subject"
             )
         }
-        self = .use(
-            Use(
-                feed: source,
-                at: try scanner.require(at, "at"),
-                name: named,
-                provider: provider.map { ProviderID($0) }
-            )
-        )
+        self = .use(Use(feed: source, at: try scanner.require(at, "at"), name: named, provider: provider))
     }
 
     private static func digest(_ scanner: inout JSONScanner) throws(RecordError) -> [UInt8] {

@@ -18,11 +18,14 @@ extension SQLiteSnapshot {
     }
 
     func purgedEnd(of key: Grant.Key) throws -> Timestamp? {
-        guard let provider = try words.number(key.provider.rawValue) else { return nil }
-        let statement = try db.cachedStatement(
-            sql: "SELECT ended_at FROM purged_grants WHERE provider = ? AND id = ?"
+        guard try hasPurgedGrants(), let provider = try words.number(key.provider.rawValue) else { return nil }
+        return try keyed.purged.on(db).first(
+            {
+                $0.add(provider)
+                $0.add(key.id)
+            },
+            { Timestamp(milliseconds: $0.number(0)) }
         )
-        return try Int64.fetchOne(statement, arguments: [provider, key.id]).map { Timestamp(milliseconds: $0) }
     }
 
     // MARK: Grants

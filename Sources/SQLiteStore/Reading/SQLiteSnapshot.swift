@@ -11,6 +11,9 @@ class SQLiteSnapshot: StoreReading {
     let imposed: [Freeze]
     private var sealedToken = LateStatement("SELECT sealed FROM tokens WHERE row = ? AND kind = ?")
     private var byRow = LateStatement("SELECT \(GrantRow.columns) FROM \(GrantRow.tables) WHERE g.row = ?")
+    var keyed = KeyedStatements()
+    /// Whether a purged grant is remembered; nil: not looked yet.
+    var anyPurged: Bool?
 
     init(_ db: Database, vault: TokenVault?, imposed: [Freeze] = []) {
         self.db = db
@@ -86,7 +89,14 @@ class SQLiteSnapshot: StoreReading {
 
     func grant(_ key: Grant.Key) throws -> StoredGrant? {
         guard let provider = try words.number(key.provider.rawValue) else { return nil }
-        return try fetch("g.provider = ? AND g.id = ?", [provider, key.id]).first
+        let row = try keyed.row.on(db).first(
+            {
+                $0.add(provider)
+                $0.add(key.id)
+            },
+            { $0.number(0) }
+        )
+        return try row.flatMap(grant(row:))
     }
 
     func grant(row: Int64) throws -> StoredGrant? {

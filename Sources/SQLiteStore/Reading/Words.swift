@@ -4,6 +4,7 @@ internal import Grants
 /// Texts that many rows share, by number; remembered up to a limit, and no longer than a transaction.
 final class Words {
     private static let limit = 20_000
+    private static let none: Int64 = -1
     private let db: Database
     /// Numbers are given from 1 on, so the common texts are found without a hash.
     private var texts: [String?] = []
@@ -56,10 +57,11 @@ final class Words {
 
     /// nil: no row has it.
     func number(_ text: String) throws -> Int64? {
-        if let known = numbers[text] { return known }
+        if let known = numbers[text] { return known == Self.none ? nil : known }
         let statement = try db.cachedStatement(sql: "SELECT id FROM words WHERE text = ?")
         let number = try Int64.fetchOne(statement, arguments: [text])
-        if let number { remember(text, number) }
+        // Only ``intern(_:)`` can add it while the transaction is open.
+        remember(text, number ?? Self.none)
         return number
     }
 

@@ -8,6 +8,7 @@ package struct Keyring: Sendable {
     typealias KeyID = [UInt8]
 
     private let keys: [(id: KeyID, key: SymmetricKey)]
+    private let nonces = NonceSource()
 
     /// One Base64 key of 32 bytes a line; empty lines and lines that begin with `#` are skipped.
     ///
@@ -40,12 +41,13 @@ package struct Keyring: Sendable {
     /// `context` must be the same to open it.
     func seal(_ bytes: [UInt8], context: [UInt8]) throws -> [UInt8] {
         let (id, key) = keys[0]
-        let box = try AES.GCM.seal(bytes, using: key, authenticating: context)
-        var sealed: [UInt8] = [1]
+        let box = try AES.GCM.seal(bytes, using: key, nonce: nonces.next(), authenticating: context)
+        guard let combined = box.combined else { throw StoreError(.other, "a value cannot be sealed") }
+        var sealed: [UInt8] = []
+        sealed.reserveCapacity(1 + id.count + combined.count)
+        sealed.append(1)
         sealed += id
-        sealed += box.nonce
-        sealed += box.ciphertext
-        sealed += box.tag
+        sealed += combined
         return sealed
     }
 

@@ -7,12 +7,13 @@ internal import Grants
 ///
 /// A fingerprint is HMAC-SHA256(fpKey, SHA-256(token)); `fpKey` is made with the store, kept in it
 /// sealed, and never changes.
-struct TokenVault: Sendable {
+struct TokenVault: TokenReadying {
     static let setting = "fingerprint_key"
     private static let context = Array("fingerprint-key".utf8)
 
     private let keyring: Keyring
-    private let fingerprintKey: SymmetricKey
+    /// Has taken the fingerprint key in already; each fingerprint begins with a copy.
+    private let fingerprinting: HMAC<SHA256>
 
     /// Opens the store's fingerprint key; throws `wrong-key` where none of ours does.
     init(keyring: Keyring, sealedFingerprintKey: String) throws {
@@ -20,7 +21,7 @@ struct TokenVault: Sendable {
             throw StoreError(.damaged, "the store's fingerprint key is not Base64")
         }
         self.keyring = keyring
-        fingerprintKey = SymmetricKey(data: try keyring.open(Array(sealed), context: Self.context))
+        fingerprinting = HMAC(key: SymmetricKey(data: try keyring.open(Array(sealed), context: Self.context)))
     }
 
     /// A new fingerprint key, sealed, for a new store.
@@ -34,7 +35,17 @@ struct TokenVault: Sendable {
     }
 
     func fingerprint(sha256 digest: [UInt8]) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: digest, using: fingerprintKey))
+        var code = fingerprinting
+        code.update(data: digest)
+        return Array(code.finalize())
+    }
+
+    func ready(_ token: Secret, kind: TokenKind, row: Int64) throws -> ReadyToken {
+        ReadyToken(
+            token,
+            fingerprint: fingerprint(token),
+            sealed: .init(row: row, bytes: try seal(token, row: row, kind: kind))
+        )
     }
 
     /// Bound to its row and kind: a sealed token moved to another grant does not open.
@@ -47,6 +58,10 @@ struct TokenVault: Sendable {
     }
 
     private static func context(_ row: Int64, _ kind: TokenKind) -> [UInt8] {
-        Array("token:\(row):\(kind.rawValue)".utf8)
+        var context = Array("token:".utf8)
+        context.append(contentsOf: String(row).utf8)
+        context.append(UInt8(ascii: ":"))
+        context.append(contentsOf: kind.rawValue.utf8)
+        return context
     }
 }

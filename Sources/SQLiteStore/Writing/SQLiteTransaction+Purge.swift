@@ -18,6 +18,7 @@ extension SQLiteTransaction {
             """,
             [try words.intern(stored.grant.key.provider.rawValue), stored.grant.key.id, endedAt.milliseconds]
         )
+        anyPurged = true
         for table in ["tokens", "exemptions", "states"] {
             try execute("DELETE FROM \(table) WHERE row = ?", [stored.row])
         }
@@ -36,10 +37,11 @@ extension SQLiteTransaction {
 
     /// A new consent for a purged grant: what it was before is over.
     func forgetPurged(_ key: Grant.Key) throws {
-        try execute(
-            "DELETE FROM purged_grants WHERE provider = ? AND id = ?",
-            [try words.intern(key.provider.rawValue), key.id]
-        )
+        let provider = try words.intern(key.provider.rawValue)
+        try inserting.purged.on(db).run {
+            $0.add(provider)
+            $0.add(key.id)
+        }
     }
 
     @discardableResult

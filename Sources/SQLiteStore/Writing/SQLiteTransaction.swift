@@ -30,6 +30,10 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     var deciding = LateStatement(HotSQL.decide)
     var postponing = LateStatement(HotSQL.postpone)
     var ordering = LateStatement(HotSQL.order)
+    var inserting = InsertStatements()
+    /// The row inserted last, while it shares neither a token nor a provider grant id with any other.
+    var aloneRow: Int64?
+    var using = UseStatements()
     private var actor: (value: Actor, json: [UInt8])?
     private var appending = LateStatement(HotSQL.append)
 
@@ -77,8 +81,15 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     func renew(_ lock: JobLock) throws { try leases.renew(lock, in: db) }
 
     func countStanding(_ grant: Grant, from old: Standing?, to new: Standing?) throws {
-        let provider = try words.intern(grant.key.provider.rawValue)
-        let tenant = try words.intern(grant.tenant.rawValue)
+        try countStanding(
+            provider: words.intern(grant.key.provider.rawValue),
+            tenant: words.intern(grant.tenant.rawValue),
+            from: old,
+            to: new
+        )
+    }
+
+    func countStanding(provider: Int64, tenant: Int64, from old: Standing?, to new: Standing?) throws {
         if let old { deltas[Count(provider: provider, tenant: tenant, standing: old.code), default: 0] -= 1 }
         if let new { deltas[Count(provider: provider, tenant: tenant, standing: new.code), default: 0] += 1 }
     }

@@ -1,0 +1,111 @@
+internal import Crypto
+internal import Grants
+internal import Records
+
+/// A stretch of a usage log: uses in any order, then what the feeds say of themselves.
+struct UsageWindow: Sendable {
+    /// What a feed says of itself, in the order of the lines.
+    struct FeedLine: Sendable {
+        enum Word: Sendable {
+            case observed(until: Timestamp)
+            case begins(from: Timestamp)
+        }
+
+        var feed: String
+        var word: Word
+        var number: Int
+    }
+
+    private static let nameLimit = 1_000
+
+    private(set) var feeds = NameList()
+    /// The first is no UTF-8, and so nobody's: it stands for none.
+    private(set) var providers = NameList([[0xFF]])
+    /// What is entered; complete after ``close()``.
+    private(set) var runs = UseRuns()
+    private var uses: UseTable
+    private(set) var feedLines: [FeedLine] = []
+    private(set) var lines = 0
+    private(set) var bad = 0
+    /// The first of the mistakes.
+    private(set) var problems: [RecordError] = []
+
+    private let namesAtOnce: Int
+    private let runsAtOnce: Int
+
+    init(namesAtOnce: Int, runsAtOnce: Int) {
+        self.namesAtOnce = namesAtOnce
+        self.runsAtOnce = runsAtOnce
+        uses = UseTable(limit: namesAtOnce)
+    }
+
+    var isEmpty: Bool { runs.isEmpty && feedLines.isEmpty }
+
+    /// Puts a full table away, if there may be another run.
+    mutating func makeRoom() throws {
+        guard uses.isFull, runs.count + 1 < runsAtOnce else { return }
+        try runs.append(uses.run())
+        uses = UseTable(limit: namesAtOnce)
+    }
+
+    /// Whether the line belongs to the next stretch: a feed's word counts after what came before it, and before what
+    /// comes after.
+    func ends(before line: UsageLine) -> Bool {
+        guard case .use = line else { return false }
+        return !feedLines.isEmpty || uses.isFull
+            || max(feeds.names.count, providers.names.count) >= Self.nameLimit
+    }
+
+    mutating func refuse(_ error: RecordError) {
+        lines += 1
+        bad += 1
+        if problems.count < UsageIngest.problemLimit { problems.append(error) }
+    }
+
+    mutating func add(_ line: UsageLine, _ number: Int, _ scanner: borrowing JSONScanner) {
+        lines += 1
+        switch line {
+        case .use(let use): add(use, scanner)
+        case .observed(let feed, let until):
+            feedLines.append(.init(feed: Self.text(feed, scanner), word: .observed(until: until), number: number))
+        case .begins(let feed, let from):
+            feedLines.append(.init(feed: Self.text(feed, scanner), word: .begins(from: from), number: number))
+        }
+    }
+
+    /// Nothing more is added.
+    mutating func close() {
+        runs.end(with: uses.run())
+        uses = UseTable(limit: namesAtOnce)
+    }
+
+    private mutating func add(_ use: UsageLine.Use, _ scanner: borrowing JSONScanner) {
+        let feed = scanner.withText(of: use.feed) { feeds.index(of: $0) }
+        let provider = use.provider.map { name in scanner.withText(of: name) { providers.index(of: $0) } } ?? 0
+        let at = use.at.milliseconds
+        switch use.name {
+        case .grant(let id):
+            scanner.withText(of: id) { uses.add(.grant, $0, feed: feed, provider: provider, at: at) }
+        case .tokenDigest(let digest):
+            digest.withUnsafeBytes { uses.add(.tokenDigest, $0, feed: feed, provider: 0, at: at) }
+        case .token(let token):
+            scanner.withText(of: token) { bytes in
+                SHA256.hash(data: bytes).withUnsafeBytes {
+                    uses.add(.tokenDigest, $0, feed: feed, provider: 0, at: at)
+                }
+            }
+        case .subject(let client, let subject):
+            var name: [UInt8] = []
+            scanner.withText(of: client) { bytes in
+                name = [UInt8(bytes.count >> 8), UInt8(bytes.count & 0xFF)]
+                name += bytes
+            }
+            scanner.withText(of: subject) { name += $0 }
+            name.withUnsafeBytes { uses.add(.subject, $0, feed: feed, provider: provider, at: at) }
+        }
+    }
+
+    private static func text(_ place: ScannedString, _ scanner: borrowing JSONScanner) -> String {
+        scanner.withText(of: place) { String(decoding: $0, as: UTF8.self) }
+    }
+}

@@ -1,0 +1,220 @@
+internal import Glibc
+internal import Grants
+
+/// A use as it is entered: of one name, by one feed.
+struct GatheredUse: Sendable {
+    /// In milliseconds since 1970.
+    var at: Int64
+    var count: Int
+    let kind: UseTable.Kind
+    /// The window's numbers of the provider and the feed.
+    let provider: UInt16
+    let feed: UInt16
+    let name: [UInt8]
+
+    /// Negative, zero or positive: by kind, provider, the bytes of the name, and feed.
+    fileprivate func order(against other: Self) -> Int {
+        if kind != other.kind { return Int(kind.rawValue) - Int(other.kind.rawValue) }
+        if provider != other.provider { return Int(provider) - Int(other.provider) }
+        let bytes = memcmp(name, other.name, min(name.count, other.name.count))
+        if bytes != 0 { return Int(bytes) }
+        return name.count == other.name.count ? Int(feed) - Int(other.feed) : name.count - other.name.count
+    }
+}
+
+/// Sorted runs of uses, in a private temporary file but for the last.
+///
+/// What is entered once for each name needs no more memory than a run, and changes each page of the store once.
+struct UseRuns: Sendable {
+    fileprivate final class File: Sendable {
+        let descriptor: Int32
+        init() throws { descriptor = try TemporaryFile.open() }
+        deinit { close(descriptor) }
+    }
+
+    private var file: File?
+    private var ends: [Int] = []
+    private var last: [UInt8] = []
+
+    var isEmpty: Bool { count == 0 }
+    var count: Int { ends.count + (last.isEmpty ? 0 : 1) }
+
+    /// A run that goes to the file.
+    mutating func append(_ run: [UInt8]) throws {
+        let file = try self.file ?? File()
+        self.file = file
+        let start = ends.last ?? 0
+        var written = 0
+        while written < run.count {
+            let count = run.withUnsafeBytes { bytes in
+                pwrite(
+                    file.descriptor,
+                    bytes.baseAddress.map { $0 + written },
+                    bytes.count - written,
+                    off_t(start + written)
+                )
+            }
+            guard count > 0 else {
+                throw StoreError(
+                    .full,
+                    "no room left for the log's temporary file",
+                    hint: "free disk space or set TMPDIR"
+                )
+            }
+            written += count
+        }
+        ends.append(start + run.count)
+    }
+
+    /// The run that stays in memory.
+    mutating func end(with run: [UInt8]) { last = run }
+
+    /// All uses in their order, each name of each feed once.
+    func cursor() throws -> Cursor {
+        var runs: [Run] = []
+        for (start, end) in zip([0] + ends, ends) {
+            runs.append(Run(descriptor: file?.descriptor ?? -1, offset: start, end: end))
+        }
+        runs.append(Run(last))
+        return try Cursor(file: file, runs)
+    }
+
+    /// Merges the runs; a copy goes on from the same place.
+    struct Cursor: Sendable {
+        /// Kept open as long as it is read.
+        private let file: File?
+        private var runs: [Run]
+        /// A heap of the runs that have a use left, the first of all uses on top.
+        private var heap: [Int] = []
+
+        fileprivate init(file: File?, _ runs: [Run]) throws {
+            self.file = file
+            self.runs = runs
+            for index in runs.indices {
+                try self.runs[index].advance()
+                if self.runs[index].head != nil { heap.append(index) }
+            }
+            for place in heap.indices.reversed() { sink(place) }
+        }
+
+        mutating func next() throws -> GatheredUse? {
+            guard var use = try pop() else { return nil }
+            while let index = heap.first, let again = runs[index].head, again.order(against: use) == 0 {
+                use.at = max(use.at, again.at)
+                use.count += again.count
+                _ = try pop()
+            }
+            return use
+        }
+
+        private mutating func pop() throws -> GatheredUse? {
+            guard let index = heap.first else { return nil }
+            let use = runs[index].head
+            try runs[index].advance()
+            if runs[index].head == nil {
+                heap[0] = heap[heap.count - 1]
+                heap.removeLast()
+            }
+            sink(0)
+            return use
+        }
+
+        private mutating func sink(_ start: Int) {
+            var place = start
+            while true {
+                var least = place
+                for child in [2 * place + 1, 2 * place + 2] where child < heap.count {
+                    if isBefore(heap[child], heap[least]) { least = child }
+                }
+                if least == place { return }
+                heap.swapAt(place, least)
+                place = least
+            }
+        }
+
+        private func isBefore(_ first: Int, _ second: Int) -> Bool {
+            guard let one = runs[first].head, let other = runs[second].head else { return false }
+            return one.order(against: other) < 0
+        }
+    }
+
+    /// One run, read on piece by piece.
+    fileprivate struct Run: Sendable {
+        private static let piece = 16_384
+        static let header = 19
+
+        private let descriptor: Int32
+        /// Where the next piece is read.
+        private var offset: Int
+        private let end: Int
+        private var buffer: [UInt8]
+        private var position = 0
+        /// nil: at its end.
+        private(set) var head: GatheredUse?
+
+        init(_ bytes: [UInt8]) { (descriptor, offset, end, buffer) = (-1, 0, 0, bytes) }
+
+        init(descriptor: Int32, offset: Int, end: Int) {
+            (self.descriptor, self.offset, self.end, buffer) = (descriptor, offset, end, [])
+        }
+
+        mutating func advance() throws {
+            head = nil
+            guard try has(Self.header) else { return }
+            let start = position
+            func number<Value: FixedWidthInteger>(_ place: Int, _ type: Value.Type) -> Value {
+                buffer.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: start + place, as: type) }
+            }
+            let (at, count) = (number(0, Int64.self), number(8, UInt32.self))
+            let (feed, provider) = (number(12, UInt16.self), number(14, UInt16.self))
+            let (kind, length) = (UseTable.Kind(rawValue: buffer[start + 16]), Int(number(17, UInt16.self)))
+            position += Self.header
+            guard let kind, try has(length) else {
+                throw StoreError(.other, "the log's temporary file cannot be read back")
+            }
+            head = GatheredUse(
+                at: at,
+                count: Int(count),
+                kind: kind,
+                provider: provider,
+                feed: feed,
+                name: Array(buffer[position..<(position + length)])
+            )
+            position += length
+        }
+
+        /// Whether so many bytes are left, which then lie in the buffer.
+        private mutating func has(_ count: Int) throws -> Bool {
+            while buffer.count - position < count, offset < end {
+                buffer.removeFirst(position)
+                position = 0
+                var piece = [UInt8](repeating: 0, count: min(Self.piece, end - offset))
+                let got = pread(descriptor, &piece, piece.count, off_t(offset))
+                guard got > 0 else { throw StoreError(.other, "the log's temporary file cannot be read back") }
+                buffer += piece[..<got]
+                offset += got
+            }
+            return buffer.count - position >= count
+        }
+    }
+}
+
+extension UseTable {
+    /// Its uses in their order, as ``UseRuns`` reads them.
+    func run() -> [UInt8] {
+        var run: [UInt8] = []
+        run.reserveCapacity(entries.count * (UseRuns.Run.header + 12))
+        for index in inOrder() {
+            let entry = entries[Int(index)]
+            let name = name(of: entry)
+            withUnsafeBytes(of: entry.at) { run.append(contentsOf: $0) }
+            withUnsafeBytes(of: entry.count) { run.append(contentsOf: $0) }
+            withUnsafeBytes(of: entry.feed) { run.append(contentsOf: $0) }
+            withUnsafeBytes(of: entry.provider) { run.append(contentsOf: $0) }
+            run.append(entry.kind.rawValue)
+            withUnsafeBytes(of: UInt16(name.count)) { run.append(contentsOf: $0) }
+            run.append(contentsOf: name)
+        }
+        return run
+    }
+}
