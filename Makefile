@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format build memory endurance mutants install uninstall clean deps
+.PHONY: help demo test lint format build memory bench endurance mutants install uninstall clean deps
 
 PREFIX ?= /usr/local
 export PREFIX DESTDIR FILTER KEEP
@@ -25,6 +25,13 @@ build: deps ## the debug build that demo and test share
 
 memory: build ## 100,000 grants through import, dry run and run stay below 96 MB of memory
 	@Scripts/memory "$$(swift build --show-bin-path)/grantkeeper"
+
+bench: ## speed against bare SQLite and libcurl; QUICK=1, FULL=1, ROWS="P2 P3-h1", ROUNDS, GROW, PROGRAM
+	@Scripts/deps bench
+	@$(if $(PROGRAM),:,PREFIX=/usr/local DESTDIR="$(CURDIR)/.build/bench/prefix" Scripts/install install >&2)
+	@exec Benchmarks/run.py --program "$(or $(PROGRAM),.build/bench/prefix/usr/local/bin/grantkeeper)" \
+	  $(if $(QUICK),--quick) $(if $(FULL),--full) $(if $(KEEP),--keep) $(if $(ROWS),--rows "$(ROWS)") \
+	  $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(GROW),--grow $(GROW))
 
 endurance: build ## kill the worker at random moments, run two beside others; KILLS, GRANTS, SECONDS, SEED for more
 	@Tests/Endurance/crash.py "$$(swift build --show-bin-path)/grantkeeper" \
