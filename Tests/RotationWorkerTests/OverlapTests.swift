@@ -130,11 +130,11 @@ import Testing
     @Test func `batches grow where answers come fast, and shrink again where they do not`() {
         var size = BatchSize()
         var counts: [Int] = []
-        let asked = [(500, 100), (1_000, 100), (1_000, 3_000), (500, 9_000), (200, 10), (500, 800), (500, 10)]
+        let asked = [(500, 100), (700, 100), (700, 3_000), (500, 9_000), (200, 10), (500, 800), (500, 10)]
         for (count, milliseconds) in asked {
             size.follow(count, in: .milliseconds(milliseconds))
             counts.append(size.count)
         }
-        #expect(counts == [1_000, 1_000, 500, 500, 500, 500, 1_000])
+        #expect(counts == [700, 700, 500, 500, 500, 500, 700])
     }
 }

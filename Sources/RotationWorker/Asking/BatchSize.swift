@@ -4,7 +4,8 @@
 /// takes long keeps its answers out of the store as long, and its grants out of another's hands.
 struct BatchSize: Sendable {
     static let smallest = 500
-    static let largest = 1_000
+    /// Larger ones took more memory than the 96 MB that a run may take (docs/performance.md).
+    static let largest = 700
     /// Faster than this, and the next is twice as large; slower than four times this, and it is half as large.
     static let wanted = Duration.milliseconds(500)
 
