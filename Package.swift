@@ -34,7 +34,8 @@ let package = Package(
         // The domain and what it is read from.
         .target(name: "Records"),
         .target(name: "Grants", dependencies: ["Records"]),
-        .target(name: "ConfigurationFiles", dependencies: ["Grants", "Records", "Scheduling", yams]),
+        .target(name: "Scopes", dependencies: ["Grants"]),
+        .target(name: "ConfigurationFiles", dependencies: ["Grants", "Records", "Scheduling", "Scopes", yams]),
         .target(name: "Scheduling", dependencies: ["Grants", "Records"]),
         .target(name: "RotationWorker", dependencies: ["Grants", "Records", "Scheduling", crypto, logging, metrics]),
 
@@ -68,9 +69,8 @@ let package = Package(
             name: "GrantkeeperCommands",
             dependencies: [
                 "ConfigurationFiles", "CurlTransport", "EventDelivery", "Grants", "HTTPTransport", "OAuthProvider",
-                "Monitoring", "Records", "RotationWorker", "SQLiteStore", "Sandbox", "Scheduling", argumentParser,
-                crypto,
-                lifecycle, logging, metrics, signals,
+                "Monitoring", "Records", "RotationWorker", "SQLiteStore", "Sandbox", "Scheduling", "Scopes",
+                argumentParser, crypto, lifecycle, logging, metrics, signals,
             ],
             resources: [
                 .embedInCode("Shipped/grantkeeper.yaml"),
@@ -85,9 +85,10 @@ let package = Package(
         .target(name: "GrantsTestSupport"),
         .testTarget(name: "RecordsTests", dependencies: ["GrantsTestSupport", "Records"]),
         .testTarget(name: "GrantsTests", dependencies: ["Grants", "GrantsTestSupport"]),
+        .testTarget(name: "ScopesTests", dependencies: ["Grants", "GrantsTestSupport", "Scopes"]),
         .testTarget(
             name: "ConfigurationFilesTests",
-            dependencies: ["ConfigurationFiles", "Grants", "GrantsTestSupport", "Scheduling"]
+            dependencies: ["ConfigurationFiles", "Grants", "GrantsTestSupport", "Scheduling", "Scopes"]
         ),
         .testTarget(
             name: "CurlTransportTests",
@@ -133,6 +134,7 @@ let package = Package(
 /// Targets whose dependencies allow strict memory safety.
 let strictlySafe: Set = [
     "ConfigurationFiles", "CurlTransport", "Grants", "HTTPTransport", "OAuthProvider", "Records", "Scheduling",
+    "Scopes",
 ]
 
 for target in package.targets where target.type != .system {
