@@ -7,9 +7,18 @@ struct Filter {
     var arguments: StatementArguments
 
     /// nil: no row can match, because a name is in no row.
-    init?(_ state: GrantState, _ selection: GrantSelection, provider: ProviderID, _ words: Words) throws {
+    ///
+    /// `isFew`: what matches is found by its time and then sorted; else by walking all of the provider in key order.
+    init?(
+        _ state: GrantState,
+        _ selection: GrantSelection,
+        provider: ProviderID,
+        isFew: Bool = false,
+        _ words: Words
+    ) throws {
         guard let number = try words.number(provider.rawValue) else { return nil }
-        condition = "g.provider = ?"
+        // The unary plus keeps SQLite from the index by provider.
+        condition = isFew ? "+g.provider = ?" : "g.provider = ?"
         arguments = [number]
         for (column, text) in [("tenant", selection.tenant?.rawValue), ("client", selection.client?.rawValue)] {
             guard let text else { continue }
