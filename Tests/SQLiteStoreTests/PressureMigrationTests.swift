@@ -67,6 +67,7 @@ import Testing
             for statement in [
                 "DELETE FROM grdb_migrations WHERE identifier IN ('4-pressure', '5-orders', '6-asked')",
                 "DROP TABLE asked",
+                "DROP INDEX revocations_tried",
                 "DROP TRIGGER states_follow_tenant",
                 "DROP INDEX states_to_ask", "DROP INDEX states_to_confirm",
                 "DROP INDEX revocations_due", "DROP INDEX revocations_by_hand", "DROP INDEX runs_of_job",

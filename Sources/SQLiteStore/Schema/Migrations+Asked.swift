@@ -1,5 +1,5 @@
 extension Migrations {
-    /// How many grants there are to ask about, kept beside the rows: to forecast costs what is due, not what is stored.
+    /// What `status` and forecasts count, beside the rows: to look costs what is due, not what is stored.
     static let asked = [
         """
         CREATE TABLE asked (
@@ -13,5 +13,6 @@ extension Migrations {
         INSERT INTO asked (provider, tenant, n)
         SELECT of_provider, of_tenant, count(*) FROM states WHERE ask_at IS NOT NULL GROUP BY of_provider, of_tenant
         """,
+        "CREATE INDEX revocations_tried ON revocations (row) WHERE tries > 0",
     ]
 }
