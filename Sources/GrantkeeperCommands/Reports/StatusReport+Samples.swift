@@ -103,7 +103,7 @@ extension StatusReport {
             samples.append(
                 gauge(
                     "questions_due",
-                    "Live grants that the provider is to be asked about now; at most \(StoreOverview.mostQuestions) in all.",
+                    "Live grants that the provider is to be asked about now; at most \(StoreOverview.mostQuestions) are counted.",
                     overview.questions[provider] ?? 0,
                     ["provider": provider.rawValue]
                 )

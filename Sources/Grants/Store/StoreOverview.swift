@@ -4,7 +4,7 @@
 /// and ``mostQuestions``.
 package struct StoreOverview: Hashable, Sendable {
     package static let mostCounted = 100_000
-    /// Of each tenant at each provider.
+    /// Of each provider.
     package static let mostQuestions = 10_000
 
     /// Live grants whose decision may have changed.

@@ -60,11 +60,14 @@ extension SQLiteSnapshot {
         for provider in try providers(in: GrantSelection()) {
             guard let number = try words.number(provider.rawValue) else { continue }
             for tenant in try tenantsToAsk(at: provider, in: GrantSelection()) {
+                // The oldest is wanted of each, also when enough were counted.
+                let left = max(1, StoreOverview.mostQuestions - overview.questions[provider, default: 0])
                 let arguments: StatementArguments = [
-                    number, try words.number(tenant.rawValue), now.milliseconds, StoreOverview.mostQuestions,
+                    number, try words.number(tenant.rawValue), now.milliseconds, left,
                 ]
                 guard let row = try Row.fetchOne(statement, arguments: arguments), row[0] > 0 else { continue }
-                overview.questions[provider, default: 0] += row[0]
+                let counted = overview.questions[provider, default: 0] + row[0]
+                overview.questions[provider] = min(counted, StoreOverview.mostQuestions)
                 let oldest = Timestamp(milliseconds: row[1])
                 overview.oldestQuestion = min(overview.oldestQuestion ?? oldest, oldest)
             }
