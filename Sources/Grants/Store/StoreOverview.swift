@@ -3,7 +3,7 @@
 /// Reading it costs milliseconds whatever the number of grants: nothing is counted beyond ``mostCounted``
 /// and ``mostQuestions``.
 package struct StoreOverview: Hashable, Sendable {
-    package static let mostCounted = 100_000
+    package static let mostCounted = 10_000
     /// Of each provider.
     package static let mostQuestions = 10_000
 
