@@ -105,7 +105,10 @@ def main():
             print(f"bench: stores are left in {folder}", file=sys.stderr)
         else:
             stack.callback(subprocess.run, ["rm", "-rf", folder], check=False)
-        results = Results(os.path.abspath(chosen.json), folder)
+        limits = {}
+        for row in ROWS:
+            limits.update(getattr(row, "LIMITS", {}))
+        results = Results(os.path.abspath(chosen.json), folder, limits)
         bench = Bench(
             program=os.path.abspath(chosen.program), sizes=sizes(chosen), timed=not chosen.quick,
             rounds=chosen.rounds or (1 if chosen.quick else 5), wanted=chosen.rows.split(), results=results,

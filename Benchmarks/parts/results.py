@@ -3,6 +3,7 @@ import json
 import operator
 import os
 import statistics
+import textwrap
 
 from parts import measure
 
@@ -13,8 +14,10 @@ _LINE = "{id:<20}{value:>10}  {mark:<8}{ok:<8}{product:>13}{yardstick:>13}  {noi
 class Results:
     """Prints each entry as it comes and writes all of them, so that a call that is cut short has written its part."""
 
-    def __init__(self, path, folder):
+    def __init__(self, path, folder, limits):
+        """`limits` says of entries that may miss their mark what is in the way, as it was measured."""
         self._path = path
+        self._limits = limits
         self._machine = measure.machine(folder)
         self._rows = []
         self._header = False
@@ -33,16 +36,22 @@ class Results:
             sign, limit = mark.split()
             ok = _HOLDS[sign](value, float(limit))
         load = os.getloadavg()[0]
-        self._keep({
+        row = {
             "id": entry, "work": work, "value": round(value, 4), "mark": mark, "ok": ok, "runs": runs,
             "noise": [round(one, 3) for one in noise], "load": round(load, 2),
-        })
+        }
+        limit = None if ok else self._limits.get(entry)
+        if limit:
+            row["limit"] = limit
+        self._keep(row)
         self._print(
             id=entry, value=f"{_short(value)}{unit}", mark=mark or "–",
             ok=("yes" if ok else "MISSED") if timed else "counted",
             product=f"{_short(statistics.median(product))} {of}" if product else "",
             yardstick=f"{_short(statistics.median(yardstick))} {of}" if yardstick else "",
             noise="/".join(f"{one:.0%}" for one in noise), work=work)
+        if limit:
+            print(textwrap.fill(limit, 116, initial_indent="    limit: ", subsequent_indent="    "), flush=True)
 
     def failed(self, entries, why):
         """Entries that did not run to their end, or counted wrong."""

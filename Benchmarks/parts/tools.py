@@ -85,3 +85,8 @@ def mean_body(database, event):
     finally:
         db.close()
     return round(mean) if mean else None
+
+
+def transaction(count, seconds):
+    """How many rows the product wrote in 200 ms, which is the length of its transactions; in thousands, rounded up."""
+    return max(1, -(-count // max(1, round(seconds * 5_000)))) * 1_000

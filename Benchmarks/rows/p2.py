@@ -5,8 +5,6 @@ ENTRIES = ("P2", "P2-cleartokens", "P2-growth")
 GROWTH, GROWTH_WORK = "P2-growth", "grant to revoking"
 _ACTIVE, _REVOKING = 0, 3
 EVENT = "grant.revoking"
-# The product's transactions take 200 ms: so many rows are one at 100,000 a second.
-_TRANSACTION = 20_000
 
 
 def run(bench):
@@ -14,14 +12,14 @@ def run(bench):
     written = {}
     calls = [lambda: ended(bench, count, written)]
     calls.append(lambda: bench.bare("bare-sqlite", count, "end", count, bench.folder, "--body", written["body"],
-                                    "--transaction", _TRANSACTION))
+                                    "--transaction", written["transaction"]))
     if bench.wants("P2-cleartokens"):
         pairs = bench.sizes["cleartokens"]
         calls.append(lambda: bench.peer("cleartokens/run.py", pairs, pairs, bench.folder)["seconds"])
     rates = measure.alternate(bench.rounds, *calls)
     product, bare = ([count / seconds for seconds in rates[which]] for which in (0, 1))
     work = f"{count:,} unused of {2 * count:,} grants to revoking"
-    detail = f"{written['body']} bytes, {_TRANSACTION:,} a transaction"
+    detail = f"{written['body']} bytes, {written['transaction']:,} a transaction"
     bench.report("P2", f"{work} against bare-sqlite ({detail})", measure.median(product) / measure.median(bare),
                  mark=">= 0.6", product=product, yardstick=bare, of="/s")
     if bench.wants("P2-cleartokens"):
@@ -46,6 +44,7 @@ def ended(bench, count, written=None):
         check(bench, store, count, report)
         if written is not None and not written:
             written["body"] = tools.mean_body(store.database, EVENT)
+            written["transaction"] = tools.transaction(count, cost.seconds)
     return cost.seconds
 
 

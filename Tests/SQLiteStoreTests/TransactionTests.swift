@@ -75,6 +75,48 @@ import Testing
         await store.close()
     }
 
+    @Test func `one more active answer is stored as a whole save would store it`() async throws {
+        let house = StoreHouse()
+        let store = try await house.open()
+        let token = [TokenKind.accessToken: Secret("t-1")]
+        let row = try await store.write { try $0.insert(grant("g-1"), tokens: token, at: start).row }
+        for (day, saves) in [(1, "all"), (2, "verdict"), (3, "all")] {
+            let now = start + .days(Int64(day))
+            let saved = try await store.write { writing in
+                guard var stored = try writing.grant(row: row) else { return nil as StoredGrant? }
+                stored.grant.validity.failures = 2
+                stored.grant.validity.record(.active, at: now)
+                stored.askAt = now + .hours(1)
+                if saves == "all" { try writing.save(stored) } else { try writing.saveStillActive(stored) }
+                return stored
+            }
+            let found = try await store.read { try $0.grant(row: row) }
+            #expect(found?.grant == saved?.grant && found?.askAt == now + .hours(1) && found?.dueAt == saved?.dueAt)
+        }
+        await store.close()
+    }
+
+    @Test func `what was called inactive meanwhile is not called active again in passing`() async throws {
+        let house = StoreHouse()
+        let store = try await house.open()
+        let row = try await store.add(grant("g-1"))
+        let read = try await store.write { writing in
+            guard var stored = try writing.grant(row: row) else { return nil as StoredGrant? }
+            stored.grant.validity.record(.active, at: start)
+            try writing.save(stored)
+            return try writing.grant(row: row)
+        }
+        let stored = try #require(read)
+        try await store.write { writing in
+            var other = stored
+            other.grant.validity.record(.inactive, at: start + .hours(1))
+            try writing.save(other)
+        }
+        let error = await store.refusal { try $0.saveStillActive(stored) }
+        #expect(error?.code == .conflict)
+        await store.close()
+    }
+
     @Test func `the journal's rows cannot be changed by a statement`() async throws {
         let house = StoreHouse()
         let store = try await house.open()

@@ -172,6 +172,8 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     func save(_ stored: StoredGrant) throws
     /// The same, but only what a decision changes: the standing and its periods, the cause, the proof.
     func saveDecision(_ stored: StoredGrant) throws
+    /// The same, where the provider has called active again what it called active before: when, and when to ask again.
+    func saveStillActive(_ stored: StoredGrant) throws
     /// Enters a use, where nothing is decided by it but how long the grant is idle.
     func noteUse(of key: Grant.Key, at: Timestamp) throws -> NotedUse
     /// A keep's new deadline, unless something else made the grant due meanwhile.

@@ -56,6 +56,7 @@ struct VerdictBatch {
         }
         // Another answer, or another token, came in between: this one is about what was.
         guard asked.grant.validity == stored.grant.validity, asked.recordedAt == stored.recordedAt else { return }
+        let known = stored
         let verdict = try judge(stored, kind, answer)
         let isFirst = verdict == .inactive && stored.grant.validity.inactiveCount == 0
         if isFirst {
@@ -63,7 +64,9 @@ struct VerdictBatch {
             try writing.setPendingVerdicts([PendingVerdict(row: stored.row, at: now, run: job.run)], of: settings.id)
         } else {
             stored.grant.validity.record(verdict, at: now)
-            if verdict == .active { try writing.removePendingVerdict(row: stored.row) }
+            if verdict == .active, pendingBefore.contains(stored.row) {
+                try writing.removePendingVerdict(row: stored.row)
+            }
             if verdict == .inactive { stored.dueAt = now }
         }
         if verdict == .unknown(.staleToken) { try tellStale(stored, &outcome) }
@@ -80,7 +83,11 @@ struct VerdictBatch {
             isFirst
             ? now + planner.policy.confirmAfter
             : planner.questionDue(stored.grant, context: assessor.context(of: stored)) ?? now + .days(1)
-        try writing.save(stored)
+        if verdict == .active, stored.isStillActive(since: known) {
+            try writing.saveStillActive(stored)
+        } else {
+            try writing.save(stored)
+        }
         outcome.report.count(verdict)
         if job.isByName { line(stored, verdict, answer.detail, &outcome) }
     }
@@ -119,5 +126,13 @@ struct VerdictBatch {
         event.run = job.run
         event.actor = job.environment.actor
         try writing.append(event, about: stored)
+    }
+}
+
+extension StoredGrant {
+    /// Called active once more, with nothing else to store of it than that.
+    fileprivate func isStillActive(since known: StoredGrant) -> Bool {
+        known.grant.validity.lastVerdict == .active && known.grant.validity.inactiveSince == nil
+            && known.grant.validity.inactiveCount == 0 && dueAt == known.dueAt && askAt != nil
     }
 }

@@ -35,6 +35,7 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
 
     var saving = LateStatement(HotSQL.save)
     var deciding = LateStatement(HotSQL.decide)
+    var keepingActive = LateStatement(HotSQL.stillActive)
     var postponing = LateStatement(HotSQL.postpone)
     var ordering = LateStatement(HotSQL.order)
     var inserting = InsertStatements()
