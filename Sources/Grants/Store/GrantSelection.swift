@@ -36,6 +36,8 @@ package enum GrantState: Hashable, Sendable {
     case due(Timestamp)
     /// The same, and these rows besides.
     case dueOr(Timestamp, rows: [Int64])
+    /// Live, and of one of these holdings.
+    case ofHoldings([Int64])
     /// Live, and the provider is to be asked by then.
     case toAsk(Timestamp)
 }

@@ -38,7 +38,7 @@ package protocol GrantStore: Sendable {
 }
 
 /// What can be asked of a snapshot.
-package protocol StoreReading: PurgeReading {
+package protocol StoreReading: PurgeReading, HoldingReading {
     /// In key order; memory is bounded whatever the number of grants.
     func forEach(
         _ state: GrantState,
@@ -199,6 +199,10 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     func setSetting(_ name: String, _ value: String?) throws
     /// Makes live grants due at once; only those that wait for evidence, if so asked.
     func makeDue(in selection: GrantSelection, onlyWaiting: Bool, at: Timestamp) throws
+    /// Makes the live grants of some holdings due at once; returns how many.
+    func makeDue(holdings: [Int64], at now: Timestamp) throws -> Int
+    /// Enters when a scope was used, unless a later use is known.
+    func noteScopeUse(_ use: ScopeUse) throws
     /// Restarts notices and quarantines from `now` and forgets every inactive answer.
     func restartClocks(in selection: GrantSelection, at now: Timestamp) throws
     /// Forgets every inactive answer of the provider.

