@@ -239,8 +239,10 @@ import Testing
         for one in [
             use("b", start), use("a", start), use("b", start + .days(1)), use("b", start), use("a", start, "erp"),
         ] {
-            try await store.write { try $0.noteScopeUse(one) }
+            #expect(try await store.write { try $0.noteScopeUses([one], limit: 3) } == 0)
         }
+        let more = [use("c", start), use("a", start), use("d", start)]
+        #expect(try await store.write { try $0.noteScopeUses(more, limit: 3) } == 2)
         let all = try await store.read { try $0.scopeUses(in: GrantSelection()) }
         #expect(all == [use("a", start, "erp"), use("a", start), use("b", start + .days(1))])
         #expect(try await store.read { try $0.scopeUses(in: GrantSelection(client: "erp")) }.count == 1)

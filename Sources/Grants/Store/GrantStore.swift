@@ -201,8 +201,9 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     func makeDue(in selection: GrantSelection, onlyWaiting: Bool, at: Timestamp) throws
     /// Makes the live grants of some holdings due at once; returns how many.
     func makeDue(holdings: [Int64], at now: Timestamp) throws -> Int
-    /// Enters when a scope was used, unless a later use is known.
-    func noteScopeUse(_ use: ScopeUse) throws
+    /// Enters when scopes were used, unless a later use is known, and returns how many are not kept: those that are
+    /// new where there are `limit` already.
+    func noteScopeUses(_ uses: [ScopeUse], limit: Int) throws -> Int
     /// Restarts notices and quarantines from `now` and forgets every inactive answer.
     func restartClocks(in selection: GrantSelection, at now: Timestamp) throws
     /// Forgets every inactive answer of the provider.

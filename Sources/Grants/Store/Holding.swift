@@ -64,6 +64,8 @@ package protocol HoldingReading: AnyObject {
     ///
     /// The grants of some of them are ``GrantState/ofHoldings(_:)``.
     func forEachHolding(_ body: (Holding) throws -> Void) throws
+    /// The tenants that have live grants of a client at a provider, at most `limit` of them.
+    func tenants(of client: ClientID, at provider: ProviderID, limit: Int) throws -> [TenantID]
     /// Pairs of holdings that share tokens or families of live grants, at most `limit` of them.
     func sharedHolders(limit: Int) throws -> [SharedHolding]
     /// The last use of each scope by each client, in key order of provider, tenant, client, scope.

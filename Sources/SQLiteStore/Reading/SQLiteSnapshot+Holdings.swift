@@ -26,6 +26,17 @@ extension SQLiteSnapshot {
         }
     }
 
+    func tenants(of client: ClientID, at provider: ProviderID, limit: Int) throws -> [TenantID] {
+        try settle()
+        guard let client = try words.number(client.rawValue), let provider = try words.number(provider.rawValue)
+        else { return [] }
+        let statement = try db.cachedStatement(
+            sql: "SELECT DISTINCT tenant FROM holdings WHERE provider = ? AND client = ? AND live > 0 LIMIT ?"
+        )
+        return try Int64.fetchAll(statement, arguments: [provider, client, limit])
+            .map { TenantID(try words.text($0)) }
+    }
+
     // MARK: What is shared
 
     /// Members of a token or a family come together; those alone in theirs are passed over by the index.

@@ -13,16 +13,33 @@ extension SQLiteTransaction {
         return db.changesCount
     }
 
-    func noteScopeUse(_ use: ScopeUse) throws {
-        try execute(
-            """
-            INSERT INTO scope_uses (provider, tenant, client, scope, last_used_at) VALUES (?1, ?2, ?3, ?4, ?5)
-            ON CONFLICT DO UPDATE SET last_used_at = max(last_used_at, ?5)
-            """,
-            [
-                try words.intern(use.provider.rawValue), try words.intern(use.tenant.rawValue),
-                try words.intern(use.client.rawValue), use.scope, use.lastUsedAt.milliseconds,
+    func noteScopeUses(_ uses: [ScopeUse], limit: Int) throws -> Int {
+        var (known, leftOut) = (nil as Int?, 0)
+        for use in uses {
+            let key: StatementArguments = [
+                use.lastUsedAt.milliseconds, try words.intern(use.provider.rawValue),
+                try words.intern(use.tenant.rawValue), try words.intern(use.client.rawValue), use.scope,
             ]
-        )
+            try execute(
+                """
+                UPDATE scope_uses SET last_used_at = max(last_used_at, ?1)
+                WHERE provider = ?2 AND tenant = ?3 AND client = ?4 AND scope = ?5
+                """,
+                key
+            )
+            if db.changesCount > 0 { continue }
+            let count = try known ?? Int.fetchOne(db, sql: "SELECT count(*) FROM scope_uses") ?? 0
+            known = count
+            guard count < limit else {
+                leftOut += 1
+                continue
+            }
+            try execute(
+                "INSERT INTO scope_uses (last_used_at, provider, tenant, client, scope) VALUES (?, ?, ?, ?, ?)",
+                key
+            )
+            known = count + 1
+        }
+        return leftOut
     }
 }
