@@ -14,6 +14,8 @@ package struct RotationEnvironment: Sendable {
     package var actor: Actor
     /// SHA-256 over ``RotationSettings/canonicalPolicyJSON()``, in hex.
     package var policyHash: String
+    /// What the scope documents say; a policy that is in force is kept in the store.
+    package var scopePolicies: ScopePolicies
     /// Tokens that we live on: a grant that carries one is never ended.
     package var ownTokens: [Secret]
     /// Looked at between batches.
@@ -37,6 +39,7 @@ package struct RotationEnvironment: Sendable {
         blackouts: BlackoutCalendar = .none,
         clock: any WallClock,
         actor: Actor,
+        scopePolicies: ScopePolicies = .none,
         ownTokens: [Secret] = [],
         stop: StopRequest = StopRequest(),
         progress: @escaping @Sendable (Progress) -> Void = { _ in }
@@ -48,6 +51,7 @@ package struct RotationEnvironment: Sendable {
         self.blackouts = blackouts
         self.clock = clock
         self.actor = actor
+        self.scopePolicies = scopePolicies
         self.ownTokens = ownTokens
         self.stop = stop
         self.progress = progress

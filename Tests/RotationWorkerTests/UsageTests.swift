@@ -63,10 +63,12 @@ import Testing
         // Nobody's, and no client to go by; a client of two tenants; another provider's; no scope at all.
         #""grant":"unknown","scope":"a""#, #""grant":"unknown","client":"portal","provider":"idp","scope":"a""#,
         #""grant":"unknown","client":"portal","scope":"a""#, #""grant":"g-1","provider":"other","scope":"a""#,
-        #""grant":"g-1""#, #""grant":"g-1","scope":null"#, #""grant":"g-1","scope":["a"]"#, #""grant":"g-1","scope":"""#,
+        #""grant":"g-1""#, #""grant":"g-1","scope":null"#, #""grant":"g-1","scope":["a"]"#,
+        #""grant":"g-1","scope":"""#,
         #""grant":"g-1","scope":"\u00e9 \"""#,
     ])
-    func `a scope that is nobody's or no scope is not kept, and its use counts all the same`(name: String) async throws {
+    func `a scope that is nobody's or no scope is not kept, and its use counts all the same`(name: String) async throws
+    {
         let rig = try await rig()
         try await rig.add([idleGrant("g-1"), idleGrant("g-2") { $0.tenant = "globex" }])
         let report = try await rig.ingest(#"{"feed":"gateway","at":"2026-11-20T00:00:00Z",\#(name)}"#)

@@ -204,6 +204,9 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     /// Enters when scopes were used, unless a later use is known, and returns how many are not kept: those that are
     /// new where there are `limit` already.
     func noteScopeUses(_ uses: [ScopeUse], limit: Int) throws -> Int
+    func setScopePolicy(_ policy: KeptScopePolicy?) throws
+    /// Remembers which revision put holdings out of policy; nil forgets it.
+    func setScopeChange(_ revision: String?, ofHoldings holdings: [Int64]) throws
     /// Restarts notices and quarantines from `now` and forgets every inactive answer.
     func restartClocks(in selection: GrantSelection, at now: Timestamp) throws
     /// Forgets every inactive answer of the provider.

@@ -70,6 +70,10 @@ package protocol HoldingReading: AnyObject {
     func sharedHolders(limit: Int) throws -> [SharedHolding]
     /// The last use of each scope by each client, in key order of provider, tenant, client, scope.
     func scopeUses(in selection: GrantSelection) throws -> [ScopeUse]
+    /// The scope policy that is in force; nil: none.
+    func scopePolicy() throws -> KeptScopePolicy?
+    /// The revision whose coming in force put a holding out of policy, by its number; few of all have one.
+    func scopeChanges() throws -> [Int64: String]
 }
 
 extension HoldingReading {

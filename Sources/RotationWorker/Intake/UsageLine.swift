@@ -60,7 +60,11 @@ enum UsageLine {
             case "subject": subject = try scanner.readInPlace(maximumBytes: 512)
             case "provider": provider = try scanner.readInPlace(maximumBytes: 512)
             case "scope":
-                if try scanner.peekKind() == .string { scopes = try scanner.readInPlace() } else { try scanner.skipValue() }
+                if try scanner.peekKind() == .string {
+                    scopes = try scanner.readInPlace()
+                } else {
+                    try scanner.skipValue()
+                }
             case "required_scope", "step", "status": try scanner.skipValue()
             default: try scanner.skipUnknownMember(name, known: Self.members)
             }

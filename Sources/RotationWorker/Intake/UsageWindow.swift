@@ -96,7 +96,9 @@ struct UsageWindow: Sendable {
                 }
             }
         case .subject(let client, let subject):
-            Self.name(of: client, subject, scanner).withUnsafeBytes { uses.add(.subject, $0, feed: feed, provider: provider, at: at) }
+            Self.name(of: client, subject, scanner).withUnsafeBytes {
+                uses.add(.subject, $0, feed: feed, provider: provider, at: at)
+            }
         }
     }
 

@@ -28,7 +28,7 @@ package struct GrantAppraiser: Sendable {
     ) async throws {
         let (environment, now) = (environment, now)
         try await environment.store.read { reading in
-            let assessor = try Assessor(reading, environment.settings, ownTokens: environment.ownTokens, now: now)
+            let assessor = try Self.assessor(reading, environment, now)
             var left = limit ?? .max
             struct Enough: Error {}
             do {
@@ -45,9 +45,23 @@ package struct GrantAppraiser: Sendable {
     package func appraisal(of key: Grant.Key) async throws -> Appraisal? {
         let (environment, now) = (environment, now)
         return try await environment.store.read { reading in
-            let assessor = try Assessor(reading, environment.settings, ownTokens: environment.ownTokens, now: now)
+            let assessor = try Self.assessor(reading, environment, now)
             return try reading.grant(key).map { try Self.appraise($0, assessor) }
         }
+    }
+
+    private static func assessor(
+        _ reading: any StoreReading,
+        _ environment: RotationEnvironment,
+        _ now: Timestamp
+    ) throws -> Assessor {
+        try Assessor(
+            reading,
+            environment.settings,
+            ownTokens: environment.ownTokens,
+            scopes: ScopeRuling(reading, environment.scopePolicies, environment.settings, now: now),
+            now: now
+        )
     }
 
     private static func appraise(_ stored: StoredGrant, _ assessor: Assessor) throws -> Appraisal {

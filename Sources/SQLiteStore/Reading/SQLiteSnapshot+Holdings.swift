@@ -37,6 +37,27 @@ extension SQLiteSnapshot {
             .map { TenantID(try words.text($0)) }
     }
 
+    // MARK: The scope policy
+
+    func scopePolicy() throws -> KeptScopePolicy? {
+        try Row.fetchOne(db, sql: "SELECT hash, revision, documents, since FROM scope_policy").map { row in
+            KeptScopePolicy(
+                hash: row[0],
+                revision: row[1],
+                documents: (row[2] as Blob).bytes,
+                since: Timestamp(milliseconds: row[3])
+            )
+        }
+    }
+
+    func scopeChanges() throws -> [Int64: String] {
+        var changes: [Int64: String] = [:]
+        try HotRow.forEach(db.cachedStatement(sql: "SELECT holding, revision FROM scope_changes"), []) { row in
+            changes[row.number(0)] = row.text(1)
+        }
+        return changes
+    }
+
     // MARK: What is shared
 
     /// Members of a token or a family come together; those alone in theirs are passed over by the index.

@@ -31,6 +31,21 @@ extension Migrations {
         """,
         "CREATE INDEX grants_of_holding ON grants (holding)",
         """
+        CREATE TABLE scope_policy (
+            one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+            hash TEXT NOT NULL,
+            revision TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            documents BLOB NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE scope_changes (
+            holding INTEGER NOT NULL PRIMARY KEY REFERENCES holdings (id),
+            revision TEXT NOT NULL
+        ) STRICT
+        """,
+        """
         CREATE TABLE scope_uses (
             provider INTEGER NOT NULL REFERENCES words (id),
             tenant INTEGER NOT NULL REFERENCES words (id),

@@ -8,9 +8,31 @@ extension SQLiteTransaction {
             UPDATE states SET due_at = ?
             WHERE standing <= 2 AND row IN (SELECT row FROM grants WHERE holding IN (SELECT value FROM json_each(?)))
             """,
-            [now.milliseconds, "[\(holdings.map(String.init).joined(separator: ","))]"]
+            [now.milliseconds, Filter.list(holdings)]
         )
         return db.changesCount
+    }
+
+    func setScopePolicy(_ policy: KeptScopePolicy?) throws {
+        try execute("DELETE FROM scope_policy", [])
+        guard let policy else { return }
+        try execute(
+            "INSERT INTO scope_policy (one, hash, revision, since, documents) VALUES (1, ?, ?, ?, ?)",
+            [policy.hash, policy.revision, policy.since.milliseconds, Blob(policy.documents)]
+        )
+    }
+
+    func setScopeChange(_ revision: String?, ofHoldings holdings: [Int64]) throws {
+        for holding in holdings {
+            if let revision {
+                try execute(
+                    "INSERT OR REPLACE INTO scope_changes (holding, revision) VALUES (?, ?)",
+                    [holding, revision]
+                )
+            } else {
+                try execute("DELETE FROM scope_changes WHERE holding = ?", [holding])
+            }
+        }
     }
 
     func noteScopeUses(_ uses: [ScopeUse], limit: Int) throws -> Int {
