@@ -45,6 +45,32 @@ extension YAMLValue {
         return Members(value: self, values: found)
     }
 
+    /// All members of a mapping whose names are free; nothing can be merged into it.
+    func entries() -> [(name: String, value: YAMLValue)] {
+        guard case .mapping(let mapping) = node else {
+            if !isNull { reportType(expected: "a mapping") }
+            return []
+        }
+        var entries: [(name: String, value: YAMLValue)] = []
+        var seen: [String: Place] = [:]
+        for (key, node) in mapping {
+            let place = reading.place(of: key)
+            guard case .scalar(let scalar) = key, !scalar.string.isEmpty else {
+                reading.report(at: place, "a member's name must be a word\(inThis)")
+                continue
+            }
+            let member = reading.markers.original(scalar.string)
+            if let first = seen[member] {
+                reading.reportDuplicate(RecordError.printable(member), first: first, at: place, of: name)
+                continue
+            }
+            seen[member] = place
+            let whole = name.isEmpty ? member : "\(name).\(member)"
+            entries.append((member, YAMLValue(node: node, name: whole, reading: reading)))
+        }
+        return entries
+    }
+
     /// A member of a mapping without any report, also when merged in: for what will be read again.
     func quietMember(_ member: String) -> YAMLValue? {
         let silent = Reading(file: reading.file, checks: .none, zones: reading.zones)
