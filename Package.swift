@@ -119,7 +119,7 @@ let package = Package(
             dependencies: [
                 "GrantkeeperCommands", "Grants", "GrantsTestSupport", "Records", "RotationWorker", "SQLiteStore",
                 "Sandbox",
-                "Scheduling", logging,
+                "Scheduling", logging, subprocess, system,
             ]
         ),
         // The program itself is run, so it has to be built first.

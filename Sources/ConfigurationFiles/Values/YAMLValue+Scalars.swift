@@ -7,7 +7,7 @@ extension YAMLValue {
     func text() -> String? {
         guard let (text, _) = scalar(expected: "a text", hint: nil) else { return nil }
         guard !text.isEmpty else {
-            reportType(expected: "a text that is not empty")
+            report("'\(name)' is empty, expected a text")
             return nil
         }
         let isPlain = text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
