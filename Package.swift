@@ -34,7 +34,7 @@ let package = Package(
         // The domain and what it is read from.
         .target(name: "Records"),
         .target(name: "Grants", dependencies: ["Records"]),
-        .target(name: "Scopes", dependencies: ["Grants"]),
+        .target(name: "Scopes", dependencies: ["Grants", "Records"]),
         .target(name: "ConfigurationFiles", dependencies: ["Grants", "Records", "Scheduling", "Scopes", yams]),
         .target(name: "Scheduling", dependencies: ["Grants", "Records"]),
         .target(name: "RotationWorker", dependencies: ["Grants", "Records", "Scheduling", crypto, logging, metrics]),
