@@ -53,7 +53,8 @@ import Testing
                 issuedAt: .distantPast
             ),
             row: 3,
-            recordedAt: .distantPast
+            recordedAt: .distantPast,
+            askAt: nil
         )
         stored.subjectReference = 42
         let draft = Event.Draft(event, about: stored)

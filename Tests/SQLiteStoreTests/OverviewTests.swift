@@ -129,6 +129,9 @@ struct OverviewTests {
         for step in plans where step.hasPrefix("SCAN states") {
             #expect(step.contains("USING INDEX states_unjudged") || step.contains("INDEX states_unjudged"), "\(step)")
         }
+        for step in plans where step.contains("SEARCH revocations") {
+            #expect(step.contains("COVERING INDEX"), "\(step)")
+        }
         for step in plans where step.contains("ORDER BY") { #expect(Bool(false), "\(step)") }
     }
 }

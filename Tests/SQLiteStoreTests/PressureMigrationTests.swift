@@ -50,11 +50,14 @@ import Testing
                 try reading.questions(query("acme", false), limit: 10).map(\.grant.key.id),
                 try reading.tenantsToRevoke(at: "idp", in: all),
                 try reading.orders(query("globex", true), newUntil: now, frozen: [all], limit: 10).count,
-                try reading.orders(query("globex", false), newUntil: now, frozen: [], limit: 10).count
+                try reading.orders(query("globex", false), newUntil: now, frozen: [], limit: 10).count,
+                try reading.questionCounts(in: all, dueBy: now)
             )
         }
         #expect(found.0 == ["acme"] && found.1 == ["g-acme"] && found.2 == ["globex"])
         #expect(found.3 == 1 && found.4 == 0)
+        let counts = QuestionCounts(askable: 1, due: 1)
+        #expect(found.5 == [Partition(provider: "idp", tenant: "acme"): counts])
         await opened.close()
     }
 
@@ -62,7 +65,9 @@ import Testing
         let queue = try DatabaseQueue(path: path)
         try queue.inDatabase { db in
             for statement in [
-                "DELETE FROM grdb_migrations WHERE identifier IN ('4-pressure', '5-orders')",
+                "DELETE FROM grdb_migrations WHERE identifier IN ('4-pressure', '5-orders', '6-asked')",
+                "DROP TABLE asked",
+                "DROP INDEX revocations_tried",
                 "DROP TRIGGER states_follow_tenant",
                 "DROP INDEX states_to_ask", "DROP INDEX states_to_confirm",
                 "DROP INDEX revocations_due", "DROP INDEX revocations_by_hand", "DROP INDEX runs_of_job",

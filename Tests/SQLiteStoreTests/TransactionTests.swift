@@ -111,7 +111,9 @@ import Testing
                         if Int.random(in: 0..<3, using: &random) == 0 {
                             let tenant = tenants.randomElement(using: &random) ?? "acme"
                             let new = grant("g-\(step)-\(number)", at: number == 0 ? "other" : "idp", tenant: tenant)
-                            _ = try writing.insert(new, tokens: [:], at: start)
+                            let isAsked = Bool.random(using: &random)
+                            let tokens = isAsked ? [TokenKind.accessToken: Secret("t-\(step)-\(number)")] : [:]
+                            _ = try writing.insert(new, tokens: tokens, at: start)
                         } else {
                             try Self.move(writing, &random)
                         }
@@ -121,14 +123,18 @@ import Testing
                 }
             }
             let counts = try await store.read { try $0.counts(endsSince: start) }.mapValues(\.standings)
-            let counted = try await store.read { reading in
+            let questions = try await store.read { try $0.questionCounts(in: GrantSelection(), dueBy: start) }
+            let (counted, asked) = try await store.read { reading in
                 var counted: [Partition: [Standing: Int]] = [:]
+                var asked: [Partition: Int] = [:]
                 try reading.forEach(.all, in: GrantSelection()) { stored in
                     counted[Partition(of: stored.grant), default: [:]][stored.grant.standing, default: 0] += 1
+                    if stored.askAt != nil { asked[Partition(of: stored.grant), default: 0] += 1 }
                 }
-                return counted
+                return (counted, asked)
             }
             #expect(counts == counted, "seed \(seed), step \(step)")
+            #expect(questions == asked.mapValues { QuestionCounts(askable: $0, due: $0) }, "seed \(seed), step \(step)")
         }
         let rows = try house.raw { db in
             try Bool.fetchOne(
@@ -153,6 +159,7 @@ import Testing
         guard let to = next.randomElement(using: &random) else { return }
         stored.grant.standing = to
         stored.endedAt = start
-        try writing.save(stored)
+        stored.askAt = Bool.random(using: &random) ? start : nil
+        if Bool.random(using: &random) { try writing.save(stored) } else { try writing.saveDecision(stored) }
     }
 }

@@ -5,6 +5,8 @@ package struct StoredGrant: Hashable, Sendable {
     package let row: Int64
     /// The standing as it was read: a change from another one is refused.
     package let readStanding: Standing
+    /// Whether its provider was to be asked when it was read: a change from another state is refused.
+    package let readIsAsked: Bool
     /// The number, within one reading of the store, that those of the same provider, tenant, client, role and
     /// environment share; nil: not read from a store.
     package let cohort: Int?
@@ -24,11 +26,13 @@ package struct StoredGrant: Hashable, Sendable {
     /// When a record last changed it.
     package var recordedAt: Timestamp
 
-    package init(grant: Grant, row: Int64, recordedAt: Timestamp, cohort: Int? = nil) {
+    package init(grant: Grant, row: Int64, recordedAt: Timestamp, askAt: Timestamp?, cohort: Int? = nil) {
         self.grant = grant
         self.row = row
         self.recordedAt = recordedAt
+        self.askAt = askAt
         self.cohort = cohort
         readStanding = grant.standing
+        readIsAsked = askAt != nil
     }
 }

@@ -7,9 +7,18 @@ struct Filter {
     var arguments: StatementArguments
 
     /// nil: no row can match, because a name is in no row.
-    init?(_ state: GrantState, _ selection: GrantSelection, provider: ProviderID, _ words: Words) throws {
+    ///
+    /// `isFew`: what matches is found by its time and then sorted; else by walking all of the provider in key order.
+    init?(
+        _ state: GrantState,
+        _ selection: GrantSelection,
+        provider: ProviderID,
+        isFew: Bool = false,
+        _ words: Words
+    ) throws {
         guard let number = try words.number(provider.rawValue) else { return nil }
-        condition = "g.provider = ?"
+        // The unary plus keeps SQLite from the index by provider.
+        condition = isFew ? "+g.provider = ?" : "g.provider = ?"
         arguments = [number]
         for (column, text) in [("tenant", selection.tenant?.rawValue), ("client", selection.client?.rawValue)] {
             guard let text else { continue }
@@ -34,8 +43,7 @@ struct Filter {
                 """
             arguments += [instant.milliseconds, Self.list(rows), Self.list(holdings)]
         case .ofHoldings(let numbers):
-            // The plus keeps SQLite from walking all of the provider's grants: the holdings' index leads to them.
-            condition = "+" + condition + " AND s.standing <= 2 AND g.holding IN (SELECT value FROM json_each(?))"
+            condition += " AND s.standing <= 2 AND \(isFew ? "" : "+")g.holding IN (SELECT value FROM json_each(?))"
             arguments += [Self.list(numbers)]
         case .toAsk(let instant):
             condition += " AND s.standing <= 2 AND s.of_provider = ? AND s.ask_at <= ?"

@@ -65,11 +65,11 @@ enum GrantRow {
             grant: grant,
             row: row.number(0),
             recordedAt: Timestamp(milliseconds: row.number(20)),
+            askAt: time(23),
             cohort: words.number(of: cohort)
         )
         stored.subjectReference = row.numberIfAny(6)
         stored.dueAt = time(22)
-        stored.askAt = time(23)
         stored.keptBy = row.numberIfAny(25).map { Rule(code: Int($0)) }
         stored.waitsForEvidence = row.number(26) != 0
         stored.endedAt = time(39)

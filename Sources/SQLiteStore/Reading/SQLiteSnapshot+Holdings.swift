@@ -26,6 +26,15 @@ extension SQLiteSnapshot {
         }
     }
 
+    func liveCount(ofHoldings numbers: [Int64]) throws -> Int {
+        guard !numbers.isEmpty else { return 0 }
+        try settle()
+        let statement = try db.cachedStatement(
+            sql: "SELECT coalesce(sum(live), 0) FROM holdings WHERE id IN (SELECT value FROM json_each(?))"
+        )
+        return try Int.fetchOne(statement, arguments: [Filter.list(numbers)]) ?? 0
+    }
+
     func tenants(of client: ClientID, at provider: ProviderID, limit: Int) throws -> [TenantID] {
         try settle()
         guard let client = try words.number(client.rawValue), let provider = try words.number(provider.rawValue)

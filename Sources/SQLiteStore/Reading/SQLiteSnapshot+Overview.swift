@@ -14,8 +14,14 @@ extension SQLiteSnapshot {
         )
         """,
         unjudgeable: "SELECT count(*) FROM (SELECT 1 FROM states WHERE kept_by = 9 LIMIT ?)",
-        revocations: "SELECT count(*), count(nullif(tries, 0)) FROM (SELECT tries FROM revocations LIMIT ?)",
-        nextTry: "SELECT min(next_try_at) FROM revocations WHERE of_provider = ? AND of_tenant = ?",
+        revocations: """
+        SELECT (SELECT count(*) FROM (SELECT 1 FROM revocations LIMIT ?)),
+        (SELECT count(*) FROM (SELECT 1 FROM revocations WHERE tries > 0 LIMIT ?))
+        """,
+        // The last condition is what the partial index asks for.
+        nextTry: """
+        SELECT min(next_try_at) FROM revocations WHERE of_provider = ? AND of_tenant = ? AND next_try_at IS NOT NULL
+        """,
         runs: """
         WITH RECURSIVE jobs (job) AS (
             SELECT min(job) FROM runs
@@ -36,7 +42,7 @@ extension SQLiteSnapshot {
         overview.oldestDue = try time(queries.oldestDue).flatMap { $0 <= now ? $0 : nil }
         try countQuestions(at: now, in: &overview)
         overview.unjudgeable = try number(queries.unjudgeable, [most])
-        if let row = try Row.fetchOne(db, sql: queries.revocations, arguments: [most]) {
+        if let row = try Row.fetchOne(db, sql: queries.revocations, arguments: [most, most]) {
             overview.revocations = row[0]
             overview.retried = row[1]
         }

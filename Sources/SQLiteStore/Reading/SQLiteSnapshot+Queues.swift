@@ -138,23 +138,46 @@ extension SQLiteSnapshot {
         var counts: [Partition: QuestionCounts] = [:]
         for provider in try providers(in: selection) {
             guard let number = try words.number(provider.rawValue) else { continue }
-            // Without a client the index alone answers.
-            var sql = "SELECT s.of_tenant, count(*), total(s.ask_at <= ?1) FROM states s"
-            var arguments: StatementArguments = [dueBy.milliseconds, number]
-            if selection.client != nil { sql += " JOIN grants g ON g.row = s.row" }
-            sql += " WHERE s.of_provider = ?2 AND s.ask_at IS NOT NULL"
-            if let client = selection.client {
-                guard let client = try words.number(client.rawValue) else { continue }
-                sql += " AND g.client = ?3"
-                arguments += [client]
-            }
-            for row in try Row.fetchAll(db, sql: sql + " GROUP BY s.of_tenant", arguments: arguments) {
-                let tenant = TenantID(try words.text(row[0]))
+            for (tenant, askable, due) in try questionCounts(at: number, of: selection.client, dueBy: dueBy) {
+                let tenant = TenantID(try words.text(tenant))
                 guard selection.tenant == nil || selection.tenant == tenant else { continue }
-                counts[Partition(provider: provider, tenant: tenant)] =
-                    QuestionCounts(askable: row[1], due: Int(row[2] as Double))
+                counts[Partition(provider: provider, tenant: tenant)] = QuestionCounts(askable: askable, due: due)
             }
         }
         return counts
+    }
+
+    /// By tenant; of all clients it costs what is due, of a single one what is stored of the provider.
+    private func questionCounts(
+        at provider: Int64,
+        of client: ClientID?,
+        dueBy: Timestamp
+    ) throws -> [(tenant: Int64, askable: Int, due: Int)] {
+        let rows: [Row]
+        if let client {
+            guard let client = try words.number(client.rawValue) else { return [] }
+            rows = try Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT s.of_tenant, count(*), count(nullif(s.ask_at <= ?, 0)) FROM states s
+                        JOIN grants g ON g.row = s.row
+                        WHERE s.of_provider = ? AND s.ask_at IS NOT NULL AND g.client = ? GROUP BY s.of_tenant
+                        """
+                ),
+                arguments: [dueBy.milliseconds, provider, client]
+            )
+        } else {
+            rows = try Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT a.tenant, a.n, (SELECT count(*) FROM states s
+                            WHERE s.of_provider = a.provider AND s.of_tenant = a.tenant AND s.ask_at <= ?)
+                        FROM asked a WHERE a.provider = ? AND a.n > 0
+                        """
+                ),
+                arguments: [dueBy.milliseconds, provider]
+            )
+        }
+        return rows.map { ($0[0], $0[1], $0[2]) }
     }
 }

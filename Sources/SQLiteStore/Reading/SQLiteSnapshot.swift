@@ -29,8 +29,9 @@ class SQLiteSnapshot: StoreReading {
         in selection: GrantSelection,
         _ body: (StoredGrant) throws -> Void
     ) throws {
+        let isFew = try isFew(state)
         for provider in try providers(in: selection) {
-            guard let filter = try Filter(state, selection, provider: provider, words) else { continue }
+            guard let filter = try Filter(state, selection, provider: provider, isFew: isFew, words) else { continue }
             let statement = try db.makeStatement(
                 sql: """
                     SELECT \(GrantRow.columns) FROM \(GrantRow.tables)
@@ -69,8 +70,9 @@ class SQLiteSnapshot: StoreReading {
         if case .toAsk(let instant) = state, selection.client == nil {
             return try countQuestions(dueBy: instant, in: selection)
         }
+        let isFew = try isFew(state)
         return try providers(in: selection).reduce(0) { sum, provider in
-            guard let filter = try Filter(state, selection, provider: provider, words) else { return sum }
+            guard let filter = try Filter(state, selection, provider: provider, isFew: isFew, words) else { return sum }
             return try sum
                 + (Int.fetchOne(
                     db,
@@ -78,6 +80,24 @@ class SQLiteSnapshot: StoreReading {
                     arguments: filter.arguments
                 ) ?? 0)
         }
+    }
+
+    /// So few are due that sorting them costs less than walking all in key order.
+    private func isFew(_ state: GrantState) throws -> Bool {
+        let most = 10_000
+        let due: Timestamp
+        switch state {
+        case .due(let instant): due = instant
+        case .dueOr(let instant, let rows, let holdings):
+            guard try rows.count + liveCount(ofHoldings: holdings) <= most else { return false }
+            due = instant
+        case .ofHoldings(let holdings): return try liveCount(ofHoldings: holdings) <= most
+        case .all, .live, .toAsk: return false
+        }
+        let statement = try db.cachedStatement(
+            sql: "SELECT count(*) FROM (SELECT 1 FROM states WHERE due_at <= ? LIMIT ?)"
+        )
+        return try Int.fetchOne(statement, arguments: [due.milliseconds, most + 1]) ?? 0 <= most
     }
 
     /// In order of their names, so that walks over all of them are in key order.

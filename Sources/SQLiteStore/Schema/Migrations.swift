@@ -22,6 +22,9 @@ enum Migrations {
         migrator.registerMigration("5-orders") { db in
             for statement in orders { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("6-asked") { db in
+            for statement in asked { try db.execute(sql: statement) }
+        }
         migrator.registerMigration("7-holdings") { db in
             for statement in holdings { try db.execute(sql: statement) }
         }

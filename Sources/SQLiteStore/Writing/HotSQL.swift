@@ -4,13 +4,13 @@ enum HotSQL {
         UPDATE states SET standing = ?, due_at = ?, ask_at = ?, last_used_at = ?, kept_by = ?, waits = ?, cause = ?,
         announced_at = ?, clock_from = ?, verdict = ?, verdict_at = ?, inactive_since = ?, inactive_count = ?,
         first_counted_at = ?, last_counted_at = ?, failures = ?, proof = ?, residual_until = ?, ended_at = ?
-        WHERE row = ? AND standing = ?
+        WHERE row = ? AND standing = ? AND (ask_at IS NOT NULL) = ?
         """
 
     /// What a decision changes, and no index besides.
     static let decide = """
         UPDATE states SET standing = ?, due_at = ?, ask_at = ?, kept_by = ?, waits = ?, cause = ?, announced_at = ?,
-        clock_from = ?, proof = ?, ended_at = ? WHERE row = ? AND standing = ?
+        clock_from = ?, proof = ?, ended_at = ? WHERE row = ? AND standing = ? AND (ask_at IS NOT NULL) = ?
         """
 
     static let postpone =

@@ -30,6 +30,7 @@ extension SQLiteTransaction {
             values.add(isEnded ? stored.endedAt?.milliseconds : nil)
             values.add(stored.row)
             values.add(stored.readStanding.code)
+            values.add(stored.readIsAsked ? 1 : 0)
         }
         try requireChange(of: stored)
     }
@@ -52,12 +53,15 @@ extension SQLiteTransaction {
             values.add(isEnded ? stored.endedAt?.milliseconds : nil)
             values.add(stored.row)
             values.add(stored.readStanding.code)
+            values.add(stored.readIsAsked ? 1 : 0)
         }
         try requireChange(of: stored)
     }
 
     private func countTransition(of stored: StoredGrant) throws {
         let (from, to) = (stored.readStanding, stored.grant.standing)
+        let isAsked = to.isLive && stored.askAt != nil
+        if isAsked != stored.readIsAsked { try countAsked(stored.grant, by: isAsked ? 1 : -1) }
         guard from != to else { return }
         guard Lifecycle.event(from: from, to: to) != nil else {
             throw StoreError(.conflict, "\(stored.grant.key): \(from) cannot become \(to)")

@@ -102,12 +102,17 @@ extension SQLiteTransaction {
         }
         aloneRow = isAlone ? row : nil
         try countStanding(provider: provider, tenant: details.tenant, from: nil, to: .active)
+        if !tokens.isEmpty { countAsked(provider: provider, tenant: details.tenant, by: 1) }
         holdingBook.count(holding, 1)
         if try hasPurgedGrants() { try forgetPurged(grant.key) }
         // As it would be read back: a new grant has nothing but what its record says.
-        var stored = StoredGrant(grant: Self.recorded(grant, tokens), row: row, recordedAt: now)
+        var stored = StoredGrant(
+            grant: Self.recorded(grant, tokens),
+            row: row,
+            recordedAt: now,
+            askAt: tokens.isEmpty ? nil : now
+        )
         stored.dueAt = now
-        stored.askAt = tokens.isEmpty ? nil : now
         stored.subjectReference = subject
         stored.holding = holding
         return stored

@@ -12,6 +12,11 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
         let standing: Int
     }
 
+    private struct Place: Hashable {
+        let provider: Int64
+        let tenant: Int64
+    }
+
     private struct Minute: Hashable {
         let minute: Int64
         let provider: Int64
@@ -21,6 +26,8 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     private let leases: LeaseKeeper
     private let newEventID: () -> String
     private var deltas: [Count: Int] = [:]
+    /// How many more there are to ask about.
+    private var asked: [Place: Int] = [:]
     private var ends: [Minute: (ended: Int, counted: Int)] = [:]
     private var head: (seq: Int64, hash: [UInt8])?
     /// Of the entry that is added; its storage is used again.
@@ -55,6 +62,12 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
             )
         }
         deltas = [:]
+        for (place, delta) in asked where delta != 0 {
+            let key: StatementArguments = [place.provider, place.tenant]
+            try execute("INSERT OR IGNORE INTO asked (provider, tenant, n) VALUES (?, ?, 0)", key)
+            try execute("UPDATE asked SET n = n + ? WHERE provider = ? AND tenant = ?", [delta] + key)
+        }
+        asked = [:]
         try holdingBook.finish(in: db)
         for (minute, number) in ends {
             try execute(
@@ -94,6 +107,18 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     func countStanding(provider: Int64, tenant: Int64, from old: Standing?, to new: Standing?) throws {
         if let old { deltas[Count(provider: provider, tenant: tenant, standing: old.code), default: 0] -= 1 }
         if let new { deltas[Count(provider: provider, tenant: tenant, standing: new.code), default: 0] += 1 }
+    }
+
+    func countAsked(_ grant: Grant, by delta: Int) throws {
+        countAsked(
+            provider: try words.intern(grant.key.provider.rawValue),
+            tenant: try words.intern(grant.tenant.rawValue),
+            by: delta
+        )
+    }
+
+    func countAsked(provider: Int64, tenant: Int64, by delta: Int) {
+        asked[Place(provider: provider, tenant: tenant), default: 0] += delta
     }
 
     // The counters as this transaction will leave them.
