@@ -58,6 +58,11 @@ package struct RotationEnvironment: Sendable {
         policyHash = PlanDigest.hex(of: settings.canonicalPolicyJSON())
     }
 
+    /// The hash of all that can change a decision, with the scope policy that is in force.
+    package func policyHash(with scopePolicy: KeptScopePolicy?) -> String {
+        ScopeRuling.hash(policyHash, with: scopePolicy?.hash)
+    }
+
     /// The mode or a blackout keeps back what the rules decided, the queue included; what a person ordered goes on.
     package func holdsAutomaticEnds(at instant: Timestamp) -> Bool {
         settings.policy.mode == .observe || blackouts.current(at: instant) != nil

@@ -79,7 +79,7 @@ package enum ScopeDirectory {
         return documents
     }
 
-    private static func files(
+    static func files(
         of path: String,
         _ problems: inout [ConfigurationProblem]
     ) throws(ConfigurationErrors) -> [ScopeFile] {

@@ -45,6 +45,9 @@ package struct ExpiryPlan: Sendable {
     /// The scope policy that this plan was made by, in people's words; nil: none.
     package var scopeRevision: String? { scopes.policy?.revision }
 
+    /// What comes in force with this plan, or waits for an approval; nil: the scope policy stays what it is.
+    package var scopeChange: ScopePolicyChange? { scopes.change ?? scopes.heldChange }
+
     /// Why the scope policy in force cannot be read, so that its grants are not judged by it.
     package var scopesUnreadable: String? { scopes.unreadable }
 

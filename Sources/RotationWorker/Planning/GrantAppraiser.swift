@@ -8,6 +8,9 @@ package struct GrantAppraiser: Sendable {
         package var decision: Decision
         package var window: Window?
         package var lastUsedAt: Timestamp?
+        package var scopes: PlanningContext.ScopeJudgement
+        /// The revision of the scope policy that put its scopes outside.
+        package var scopesChangedIn: String?
     }
 
     private let environment: RotationEnvironment
@@ -70,7 +73,9 @@ package struct GrantAppraiser: Sendable {
             stored: stored,
             decision: assessment.decision,
             window: assessment.family.window,
-            lastUsedAt: assessment.family.lastUsedAt
+            lastUsedAt: assessment.family.lastUsedAt,
+            scopes: assessment.context.scopes,
+            scopesChangedIn: assessment.context.scopesChangedIn
         )
     }
 }

@@ -97,18 +97,22 @@ struct ScopeRuling: Sendable {
         self.changedIn = changedIn
     }
 
-    /// What a person approves: from which policy to which.
+    /// What a person approves: from which policy to which, and what becomes out of policy by it.
     static func hash(of change: ScopePolicyChange) -> String {
-        PlanDigest(
+        var digest = PlanDigest(
             Array(why.utf8),
             Array((change.from?.hash ?? "none").utf8),
             Array((change.to?.hash ?? "none").utf8)
-        ).hex
+        )
+        for holding in change.newlyOutside.sorted() { digest.add(Array(String(holding).utf8)) }
+        return digest.hex
     }
 
     /// The hash of all that can change a decision.
-    func hash(with policyHash: String) -> String {
-        policy.map { PlanDigest(Array(policyHash.utf8), Array($0.hash.utf8)).hex } ?? policyHash
+    func hash(with policyHash: String) -> String { Self.hash(policyHash, with: policy?.hash) }
+
+    static func hash(_ policyHash: String, with scopeHash: String?) -> String {
+        scopeHash.map { PlanDigest(Array(policyHash.utf8), Array($0.utf8)).hex } ?? policyHash
     }
 
     func changedIn(holding: Int64) -> String? { changedIn[holding] }
