@@ -34,7 +34,7 @@ let package = Package(
         // The domain and what it is read from.
         .target(name: "Records"),
         .target(name: "Grants", dependencies: ["Records"]),
-        .target(name: "Scopes", dependencies: ["Grants"]),
+        .target(name: "Scopes", dependencies: ["Grants", "Records"]),
         .target(name: "ConfigurationFiles", dependencies: ["Grants", "Records", "Scheduling", "Scopes", yams]),
         .target(name: "Scheduling", dependencies: ["Grants", "Records"]),
         .target(name: "RotationWorker", dependencies: ["Grants", "Records", "Scheduling", crypto, logging, metrics]),
@@ -119,7 +119,7 @@ let package = Package(
             dependencies: [
                 "GrantkeeperCommands", "Grants", "GrantsTestSupport", "Records", "RotationWorker", "SQLiteStore",
                 "Sandbox",
-                "Scheduling", logging,
+                "Scheduling", logging, subprocess, system,
             ]
         ),
         // The program itself is run, so it has to be built first.

@@ -10,6 +10,8 @@ package struct Configuration: Sendable {
     package var highWaterPath: String?
     /// The directory of schedule files, which need not exist.
     package var schedulesPath: String
+    /// The directory of scope documents; nil: there is none, so nothing is known about scopes.
+    package var scopesPath: String?
     package var settings: RotationSettings
     /// What leaves the store, and when.
     package var retention: RetentionSettings

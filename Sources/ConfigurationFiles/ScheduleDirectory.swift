@@ -46,9 +46,12 @@ package enum ScheduleDirectory {
 
     /// The schedule files' names in the order of the alphabet.
     private static func files(of path: String) throws(ConfigurationErrors) -> [String] {
-        guard let listing = unsafe opendir(path) else {
-            let number = errno
-            if number == ENOENT { return [] }
+        do throws(FileBytes.Failure) {
+            return try DirectoryEntries.names(of: path).filter { name in
+                ScheduleFile.endings.contains { name.hasSuffix($0) }
+            }
+        } catch {
+            guard case .system(let number) = error, number != ENOENT else { return [] }
             let problem = ConfigurationProblem(
                 file: path,
                 line: 0,
@@ -58,16 +61,5 @@ package enum ScheduleDirectory {
             )
             throw ConfigurationErrors(problems: [problem])
         }
-        defer { unsafe closedir(listing) }
-        var files: [String] = []
-        while let entry = unsafe readdir(listing) {
-            // The name has no fixed length, so it is read from where it begins.
-            let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
-            let start = unsafe (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
-            let name = unsafe String(cString: start)
-            guard !name.hasPrefix("."), ScheduleFile.endings.contains(where: { name.hasSuffix($0) }) else { continue }
-            files.append(name)
-        }
-        return files.sorted()
     }
 }

@@ -14,6 +14,8 @@ package struct RotationEnvironment: Sendable {
     package var actor: Actor
     /// SHA-256 over ``RotationSettings/canonicalPolicyJSON()``, in hex.
     package var policyHash: String
+    /// What the scope documents say; a policy that is in force is kept in the store.
+    package var scopePolicies: ScopePolicies
     /// Tokens that we live on: a grant that carries one is never ended.
     package var ownTokens: [Secret]
     /// Looked at between batches.
@@ -37,6 +39,7 @@ package struct RotationEnvironment: Sendable {
         blackouts: BlackoutCalendar = .none,
         clock: any WallClock,
         actor: Actor,
+        scopePolicies: ScopePolicies = .none,
         ownTokens: [Secret] = [],
         stop: StopRequest = StopRequest(),
         progress: @escaping @Sendable (Progress) -> Void = { _ in }
@@ -48,10 +51,16 @@ package struct RotationEnvironment: Sendable {
         self.blackouts = blackouts
         self.clock = clock
         self.actor = actor
+        self.scopePolicies = scopePolicies
         self.ownTokens = ownTokens
         self.stop = stop
         self.progress = progress
         policyHash = PlanDigest.hex(of: settings.canonicalPolicyJSON())
+    }
+
+    /// The hash of all that can change a decision, with the scope policy that is in force.
+    package func policyHash(with scopePolicy: KeptScopePolicy?) -> String {
+        ScopeRuling.hash(policyHash, with: scopePolicy?.hash)
     }
 
     /// The mode or a blackout keeps back what the rules decided, the queue included; what a person ordered goes on.

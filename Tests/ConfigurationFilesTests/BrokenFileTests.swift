@@ -66,7 +66,6 @@ import Testing
             "rotation:\n  approval: { people: 2 }\n",
             "9:3 'approval' is not supported by this version; remove it"
         ),
-        ("scopes: scopes\n", "8:1 'scopes' is not supported by this version; remove it"),
         ("approval: { people: 2 }\n", "8:1 'approval' is not supported by this version; remove it"),
     ])
     func `a member that is not obeyed yet is refused`(text: String, expected: String) {

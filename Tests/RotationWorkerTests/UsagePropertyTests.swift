@@ -11,6 +11,7 @@ import Testing
     struct Outcome: Equatable {
         var grants: [StoredGrant] = []
         var feeds: [String: FeedRecord] = [:]
+        var scopes: [ScopeUse] = []
         var events: [String] = []
         var counts: [Int] = []
         var problems: [String] = []
@@ -127,8 +128,11 @@ import Testing
         try await rig.change("g-4") { $0.grant.validity.record(.inactive, at: start - .days(3)) }
         let report = try await rig.ingesting(Array(log.utf8), namesAtOnce: namesAtOnce, runsAtOnce: runsAtOnce)
         var outcome = Outcome()
-        (outcome.grants, outcome.feeds) = try await rig.store.read { reading in
-            (try reading.page(.all, in: GrantSelection(), after: nil, limit: 100), try reading.feeds())
+        (outcome.grants, outcome.feeds, outcome.scopes) = try await rig.store.read { reading in
+            (
+                try reading.page(.all, in: GrantSelection(), after: nil, limit: 100), try reading.feeds(),
+                try reading.scopeUses(in: GrantSelection())
+            )
         }
         outcome.events = try await rig.events()
         outcome.counts = [report.lines, report.mapped, report.unmapped, report.bad]
@@ -143,7 +147,9 @@ import Testing
             let feed = ["gateway", "gateway", "audit", "stranger"].randomElement(using: &random) ?? ""
             let at = start - .hours(Int64.random(in: -3...240, using: &random))
             let id = (ids + ["nobody", "none"]).randomElement(using: &random) ?? ""
-            let name =
+            let scopes = ["", #","scope":"ticket.read""#, #","scope":"order.read ticket.read","client":"portal""#]
+            let scope = scopes.randomElement(using: &random) ?? ""
+            var name =
                 switch Int.random(in: 0..<10, using: &random) {
                 case 0: #""token":"rt-\#(id)""#
                 case 1: #""client":"portal","subject":"u-\#(id)""#
@@ -152,6 +158,7 @@ import Testing
                 case 4...6: #""grant":"\#(id)","provider":"idp","status":200"#
                 default: #""grant":"\#(id)""#
                 }
+            if !scope.contains("client") || !name.contains("client") { name += scope }
             switch Int.random(in: 0..<30, using: &random) {
             case 0: log.append(#"{"feed":"\#(feed)","observed_from":"\#(at)"}"#)
             case 1, 2: log.append(#"{"feed":"\#(feed)","observed_until":"\#(at)"}"#)

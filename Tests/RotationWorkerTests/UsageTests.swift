@@ -35,6 +35,47 @@ import Testing
         #expect(used == start)
     }
 
+    /// As `tenant client scope day`.
+    private func scopes(_ rig: Rig) async throws -> [String] {
+        try await rig.store.read { try $0.scopeUses(in: GrantSelection()) }
+            .map { "\($0.tenant) \($0.client) \($0.scope) \($0.lastUsedAt.description.prefix(10))" }
+    }
+
+    @Test(arguments: [
+        #""grant":"g-1""#, #""grant":"g-1","provider":"idp""#, #""token":"rt-g-1""#,
+        #""client":"portal","subject":"u-1""#, #""grant":"unknown","client":"portal","provider":"idp""#,
+        #""client":"portal","subject":"nobody","provider":"idp""#,
+    ])
+    func `the scope of a use is kept for whose grant it was`(name: String) async throws {
+        let rig = try await rig()
+        try await rig.add([idleGrant("g-1") { $0.subject = "u-1" }])
+        for day in ["22", "20"] {
+            try await rig.ingest(
+                #"{"feed":"gateway","at":"2026-11-\#(day)T00:00:00Z","scope":"order.read ticket.read",\#(name)}"#
+            )
+        }
+        #expect(
+            try await scopes(rig) == ["acme portal order.read 2026-11-22", "acme portal ticket.read 2026-11-22"]
+        )
+    }
+
+    @Test(arguments: [
+        // Nobody's, and no client to go by; a client of two tenants; another provider's; no scope at all.
+        #""grant":"unknown","scope":"a""#, #""grant":"unknown","client":"portal","provider":"idp","scope":"a""#,
+        #""grant":"unknown","client":"portal","scope":"a""#, #""grant":"g-1","provider":"other","scope":"a""#,
+        #""grant":"g-1""#, #""grant":"g-1","scope":null"#, #""grant":"g-1","scope":["a"]"#,
+        #""grant":"g-1","scope":"""#,
+        #""grant":"g-1","scope":"\u00e9 \"""#,
+    ])
+    func `a scope that is nobody's or no scope is not kept, and its use counts all the same`(name: String) async throws
+    {
+        let rig = try await rig()
+        try await rig.add([idleGrant("g-1"), idleGrant("g-2") { $0.tenant = "globex" }])
+        let report = try await rig.ingest(#"{"feed":"gateway","at":"2026-11-20T00:00:00Z",\#(name)}"#)
+        #expect(report.bad == 0 && report.mapped + report.unmapped == 1 && report.scopesLeftOut == 0)
+        #expect(try await scopes(rig).isEmpty)
+    }
+
     @Test func `a use without a provider counts for every grant of that id`() async throws {
         let rig = try await rig()
         try await rig.add([idleGrant("g-1"), idleGrant("g-1") { $0.key = .init(provider: "other", id: "g-1") }])

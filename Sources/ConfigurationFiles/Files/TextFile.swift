@@ -1,12 +1,12 @@
 /// Text files that people write.
 enum TextFile {
-    /// The text of a file in UTF-8 of at most 1 MiB.
-    static func read(_ path: String) throws(ConfigurationErrors) -> String {
+    /// The text of a file in UTF-8 of at most so many MiB.
+    static func read(_ path: String, mebibytes: Int = 1) throws(ConfigurationErrors) -> String {
         let bytes: [UInt8]
         do {
-            bytes = try FileBytes.read(path, limit: 1_048_576, isRegular: false, isSecret: false)
+            bytes = try FileBytes.read(path, limit: mebibytes * 1_048_576, isRegular: false, isSecret: false)
         } catch {
-            let (message, hint) = words(for: error)
+            let (message, hint) = words(for: error, mebibytes)
             let problem = ConfigurationProblem(file: path, line: 0, column: 0, message: message, hint: hint)
             throw ConfigurationErrors(problems: [problem])
         }
@@ -14,7 +14,7 @@ enum TextFile {
         throw ConfigurationErrors(problems: [notUTF8(bytes, path)])
     }
 
-    private static func words(for failure: FileBytes.Failure) -> (message: String, hint: String?) {
+    private static func words(for failure: FileBytes.Failure, _ mebibytes: Int) -> (message: String, hint: String?) {
         switch failure {
         case .system(let number):
             (
@@ -22,7 +22,7 @@ enum TextFile {
                 "check the path and that this user may read it"
             )
         case .directory: ("is a directory", "name the file in it")
-        case .tooLong: ("is longer than 1 MiB", nil)
+        case .tooLong: ("is longer than \(mebibytes) MiB", nil)
         case .notRegular, .exposed: ("cannot be read", nil)
         }
     }

@@ -6,10 +6,10 @@ extension Reading {
         let shape = YAMLValue.Shape(
             known: [
                 "store", "schedules", "providers", "clients", "tenants", "feeds", "rotation", "sinks", "retention",
-                "metrics",
+                "metrics", "scopes",
             ],
             required: ["store"],
-            unsupported: ["scopes", "approval"]
+            unsupported: ["approval"]
         )
         guard let members = document.members(shape) else { return nil }
         learnNames(members)
@@ -25,6 +25,7 @@ extension Reading {
         check(highWater: store?["high_water"], highWaterPath, beside: storePath)
         let keySource = store?["key"]?.secretSource()
         let schedulesPath = members["schedules"]?.path() ?? resolve("schedules")
+        let scopesPath = scopesPath(members["scopes"])
 
         var settings = RotationSettings()
         settings.providers = members["providers"]?.elements().compactMap { ProviderSettings($0) } ?? []
@@ -46,12 +47,29 @@ extension Reading {
             keySource: keySource,
             highWaterPath: highWaterPath,
             schedulesPath: schedulesPath,
+            scopesPath: scopesPath,
             settings: settings,
             retention: retention ?? RetentionSettings(),
             metrics: metrics,
             source: file,
             warnings: []
         )
+    }
+
+    /// The directory named here, else `scopes` beside the file, if there.
+    private func scopesPath(_ value: YAMLValue?) -> String? {
+        guard let value else {
+            let beside = resolve("scopes")
+            return FileBytes.kind(of: beside) == .directory ? beside : nil
+        }
+        guard let path = value.path() else { return nil }
+        if checks != .none, FileBytes.kind(of: path) != .directory {
+            value.report(
+                "'\(value.name)' is no directory: '\(path)'",
+                hint: "create it, correct the path, or remove the member"
+            )
+        }
+        return path
     }
 
     /// Collects what may be referred to before anything refers to it, and reports equal ids.

@@ -7,10 +7,11 @@ extension YAMLValue {
     func text() -> String? {
         guard let (text, _) = scalar(expected: "a text", hint: nil) else { return nil }
         guard !text.isEmpty else {
-            reportType(expected: "a text that is not empty")
+            report("'\(name)' is empty, expected a text")
             return nil
         }
-        guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+        let isPlain = text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+        guard isPlain || text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
             report("'\(name)' must be a text in one line, without control characters")
             return nil
         }
@@ -20,7 +21,8 @@ extension YAMLValue {
     /// A name that other parts of the file, records and commands refer to.
     func identifier() -> String? {
         guard let text = text() else { return nil }
-        guard text.utf8.count <= 256, !text.contains(where: \.isWhitespace) else {
+        let isPlain = text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        guard text.utf8.count <= 256, isPlain || !text.contains(where: \.isWhitespace) else {
             report("'\(name)' must be at most 256 bytes without blanks")
             return nil
         }

@@ -5,14 +5,19 @@ internal import Yams
 struct Members {
     /// The mapping.
     let value: YAMLValue
-    private let values: [String: YAMLValue]
+    private let known: [String]
+    /// In the order of `known`: a mapping has few members, and a large file many mappings.
+    private let values: [YAMLValue?]
 
-    subscript(_ name: String) -> YAMLValue? { values[name] }
+    subscript(_ name: String) -> YAMLValue? {
+        known.firstIndex(of: name).flatMap { values[$0] }
+    }
 
-    var isEmpty: Bool { values.isEmpty }
+    var isEmpty: Bool { values.allSatisfy { $0 == nil } }
 
-    fileprivate init(value: YAMLValue, values: [String: YAMLValue]) {
+    fileprivate init(value: YAMLValue, known: [String], values: [YAMLValue?]) {
         self.value = value
+        self.known = known
         self.values = values
     }
 }
@@ -32,17 +37,44 @@ extension YAMLValue {
     ///
     /// Reports unknown, duplicate and missing members. Where nothing stands, the mapping is an empty one.
     func members(_ shape: Shape) -> Members? {
-        var found: [String: YAMLValue] = [:]
+        var found = [YAMLValue?](repeating: nil, count: shape.known.count)
         if case .mapping(let mapping) = node {
             take(mapping, shape, into: &found, depth: 0)
         } else if !isNull {
             reportType(expected: "a mapping", hint: "known members: \(shape.known.joined(separator: ", "))")
             return nil
         }
-        for member in shape.required where found[member] == nil {
+        let members = Members(value: self, known: shape.known, values: found)
+        for member in shape.required where members[member] == nil {
             report(name.isEmpty ? "'\(member)' is missing" : "'\(name)' lacks '\(member)'")
         }
-        return Members(value: self, values: found)
+        return members
+    }
+
+    /// All members of a mapping whose names are free; nothing can be merged into it.
+    func entries() -> [(name: String, value: YAMLValue)] {
+        guard case .mapping(let mapping) = node else {
+            if !isNull { reportType(expected: "a mapping") }
+            return []
+        }
+        var entries: [(name: String, value: YAMLValue)] = []
+        var seen: [String: Place] = [:]
+        for (key, node) in mapping {
+            let place = reading.place(of: key)
+            guard case .scalar(let scalar) = key, !scalar.string.isEmpty else {
+                reading.report(at: place, "a member's name must be a word\(inThis)")
+                continue
+            }
+            let member = reading.markers.original(scalar.string)
+            if let first = seen[member] {
+                reading.reportDuplicate(RecordError.printable(member), first: first, at: place, of: name)
+                continue
+            }
+            seen[member] = place
+            let whole = name.isEmpty ? member : "\(name).\(member)"
+            entries.append((member, YAMLValue(node: node, name: whole, reading: reading)))
+        }
+        return entries
     }
 
     /// A member of a mapping without any report, also when merged in: for what will be read again.
@@ -57,10 +89,11 @@ extension YAMLValue {
     private func take(
         _ mapping: Node.Mapping,
         _ shape: Shape,
-        into found: inout [String: YAMLValue],
+        into found: inout [YAMLValue?],
         depth: Int
     ) {
-        var seen: [String: Place] = [:]
+        var places = [Place?](repeating: nil, count: shape.known.count)
+        var others: [String: Place] = [:]
         var merged: [YAMLValue] = []
         for (key, node) in mapping {
             let place = reading.place(of: key)
@@ -69,11 +102,12 @@ extension YAMLValue {
                 continue
             }
             let member = reading.markers.original(scalar.string)
-            if let first = seen[member] {
+            let index = shape.known.firstIndex(of: member)
+            if let first = index.flatMap({ places[$0] }) ?? (index == nil ? others[member] : nil) {
                 reading.reportDuplicate(shown(member, shape), first: first, at: place, of: name)
                 continue
             }
-            seen[member] = place
+            if let index { places[index] = place } else { others[member] = place }
             let value = YAMLValue(
                 node: node,
                 name: name.isEmpty ? member : "\(name).\(member)",
@@ -81,8 +115,8 @@ extension YAMLValue {
             )
             if member == "<<", scalar.style == .plain {
                 merged.append(value)
-            } else if shape.known.contains(member) {
-                if found[member] == nil { found[member] = value }
+            } else if let index {
+                if found[index] == nil { found[index] = value }
             } else {
                 reportUnknown(member, at: place, shape)
             }
@@ -94,7 +128,7 @@ extension YAMLValue {
     }
 
     /// The merge key of YAML 1.1, `<<: *anchor` or `<<: [*one, *other]`.
-    private func merge(_ value: YAMLValue, _ shape: Shape, into found: inout [String: YAMLValue], depth: Int) {
+    private func merge(_ value: YAMLValue, _ shape: Shape, into found: inout [YAMLValue?], depth: Int) {
         switch value.node {
         case .mapping(let mapping) where depth <= 8:
             take(mapping, shape, into: &found, depth: depth)

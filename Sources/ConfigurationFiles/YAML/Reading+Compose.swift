@@ -31,11 +31,7 @@ extension Reading {
             }
             return nil
         }
-        report(
-            at: .start,
-            "the file is empty",
-            hint: "'grantkeeper init' writes a configuration to begin with"
-        )
+        report(at: .start, "the file is empty", hint: hintIfEmpty)
         return nil
     }
 

@@ -14,6 +14,8 @@ final class Reading {
     /// What was written into the text to tell equal keys apart.
     var markers = KeyMarkers("")
     var known = KnownNames()
+    /// What to do about a file in which nothing stands.
+    var hintIfEmpty = "'grantkeeper init' writes a configuration to begin with"
     /// Of the first mapping with two equal keys, by which it is known that there is one.
     var firstDuplicate: Place?
     private(set) var foundDuplicates = false

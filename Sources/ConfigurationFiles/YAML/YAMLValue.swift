@@ -67,6 +67,9 @@ struct YAMLValue {
     /// A list stands here, or could, and has no elements.
     var isEmptyList: Bool { isNull || node.sequence?.isEmpty == true }
 
+    /// Of a list; 2 where something else stands, which is reported elsewhere.
+    var elementCount: Int { isNull ? 0 : node.sequence?.count ?? 2 }
+
     /// The text of a scalar as it stands there, whatever YAML makes of `on`, `0777` and `1e3`.
     ///
     /// It may be anything, so it must not be shown.

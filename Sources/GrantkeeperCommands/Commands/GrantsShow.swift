@@ -70,6 +70,7 @@ struct GrantsShow: GrantkeeperCommand {
         writer.member("inactive_since", time: grant.validity.inactiveSince?.milliseconds)
         writer.member("inactive_count", grant.validity.inactiveCount)
         writer.member("failures", grant.validity.failures)
+        writeScopes(appraisal, to: &writer)
         writer.object("policy") { writer in
             for (name, value, source) in lines(policy) {
                 writer.object(name) { writer in
@@ -80,6 +81,31 @@ struct GrantsShow: GrantkeeperCommand {
         }
         writer.endObject()
         return writer.bytes
+    }
+
+    /// Left out where no scope policy is in force.
+    private func writeScopes(_ appraisal: GrantAppraiser.Appraisal, to writer: inout JSONWriter) {
+        guard appraisal.scopes != .notJudged else { return }
+        writer.object("scope_policy") { writer in
+            switch appraisal.scopes {
+            case .notJudged, .allowed: writer.member("judgement", "allowed")
+            case .noPolicy: writer.member("judgement", "no-policy")
+            case .outside(let names):
+                writer.member("judgement", "outside")
+                writer.member("not_allowed", names)
+            }
+            writer.member("changed_in", appraisal.scopesChangedIn)
+        }
+    }
+
+    private func words(_ appraisal: GrantAppraiser.Appraisal) -> String? {
+        let because = appraisal.scopesChangedIn.map { ", because the policy changed in \($0)" } ?? ""
+        return switch appraisal.scopes {
+        case .notJudged: nil
+        case .allowed: "allowed"
+        case .noPolicy: "no policy: the documents do not know its tenant, client, role or a scope"
+        case .outside(let names): "not allowed: \(names.joined(separator: " "))\(because)"
+        }
     }
 
     private func show(
@@ -118,6 +144,7 @@ struct GrantsShow: GrantkeeperCommand {
         if let since = grant.validity.inactiveSince {
             line("inactive", "since \(since), counted \(grant.validity.inactiveCount) times", console)
         }
+        if let words = words(appraisal) { line("scope policy", words, console) }
         if let exemption = grant.exemption {
             line("exempt", "until \(exemption.until), \(exemption.owner): \(exemption.reason)", console)
         }

@@ -115,7 +115,7 @@ struct RunsShow: GrantkeeperCommand {
 struct RunsApprove: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve",
-        abstract: "Carry out what the valve or a surge holds, by its hash.",
+        abstract: "Carry out what the valve, a surge or a changed scope policy holds, by its hash.",
         discussion:
             "Refused with status 65, and nothing applied, if other rows are planned now, the policy is another, or the time is over."
     )
@@ -143,6 +143,7 @@ struct RunsApprove: GrantkeeperCommand {
                 }
                 return .success
             }
+            if held.why == ScopePolicyOrders.why { return try await approvePolicy(held, environment, session) }
             let started = environment.clock.now()
             let runner = RotationRunner(
                 session: session,
@@ -157,6 +158,38 @@ struct RunsApprove: GrantkeeperCommand {
             if common.json { session.console.json(report.json()) } else { report.show(on: session.console) }
             return report.status
         }
+    }
+
+    private func approvePolicy(
+        _ held: HeldPlan,
+        _ environment: ProgramEnvironment,
+        _ session: Session
+    ) async throws -> ExitStatus {
+        let lock = try await JobLocks(session, environment).take(ExpiryJob.name, wait: wait?.duration)
+        let touched: Int?
+        do {
+            touched = try await ScopePolicyOrders(session.rotation).approve(held, reason: why.reason, lock: lock)
+            try await session.store.unlock(lock)
+        } catch {
+            try? await session.store.unlock(lock)
+            throw error
+        }
+        guard let touched else {
+            throw CommandError(
+                .badData,
+                "superseded",
+                "the held change is superseded: the scope documents are others now, or other grants would be out of policy",
+                hint: "'grantkeeper rotate' holds the present one; 'runs list' shows its hash"
+            )
+        }
+        if common.json {
+            session.console.json(Array("{\"approved\":\"\(held.hash)\",\"touched\":\(touched)}".utf8))
+        } else {
+            session.console.line(
+                "approved: the scope policy is in force; the next run judges \(Console.count(touched, "grant")) by it"
+            )
+        }
+        return .success
     }
 
     private func heldPlan(_ environment: ProgramEnvironment, _ session: Session) async throws -> HeldPlan {
@@ -176,10 +209,13 @@ struct RunsApprove: GrantkeeperCommand {
                 .badData,
                 "not-approvable",
                 "what '\(plan.why)' holds cannot be approved",
-                hint: "only the valve and a surge take an approval; the other gates open by themselves"
+                hint:
+                    "only the valve, a surge and a changed scope policy take an approval; the other gates open by themselves"
             )
         }
-        guard plan.why == "surge" || plan.policyHash == session.rotation.policyHash else {
+        let inForce = try await session.store.read { try $0.scopePolicy() }
+        let isOfItsOwn = plan.why == "surge" || plan.why == ScopePolicyOrders.why
+        guard isOfItsOwn || plan.policyHash == session.rotation.policyHash(with: inForce) else {
             throw CommandError(
                 .badData,
                 "other-policy",

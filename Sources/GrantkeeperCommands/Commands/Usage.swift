@@ -39,7 +39,8 @@ struct UsageIngestCommand: GrantkeeperCommand {
                 )
             }
             show(report, session)
-            let hasFindings = report.bad > 0 || !report.undeclared.isEmpty || !report.stale.isEmpty
+            let hasFindings =
+                report.bad > 0 || report.scopesLeftOut > 0 || !report.undeclared.isEmpty || !report.stale.isEmpty
             return hasFindings ? .findings : .success
         }
     }
@@ -60,6 +61,12 @@ struct UsageIngestCommand: GrantkeeperCommand {
             console.warning(
                 "the feed '\(feed)' stays where it is: \(why)",
                 hint: "find out why; 'usage accept \(feed) --until … --reason …' moves it all the same"
+            )
+        }
+        if report.scopesLeftOut > 0 {
+            console.warning(
+                "\(Console.count(report.scopesLeftOut, "use")) of scopes that are not kept: there are too many of them",
+                hint: "'scope' must be the name of a scope that the client holds; what sends these lines?"
             )
         }
         if common.json {

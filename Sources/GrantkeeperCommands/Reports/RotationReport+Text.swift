@@ -22,6 +22,7 @@ extension RotationReport {
         if plan.toAsk > 0, isDryRun {
             console.line("\(action) ask the providers about \(Console.count(plan.toAsk, "grant"))")
         }
+        showScopes(on: console)
         showWork(on: console)
         Forecasts.show(forecast, on: console)
         showHeld(on: console)
@@ -47,6 +48,35 @@ extension RotationReport {
             console.line("no grant is live")
         } else {
             console.line("every one of the \(Console.figure(live)) live grants can be judged")
+        }
+    }
+
+    private func showScopes(on console: Console) {
+        if let change = plan.scopeChange {
+            let isHeld = held.contains { $0.why == ScopePolicyOrders.why }
+            let verb = isHeld ? "waits for approval" : isDryRun ? "would come in force" : "has come in force"
+            console.line(
+                "scope policy: \(change.to?.revision ?? "none") after \(change.from?.revision ?? "none") \(verb): "
+                    + "\(Console.count(change.grantsTouched, "grant")) judged otherwise, "
+                    + "\(Console.figure(change.grantsOutside.values.reduce(0, +))) of them out of policy"
+            )
+        }
+        if let why = plan.scopesUnreadable {
+            console.line(
+                "scope policy: the documents in force cannot be read, nothing is ended by them: \(Console.printableLong(why))"
+            )
+        }
+        guard let counts = plan.scopeCounts else { return }
+        if counts.outOfPolicy > 0 {
+            console.line(
+                "out of policy: \(Console.count(counts.outOfPolicy, "live grant"))"
+                    + (counts.alerting > 0 ? ", \(Console.figure(counts.alerting)) of them only reported" : "")
+            )
+        }
+        if counts.noPolicy > 0 {
+            console.line(
+                "no policy: \(Console.count(counts.noPolicy, "live grant")) whose tenant, client, role or scope is unknown"
+            )
         }
     }
 

@@ -39,6 +39,7 @@ struct RotationReport {
             || !plan.heldProviders.isEmpty || (revocations?.retrying ?? 0) > 0
             || !(revocations?.unreachable.isEmpty ?? true)
             || !(applied?.skipped.isEmpty ?? true)
+            || (plan.scopeCounts?.alerting ?? 0) > 0 || plan.scopesUnreadable != nil
         return hasFindings ? .findings : .success
     }
 
@@ -67,6 +68,7 @@ struct RotationReport {
         }
         writer.member("live", standings.reduce(0) { $1.key.isLive ? $0 + $1.value : $0 })
         writer.member("unjudgeable", plan.unjudgeable)
+        writeScopes(to: &writer)
         writer.object("ended") { writer in
             writer.member("expired", ended[.expired] ?? 0)
             writer.member("revoked", ended[.revoked] ?? 0)
@@ -96,6 +98,25 @@ struct RotationReport {
         writer.member("peak_memory_bytes", PeakMemory.bytes)
         writer.endObject()
         return writer.bytes
+    }
+
+    /// Left out where no scope policy is in force and none is to come.
+    private func writeScopes(to writer: inout JSONWriter) {
+        guard plan.scopeCounts != nil || plan.scopeChange != nil else { return }
+        writer.member("out_of_policy", plan.scopeCounts?.outOfPolicy ?? 0)
+        writer.member("no_policy", plan.scopeCounts?.noPolicy ?? 0)
+        writer.object("scope_policy") { writer in
+            writer.member("revision", plan.scopeRevision)
+            writer.member("alerting", plan.scopeCounts?.alerting ?? 0)
+            guard let change = plan.scopeChange else { return }
+            writer.object("change") { writer in
+                writer.member("from", change.from?.revision)
+                writer.member("to", change.to?.revision)
+                writer.member("touched", change.grantsTouched)
+                writer.member("out_of_policy", change.grantsOutside.values.reduce(0, +))
+                writer.member("held", held.contains { $0.why == ScopePolicyOrders.why })
+            }
+        }
     }
 
     static func write(_ verdicts: VerdictReport, to writer: inout JSONWriter) {

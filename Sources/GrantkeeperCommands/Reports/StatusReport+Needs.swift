@@ -56,8 +56,11 @@ extension StatusReport {
         needs += heldPlans.filter(\.isApprovable).map { plan in
             Need(
                 code: "plan-held",
-                message: "a plan to end \(Console.count(plan.wouldEnd, "grant")) of "
-                    + "\(Console.printableLong(HeldPlans.scope(plan))) waits for approval (\(plan.why))",
+                message: plan.why == "scope-policy"
+                    ? "a scope policy by which \(Console.count(plan.wouldEnd, "grant")) would be out of policy "
+                        + "waits for approval"
+                    : "a plan to end \(Console.count(plan.wouldEnd, "grant")) of "
+                        + "\(Console.printableLong(HeldPlans.scope(plan))) waits for approval (\(plan.why))",
                 hint: "grantkeeper runs list"
             )
         }

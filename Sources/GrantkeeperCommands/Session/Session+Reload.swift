@@ -25,6 +25,7 @@ extension Session {
             )
         }
         let blackouts = try BlackoutCalendar(new.settings.policy.blackouts)
+        let scopePolicies = try ScopePolicyDocuments.policies(of: new)
         let ownTokens = try Self.ownTokens(new.settings)
         let connections = try ProviderConnections(new.settings, keeping: connections, environment, metrics)
         let rotation = RotationEnvironment(
@@ -35,6 +36,7 @@ extension Session {
             blackouts: blackouts,
             clock: environment.clock,
             actor: environment.actor,
+            scopePolicies: scopePolicies,
             ownTokens: ownTokens,
             stop: rotation.stop
         )

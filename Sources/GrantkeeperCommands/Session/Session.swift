@@ -103,6 +103,11 @@ struct Session: Sendable {
         }
         // What may fail comes before the store, which has to be closed.
         let blackouts = try BlackoutCalendar(settings.policy.blackouts)
+        let scopePolicies =
+            switch access {
+            case .look, .plan, .providers: try ScopePolicyDocuments.policies(of: configuration)
+            case .read, .export, .write, .tokens: ScopePolicies.none
+            }
         let connections = access == .providers ? try ProviderConnections(settings, environment, metrics) : .none
         let restoreGuard = StoreGuard(configuration, environment)
         let opened: StoreGuard.Opened
@@ -128,6 +133,7 @@ struct Session: Sendable {
             blackouts: blackouts,
             clock: environment.clock,
             actor: environment.actor,
+            scopePolicies: scopePolicies,
             ownTokens: ownTokens
         ) { progress.show($0) }
         return Session(

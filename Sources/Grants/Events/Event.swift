@@ -21,6 +21,7 @@ package struct Event: Hashable, Sendable {
         package static let feedAccepted = "feed.accepted"
         package static let workerFrozen = "worker.frozen"
         package static let workerThawed = "worker.thawed"
+        package static let scopePolicyChanged = "scope_policy.changed"
         package static let scheduleResumed = "schedule.resumed"
         package static let grantsPurged = "grants.purged"
         package static let journalPurged = "journal.purged"

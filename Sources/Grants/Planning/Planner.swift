@@ -45,7 +45,8 @@ package struct Planner: Sendable {
             mayAnnounce(grant, .outOfPolicy)
         {
             let names = excess.prefix(5).joined(separator: " ")
-            return announced(grant, .outOfPolicy, policy.notice, .revoked, "not allowed: \(names)")
+            let because = context.scopesChangedIn.map { ", because the policy changed in \($0)" } ?? ""
+            return announced(grant, .outOfPolicy, policy.notice, .revoked, "not allowed: \(names)\(because)")
         }
         if now < family.youngest + policy.newGrantGrace {
             return Decision(.keep, .new, "younger than \(policy.newGrantGrace.typed)")

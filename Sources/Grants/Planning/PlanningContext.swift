@@ -13,6 +13,8 @@ package struct PlanningContext: Sendable {
     /// The client is a provider's own, or the grant carries a token that we live on.
     package var isOurs = false
     package var scopes = ScopeJudgement.notJudged
+    /// The revision of the scope policy that put the scopes outside; nil: they were so from the start.
+    package var scopesChangedIn: String?
     /// We hold a token and credentials that the provider would take, or receivers enforce.
     package var canRevoke = true
     /// A sink with `notifies: true` exists.

@@ -7,4 +7,6 @@ package struct GrantHolder: Hashable, Sendable {
         self.tenant = tenant
         self.client = client
     }
+
+    package init(of grant: Grant) { self.init(tenant: grant.tenant, client: grant.client) }
 }

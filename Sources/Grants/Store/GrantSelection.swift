@@ -34,8 +34,10 @@ package enum GrantState: Hashable, Sendable {
     case live
     /// Live, and the decision may have changed by then.
     case due(Timestamp)
-    /// The same, and these rows besides.
-    case dueOr(Timestamp, rows: [Int64])
+    /// The same, and these rows and the live grants of these holdings besides.
+    case dueOr(Timestamp, rows: [Int64], holdings: [Int64])
+    /// Live, and of one of these holdings.
+    case ofHoldings([Int64])
     /// Live, and the provider is to be asked by then.
     case toAsk(Timestamp)
 }

@@ -38,7 +38,7 @@ package protocol GrantStore: Sendable {
 }
 
 /// What can be asked of a snapshot.
-package protocol StoreReading: PurgeReading {
+package protocol StoreReading: PurgeReading, HoldingReading {
     /// In key order; memory is bounded whatever the number of grants.
     func forEach(
         _ state: GrantState,
@@ -201,6 +201,14 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     func setSetting(_ name: String, _ value: String?) throws
     /// Makes live grants due at once; only those that wait for evidence, if so asked.
     func makeDue(in selection: GrantSelection, onlyWaiting: Bool, at: Timestamp) throws
+    /// Makes the live grants of some holdings due at once; returns how many.
+    func makeDue(holdings: [Int64], at now: Timestamp) throws -> Int
+    /// Enters when scopes were used, unless a later use is known, and returns how many are not kept: those that are
+    /// new where there are `limit` already.
+    func noteScopeUses(_ uses: [ScopeUse], limit: Int) throws -> Int
+    func setScopePolicy(_ policy: KeptScopePolicy?) throws
+    /// Remembers which revision put holdings out of policy; nil forgets it.
+    func setScopeChange(_ revision: String?, ofHoldings holdings: [Int64]) throws
     /// Restarts notices and quarantines from `now` and forgets every inactive answer.
     func restartClocks(in selection: GrantSelection, at now: Timestamp) throws
     /// Forgets every inactive answer of the provider.

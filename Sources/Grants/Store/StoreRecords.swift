@@ -72,7 +72,7 @@ package struct HeldPlan: Hashable, Sendable {
     package var wouldEnd: Int
     package var live: Int
     /// `observe`, `frozen`, `blackout`, `provider-held`, `valve-share`, `valve-half`, `valve-max`, the same with
-    /// `-provider` or `-store` for the total valve, or `surge`.
+    /// `-provider` or `-store` for the total valve, `surge`, or `scope-policy`.
     package var why: String
     /// SHA-256 over its rows, in hex.
     package var hash: String
@@ -103,8 +103,8 @@ package struct HeldPlan: Hashable, Sendable {
         self.selection = selection
     }
 
-    /// A person may release what the valve or a surge stopped; the other gates open by themselves.
-    package var isApprovable: Bool { why.hasPrefix("valve-") || why == "surge" }
+    /// A person may release what the valve, a surge or a changed scope policy stopped; the other gates open by themselves.
+    package var isApprovable: Bool { why.hasPrefix("valve-") || why == "surge" || why == "scope-policy" }
 }
 
 /// One execution of a job.

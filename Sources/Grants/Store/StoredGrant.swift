@@ -21,6 +21,8 @@ package struct StoredGrant: Hashable, Sendable {
     /// When it ended.
     package var endedAt: Timestamp?
     package var subjectReference: Int64?
+    /// The number of its holding, as it was read.
+    package var holding: Int64 = 0
     /// When a record last changed it.
     package var recordedAt: Timestamp
 

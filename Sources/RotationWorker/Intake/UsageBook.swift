@@ -17,6 +17,7 @@ struct UsageBook {
     private var counts: [UInt16: (mapped: Int, unmapped: Int)] = [:]
     /// Those that have grants; no use changes them.
     private let providers: [ProviderID]
+    private var scopeUses: ScopeUseBook
     private var report = UsageIngest.Report()
 
     init(_ writing: any StoreWriting, _ settings: RotationSettings, _ now: Timestamp, _ actor: Actor) throws {
@@ -26,6 +27,7 @@ struct UsageBook {
         self.actor = actor
         feeds = try writing.feeds()
         providers = try writing.providers(in: GrantSelection())
+        scopeUses = ScopeUseBook(writing, providers: providers, now: now)
     }
 
     /// Enters uses from a place on, until the time is over; returns where the next transaction begins.
@@ -95,6 +97,9 @@ struct UsageBook {
     // MARK: Uses
 
     private mutating func enter(_ use: GatheredUse, of window: UsageWindow) throws {
+        guard !use.kind.isOfScope else {
+            return try scopeUses.note(use, at: use.provider == 0 ? nil : ProviderID(window.providers[use.provider]))
+        }
         // A future time counts as now.
         let at = min(Timestamp(milliseconds: use.at), now)
         let isMapped = try enter(use, of: window, at: at)
@@ -133,6 +138,8 @@ struct UsageBook {
             let grants = try grants(of: client, subject, at: provider)
             for stored in grants { try enter(at, on: stored) }
             return !grants.isEmpty
+        case .scopeOfGrant, .scopeOfToken, .scopeOfSubject:
+            return false
         }
     }
 
@@ -142,7 +149,7 @@ struct UsageBook {
         }
     }
 
-    private static func clientAndSubject(_ name: [UInt8]) -> (ClientID, String) {
+    static func clientAndSubject(_ name: [UInt8]) -> (ClientID, String) {
         let length = Int(name[0]) << 8 | Int(name[1])
         let rest = name.dropFirst(2)
         return (
@@ -229,6 +236,7 @@ struct UsageBook {
         for id in changed.sorted() {
             if let record = feeds[id] { try writing.setFeed(record) }
         }
+        report.scopesLeftOut = try scopeUses.close()
         // More than 1 % of a batch: the tokens that we hold are old, and nothing that is said of them counts.
         for (provider, stale) in staleAt where stale > 1 && stale * 100 > report.mapped {
             guard try writing.heldProviders()[provider] == nil else { continue }

@@ -18,6 +18,8 @@ package struct UsageIngest: Sendable {
         /// Feed → why it stays where it is.
         package var stale: [String: String] = [:]
         package var moved: Set<String> = []
+        /// Uses of scopes that are not kept, because so many scopes of clients are kept already.
+        package var scopesLeftOut = 0
 
         mutating func refuse(_ error: RecordError) {
             bad += 1
@@ -126,6 +128,7 @@ extension UsageIngest.Report {
         mapped += other.mapped
         unmapped += other.unmapped
         bad += other.bad
+        scopesLeftOut += other.scopesLeftOut
         undeclared.formUnion(other.undeclared)
         moved.formUnion(other.moved)
         stale = stale.filter { !other.moved.contains($0.key) }

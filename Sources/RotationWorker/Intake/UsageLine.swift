@@ -23,6 +23,10 @@ enum UsageLine {
         var at: Timestamp
         var name: Name
         var provider: ScannedString?
+        /// The line's client, whatever names the grant.
+        var client: ScannedString?
+        /// What was used of the grant: scope names with one space between them.
+        var scopes: ScannedString?
     }
 
     static let members: MemberSet = [
@@ -41,6 +45,7 @@ enum UsageLine {
         var client: ScannedString?
         var subject: ScannedString?
         var provider: ScannedString?
+        var scopes: ScannedString?
         try scanner.beginObject()
         while let name = try scanner.nextMember() {
             switch name {
@@ -54,7 +59,13 @@ enum UsageLine {
             case "client": client = try scanner.readInPlace(maximumBytes: 512)
             case "subject": subject = try scanner.readInPlace(maximumBytes: 512)
             case "provider": provider = try scanner.readInPlace(maximumBytes: 512)
-            case "scope", "required_scope", "step", "status": try scanner.skipValue()
+            case "scope":
+                if try scanner.peekKind() == .string {
+                    scopes = try scanner.readInPlace()
+                } else {
+                    try scanner.skipValue()
+                }
+            case "required_scope", "step", "status": try scanner.skipValue()
             default: try scanner.skipUnknownMember(name, known: Self.members)
             }
         }
@@ -93,7 +104,16 @@ enum UsageLine {
                 hint: "give one of grant, token_sha256, token, or client with subject"
             )
         }
-        self = .use(Use(feed: source, at: try scanner.require(at, "at"), name: named, provider: provider))
+        self = .use(
+            Use(
+                feed: source,
+                at: try scanner.require(at, "at"),
+                name: named,
+                provider: provider,
+                client: client,
+                scopes: scopes
+            )
+        )
     }
 
     private static func digest(_ scanner: inout JSONScanner) throws(RecordError) -> [UInt8] {

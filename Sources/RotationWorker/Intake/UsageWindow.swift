@@ -83,6 +83,7 @@ struct UsageWindow: Sendable {
         let feed = scanner.withText(of: use.feed) { feeds.index(of: $0) }
         let provider = use.provider.map { name in scanner.withText(of: name) { providers.index(of: $0) } } ?? 0
         let at = use.at.milliseconds
+        if let scopes = use.scopes { add(scopes, of: use, provider, scanner) }
         switch use.name {
         case .grant(let id):
             scanner.withText(of: id) { uses.add(.grant, $0, feed: feed, provider: provider, at: at) }
@@ -95,13 +96,46 @@ struct UsageWindow: Sendable {
                 }
             }
         case .subject(let client, let subject):
-            var name: [UInt8] = []
-            scanner.withText(of: client) { bytes in
-                name = [UInt8(bytes.count >> 8), UInt8(bytes.count & 0xFF)]
-                name += bytes
+            Self.name(of: client, subject, scanner).withUnsafeBytes {
+                uses.add(.subject, $0, feed: feed, provider: provider, at: at)
             }
-            scanner.withText(of: subject) { name += $0 }
-            name.withUnsafeBytes { uses.add(.subject, $0, feed: feed, provider: provider, at: at) }
+        }
+    }
+
+    private static func name(
+        of client: ScannedString,
+        _ subject: ScannedString,
+        _ scanner: borrowing JSONScanner
+    ) -> [UInt8] {
+        var name: [UInt8] = []
+        scanner.withText(of: client) { bytes in
+            name = [UInt8(bytes.count >> 8), UInt8(bytes.count & 0xFF)]
+            name += bytes
+        }
+        scanner.withText(of: subject) { name += $0 }
+        return name
+    }
+
+    /// The scopes of a use, each as an entry of its own: the most of a line are few.
+    private mutating func add(
+        _ scopes: ScannedString,
+        of use: UsageLine.Use,
+        _ provider: UInt16,
+        _ scanner: borrowing JSONScanner
+    ) {
+        let (kind, name): (UseTable.Kind, [UInt8]) =
+            switch use.name {
+            case .grant(let id): (.scopeOfGrant, scanner.withText(of: id) { Array($0) })
+            case .tokenDigest(let digest): (.scopeOfToken, digest)
+            case .token(let token):
+                (.scopeOfToken, scanner.withText(of: token) { Array(SHA256.hash(data: $0)) })
+            case .subject(let client, let subject): (.scopeOfSubject, Self.name(of: client, subject, scanner))
+            }
+        let client = use.client.map { scanner.withText(of: $0) { Array($0) } } ?? []
+        for scope in ScopedName.scopes(scanner.withText(of: scopes) { Array($0) }) {
+            ScopedName(name: name, client: client, scope: scope).bytes.withUnsafeBytes {
+                uses.add(kind, $0, feed: 0, provider: provider, at: use.at.milliseconds)
+            }
         }
     }
 

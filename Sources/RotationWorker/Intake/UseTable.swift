@@ -11,6 +11,10 @@ struct UseTable: Sendable {
         case tokenDigest
         /// The client's length in two bytes, the client, the subject.
         case subject
+        // A scope that was used of what is named in one of the three ways: see ``ScopedName``.
+        case scopeOfGrant
+        case scopeOfToken
+        case scopeOfSubject
     }
 
     struct Entry: Sendable {

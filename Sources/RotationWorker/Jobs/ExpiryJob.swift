@@ -33,15 +33,9 @@ package struct ExpiryJob: Sendable {
     /// Writes nothing and sends nothing, but for the lease of a lock that is held meanwhile.
     package func plan(rows receiver: (any PlanRowReceiver)? = nil, lock: JobLock? = nil) async throws -> ExpiryPlan {
         let cancellation = Cancellation()
-        let planner = ExpiryPlanner(
-            settings: environment.settings,
-            policyHash: environment.policyHash,
-            ownTokens: environment.ownTokens,
-            blackouts: environment.blackouts,
-            selection: selection,
-            isFull: isFull,
-            now: now
-        ) { [stop = environment.stop] in cancellation.isRequested || stop.isRequested }
+        let planner = ExpiryPlanner(environment, selection, isFull: isFull, now: now) {
+            [stop = environment.stop] in cancellation.isRequested || stop.isRequested
+        }
         return try await withTaskCancellationHandler {
             try await LeaseHeartbeat.keeping(lock, environment.store) {
                 try await environment.store.read { reading in try planner.plan(reading, rows: receiver) }
@@ -100,10 +94,12 @@ package struct ExpiryJob: Sendable {
 
     /// What is held is stored before anything is applied, so that it can be approved whatever happens next.
     private func record(_ plan: ExpiryPlan, run: Int64, lock: JobLock, approving hash: String?) async throws {
+        // What a person approved was planned by what is in force.
         guard hash == nil else { return }
         let (now, actor) = (now, environment.actor)
         try await environment.store.write { writing in
             try writing.renew(lock)
+            try plan.scopes.enter(in: writing, run: run, actor: actor, at: now)
             let known = try writing.heldPlans()
             // A narrower run says nothing of what others hold.
             let others = known.filter { held in

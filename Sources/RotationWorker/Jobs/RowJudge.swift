@@ -38,6 +38,7 @@ struct RowJudge {
             reading,
             environment.settings,
             ownTokens: environment.ownTokens,
+            scopes: batch.plan.scopes,
             now: batch.now,
             remembers: isStill
         )

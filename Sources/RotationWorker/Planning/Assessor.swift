@@ -25,6 +25,9 @@ final class Assessor {
     private let tenants: [TenantID: TenantSettings]
     private let providers: [ProviderID: ProviderSettings]
     private let someoneIsTold: Bool
+    private let scopes: ScopeRuling
+    /// By the number of the holding: what is alike is judged once.
+    private var judgements: [Int64: PlanningContext.ScopeJudgement] = [:]
     /// The snapshot stays as it is: what was judged once need not be judged again.
     private let remembers: Bool
     private var remembered: [Reach: [Judged]] = [:]
@@ -39,12 +42,14 @@ final class Assessor {
         _ reading: any StoreReading,
         _ settings: RotationSettings,
         ownTokens: [Secret],
+        scopes: ScopeRuling = .none,
         now: Timestamp,
         remembers: Bool = false
     ) throws {
         self.reading = reading
         self.settings = settings
         self.now = now
+        self.scopes = scopes
         self.remembers = remembers
         feeds = try reading.feeds()
         ownRows = try ownTokens.reduce(into: []) { rows, token in rows.formUnion(try reading.rows(carrying: token)) }
@@ -275,6 +280,8 @@ final class Assessor {
     private func context(of stored: StoredGrant, _ circumstances: Circumstances) -> PlanningContext {
         var context = PlanningContext()
         context.someoneIsTold = someoneIsTold
+        context.scopes = judgement(of: stored)
+        if context.scopes.isOutside { context.scopesChangedIn = scopes.changedIn(holding: stored.holding) }
         guard let judge = circumstances.judge else {
             context.canRevoke = false
             context.canBeAsked = false
@@ -284,5 +291,14 @@ final class Assessor {
         context.canRevoke = circumstances.canRevoke(stored.grant)
         if case .failure = judge.speaker(of: stored.grant) { context.canBeAsked = false }
         return context
+    }
+
+    private func judgement(of stored: StoredGrant) -> PlanningContext.ScopeJudgement {
+        guard let policy = scopes.policy else { return .notJudged }
+        if let known = judgements[stored.holding] { return known }
+        let judgement = policy.judge(ScopeSubject(of: stored.grant))
+        if judgements.count >= Self.circumstancesLimit { judgements.removeAll(keepingCapacity: true) }
+        judgements[stored.holding] = judgement
+        return judgement
     }
 }

@@ -27,6 +27,7 @@ package struct ExpiryPlan: Sendable {
     /// The blackout that is on; nil: none.
     package var blackout: BlackoutStretch?
 
+    var scopes = ScopeRuling.none
     var spool: PlanSpool?
     var partitions: [Partition] = []
     /// Partitions whose rows a closed valve holds, with the hash of the entry that holds them.
@@ -37,6 +38,18 @@ package struct ExpiryPlan: Sendable {
         self.policyHash = policyHash
         self.selection = selection
     }
+
+    /// What the scope policy says of all live grants; nil: none is in force.
+    package var scopeCounts: ScopeCounts? { scopes.policy.map { _ in scopes.counts } }
+
+    /// The scope policy that this plan was made by, in people's words; nil: none.
+    package var scopeRevision: String? { scopes.policy?.revision }
+
+    /// What comes in force with this plan, or waits for an approval; nil: the scope policy stays what it is.
+    package var scopeChange: ScopePolicyChange? { scopes.change ?? scopes.heldChange }
+
+    /// Why the scope policy in force cannot be read, so that its grants are not judged by it.
+    package var scopesUnreadable: String? { scopes.unreadable }
 
     /// Everything is frozen, not only a part.
     package var isFrozen: Bool { freezes.contains { $0.selection.isAll } }

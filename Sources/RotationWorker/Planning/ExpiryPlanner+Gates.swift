@@ -19,7 +19,7 @@ extension ExpiryPlanner {
         _ tallies: [Partition: Tally],
         into plan: inout ExpiryPlan
     ) throws {
-        let counts = try reading.counts(endsSince: now - longestWindow)
+        let counts = try reading.counts(endsSince: now - settings.longestValveWindow)
         for (partition, count) in counts where selectionCovers(partition) {
             for (standing, number) in count.standings { plan.standings[standing, default: 0] += number }
         }
@@ -29,11 +29,15 @@ extension ExpiryPlanner {
             notices: tallies.mapValues(\.notices),
             counts: counts,
             total: settings.policy.totalValve,
-            valve: partitionValve
+            valve: settings.valve(of:)
         )
         plan.warned = valve.warned.keys.sorted()
         gatherGated(tallies, counts, into: &plan)
         gatherValve(tallies, counts, valve, into: &plan)
+        let live = counts.values.reduce(0) { $0 + $1.live }
+        if let held = scopes.heldPlan(live: live, policyHash: policyHash, now: now, selection: selection) {
+            plan.held.append(held)
+        }
         plan.held.sort {
             ($0.provider?.rawValue ?? "", $0.tenant?.rawValue ?? "", $0.why) < (
                 $1.provider?.rawValue ?? "", $1.tenant?.rawValue ?? "", $1.why
@@ -44,22 +48,6 @@ extension ExpiryPlanner {
     private func selectionCovers(_ partition: Partition) -> Bool {
         (selection.provider == nil || selection.provider == partition.provider)
             && (selection.tenant == nil || selection.tenant == partition.tenant)
-    }
-
-    /// The longest of all windows: what one valve still counts, all do.
-    private var longestWindow: Duration {
-        var longest = max(settings.policy.defaults.valve.window, settings.policy.totalValve.window)
-        for change in settings.policy.overrides.flatMap(\.changes) {
-            if case .valveWindow(let window) = change { longest = max(longest, window) }
-        }
-        return longest
-    }
-
-    private func partitionValve(_ partition: Partition) -> Valve {
-        let party = settings.tenants.first { $0.id == partition.tenant }?.party
-        return settings.policy.values(
-            for: PolicySubject(tenant: partition.tenant, party: party, provider: partition.provider)
-        ).values.valve
     }
 
     private func gatherGated(

@@ -4,7 +4,9 @@ internal import Scheduling
 /// Walks what is due in key order and builds the plan: one snapshot, memory bounded by the partitions.
 struct ExpiryPlanner {
     let settings: RotationSettings
-    let policyHash: String
+    let policies: ScopePolicies
+    /// The hash of the settings alone.
+    let settingsHash: String
     let ownTokens: [Secret]
     let blackouts: BlackoutCalendar
     let selection: GrantSelection
@@ -12,17 +14,41 @@ struct ExpiryPlanner {
     let now: Timestamp
     /// Asked at every row: a walk runs on a thread that cancellation does not reach.
     let isCancelled: @Sendable () -> Bool
+    private(set) var scopes = ScopeRuling.none
+    /// Of all that can change a decision.
+    private(set) var policyHash = ""
+
+    init(
+        _ environment: RotationEnvironment,
+        _ selection: GrantSelection,
+        isFull: Bool,
+        now: Timestamp,
+        isCancelled: @escaping @Sendable () -> Bool
+    ) {
+        settings = environment.settings
+        policies = environment.scopePolicies
+        settingsHash = environment.policyHash
+        ownTokens = environment.ownTokens
+        blackouts = environment.blackouts
+        self.selection = selection
+        self.isFull = isFull
+        self.now = now
+        self.isCancelled = isCancelled
+    }
 
     /// The plan of one snapshot.
     ///
     /// Rows that end with a due one without being due themselves belong to it too, in key order like all others: where
     /// a walk finds such, it is made once more with them.
     func plan(_ reading: any StoreReading, rows receiver: (any PlanRowReceiver)?) throws -> ExpiryPlan {
+        var planner = self
+        planner.scopes = try ScopeRuling(reading, policies, settings, now: now)
+        planner.policyHash = planner.scopes.hash(with: settingsHash)
         var along: Set<Int64> = []
         while true {
             try receiver?.restart()
-            let desk = PlanDesk(try PlanLedger(self, reading, receiver))
-            let found = try desk.whileOpen { try walk(reading, scope(reading, along), desk) }
+            let desk = PlanDesk(try PlanLedger(planner, reading, receiver))
+            let found = try desk.whileOpen { try planner.walk(reading, planner.scope(reading, along), desk) }
             if found.isSubset(of: along) { return try desk.close(reading) }
             along.formUnion(found)
         }
@@ -30,14 +56,19 @@ struct ExpiryPlanner {
 
     /// Judges one row after the other; returns the rows that end with a due one and are not due.
     private func walk(_ reading: any StoreReading, _ scope: GrantState, _ desk: PlanDesk) throws -> Set<Int64> {
-        let assessor = try Assessor(reading, settings, ownTokens: ownTokens, now: now, remembers: true)
+        let assessor = try Assessor(reading, settings, ownTokens: ownTokens, scopes: scopes, now: now, remembers: true)
+        let touched = scopes.change?.touched ?? []
         var along: Set<Int64> = []
-        try reading.forEach(scope, in: selection) { stored in
+        try reading.forEach(scope, in: selection) { read in
+            var stored = read
+            // As it will be when the change has come in force.
+            if touched.contains(stored.holding) { stored.dueAt = now }
             guard !isCancelled() else { throw CancellationError() }
             let assessment = try assessor.assess(stored)
             try desk.take(assessment)
             guard scope != .live else { return }
-            for member in assessment.group where !(member.stored.dueAt.map { $0 <= now } ?? false) {
+            for member in assessment.group
+            where !(member.stored.dueAt.map { $0 <= now } ?? false) && !touched.contains(member.stored.holding) {
                 along.insert(member.stored.row)
             }
         }
@@ -47,7 +78,9 @@ struct ExpiryPlanner {
     /// What is due; all of it where the policy is not the one that the deadlines were made with.
     private func scope(_ reading: any StoreReading, _ along: Set<Int64>) throws -> GrantState {
         let known = try reading.setting(ExpiryJob.policySetting)
-        if isFull || known != policyHash { return .live }
-        return along.isEmpty ? .due(now) : .dueOr(now, rows: along.sorted())
+        if isFull || known != settingsHash { return .live }
+        let touched = scopes.change?.touched ?? []
+        return along.isEmpty && touched.isEmpty
+            ? .due(now) : .dueOr(now, rows: along.sorted(), holdings: touched.sorted())
     }
 }

@@ -8,6 +8,9 @@ package struct GrantAppraiser: Sendable {
         package var decision: Decision
         package var window: Window?
         package var lastUsedAt: Timestamp?
+        package var scopes: PlanningContext.ScopeJudgement
+        /// The revision of the scope policy that put its scopes outside.
+        package var scopesChangedIn: String?
     }
 
     private let environment: RotationEnvironment
@@ -28,7 +31,7 @@ package struct GrantAppraiser: Sendable {
     ) async throws {
         let (environment, now) = (environment, now)
         try await environment.store.read { reading in
-            let assessor = try Assessor(reading, environment.settings, ownTokens: environment.ownTokens, now: now)
+            let assessor = try Self.assessor(reading, environment, now)
             var left = limit ?? .max
             struct Enough: Error {}
             do {
@@ -45,9 +48,23 @@ package struct GrantAppraiser: Sendable {
     package func appraisal(of key: Grant.Key) async throws -> Appraisal? {
         let (environment, now) = (environment, now)
         return try await environment.store.read { reading in
-            let assessor = try Assessor(reading, environment.settings, ownTokens: environment.ownTokens, now: now)
+            let assessor = try Self.assessor(reading, environment, now)
             return try reading.grant(key).map { try Self.appraise($0, assessor) }
         }
+    }
+
+    private static func assessor(
+        _ reading: any StoreReading,
+        _ environment: RotationEnvironment,
+        _ now: Timestamp
+    ) throws -> Assessor {
+        try Assessor(
+            reading,
+            environment.settings,
+            ownTokens: environment.ownTokens,
+            scopes: ScopeRuling(reading, environment.scopePolicies, environment.settings, now: now),
+            now: now
+        )
     }
 
     private static func appraise(_ stored: StoredGrant, _ assessor: Assessor) throws -> Appraisal {
@@ -56,7 +73,9 @@ package struct GrantAppraiser: Sendable {
             stored: stored,
             decision: assessment.decision,
             window: assessment.family.window,
-            lastUsedAt: assessment.family.lastUsedAt
+            lastUsedAt: assessment.family.lastUsedAt,
+            scopes: assessment.context.scopes,
+            scopesChangedIn: assessment.context.scopesChangedIn
         )
     }
 }

@@ -20,6 +20,7 @@ struct PlanLedger {
         self.planner = planner
         self.receiver = receiver
         plan = ExpiryPlan(asOf: planner.now, policyHash: planner.policyHash, selection: planner.selection)
+        plan.scopes = planner.scopes
         plan.freezes = try reading.freezes()
         plan.heldProviders = try reading.heldProviders()
         gates = Gates(

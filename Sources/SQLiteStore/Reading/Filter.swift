@@ -34,16 +34,23 @@ struct Filter {
         case .due(let instant):
             condition += " AND s.standing <= 2 AND s.due_at <= ?"
             arguments += [instant.milliseconds]
-        case .dueOr(let instant, let rows):
-            // One set of rows, so that both halves are found by an index and come in key order.
+        case .dueOr(let instant, let rows, let holdings):
+            // One set of rows, so that all parts are found by an index and come in key order.
             condition += """
                  AND s.standing <= 2 AND s.row IN
-                (SELECT row FROM states WHERE due_at <= ? UNION SELECT value FROM json_each(?))
+                (SELECT row FROM states WHERE due_at <= ? UNION SELECT value FROM json_each(?)
+                UNION SELECT row FROM grants WHERE holding IN (SELECT value FROM json_each(?)))
                 """
-            arguments += [instant.milliseconds, "[\(rows.map(String.init).joined(separator: ","))]"]
+            arguments += [instant.milliseconds, Self.list(rows), Self.list(holdings)]
+        case .ofHoldings(let numbers):
+            condition += " AND s.standing <= 2 AND \(isFew ? "" : "+")g.holding IN (SELECT value FROM json_each(?))"
+            arguments += [Self.list(numbers)]
         case .toAsk(let instant):
             condition += " AND s.standing <= 2 AND s.of_provider = ? AND s.ask_at <= ?"
             arguments += [number, instant.milliseconds]
         }
     }
+
+    /// For `json_each`.
+    static func list(_ numbers: [Int64]) -> String { "[\(numbers.map(String.init).joined(separator: ","))]" }
 }

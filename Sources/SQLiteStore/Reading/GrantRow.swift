@@ -9,10 +9,10 @@ enum GrantRow {
         g.observed_from, g.observed_until, g.claims_refresh_token, g.tokens, g.recorded_at,
         s.standing, s.due_at, s.ask_at, s.last_used_at, s.kept_by, s.waits, s.cause, s.announced_at, s.clock_from,
         s.verdict, s.verdict_at, s.inactive_since, s.inactive_count, s.first_counted_at, s.last_counted_at,
-        s.failures, s.proof, s.residual_until, s.ended_at, x.owner, x.reason, x.until
+        s.failures, s.proof, s.residual_until, s.ended_at, x.owner, x.reason, x.until, g.holding
         """
     /// How many columns these are.
-    static let count: Int32 = 43
+    static let count: Int32 = 44
     static let tables = """
         grants g JOIN states s ON s.row = g.row
         LEFT JOIN subjects b ON b.id = g.subject LEFT JOIN exemptions x ON x.row = g.row
@@ -73,6 +73,7 @@ enum GrantRow {
         stored.keptBy = row.numberIfAny(25).map { Rule(code: Int($0)) }
         stored.waitsForEvidence = row.number(26) != 0
         stored.endedAt = time(39)
+        stored.holding = row.number(43)
         return stored
     }
 

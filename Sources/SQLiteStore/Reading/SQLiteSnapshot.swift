@@ -88,9 +88,10 @@ class SQLiteSnapshot: StoreReading {
         let due: Timestamp
         switch state {
         case .due(let instant): due = instant
-        case .dueOr(let instant, let rows):
-            guard rows.count <= most else { return false }
+        case .dueOr(let instant, let rows, let holdings):
+            guard try rows.count + liveCount(ofHoldings: holdings) <= most else { return false }
             due = instant
+        case .ofHoldings(let holdings): return try liveCount(ofHoldings: holdings) <= most
         case .all, .live, .toAsk: return false
         }
         let statement = try db.cachedStatement(
@@ -198,6 +199,9 @@ class SQLiteSnapshot: StoreReading {
         try HotRow.forEach(statement, arguments) { found.append(try GrantRow.value($0, words)) }
         return found
     }
+
+    /// Writes counters that a transaction has gathered and not yet written.
+    func settle() throws {}
 
     // MARK: Counters
 

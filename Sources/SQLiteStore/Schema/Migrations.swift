@@ -25,6 +25,9 @@ enum Migrations {
         migrator.registerMigration("6-asked") { db in
             for statement in asked { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("7-holdings") { db in
+            for statement in holdings { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 

@@ -79,6 +79,9 @@ extension SQLiteTransaction {
             throw StoreError(.conflict, "\(stored.grant.key): \(from) cannot become \(to)")
         }
         try countStanding(stored.grant, from: from, to: to)
+        if from.isLive != to.isLive {
+            holdingBook.count(holdingBook.present(stored.holding, ofRow: stored.row), to.isLive ? 1 : -1)
+        }
     }
 
     private func requireChange(of stored: StoredGrant) throws {

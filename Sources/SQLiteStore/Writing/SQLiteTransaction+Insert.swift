@@ -7,8 +7,8 @@ struct InsertStatements {
         """
         INSERT INTO grants (provider, id, tenant, client, subject, scopes, role, environment, family,
         provider_grant_id, issued_at, expires_at, access_token_expires_at, refresh_token_expires_at,
-        observed_from, observed_until, claims_refresh_token, tokens, recorded_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        observed_from, observed_until, claims_refresh_token, tokens, recorded_at, holding)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     )
     var state = LateStatement(
@@ -61,12 +61,14 @@ extension SQLiteTransaction {
         let provider = try words.intern(grant.key.provider.rawValue)
         let subject = try grant.subject.map(subjectReference)
         let details = try Details(grant, subject: subject, words)
+        let holding = try holdingBook.number(of: details.holding(at: provider), in: db)
         try inserting.grant.on(db).run { values in
             values.add(provider)
             values.add(grant.key.id)
             details.add(to: &values)
             values.add(tokens.keys.reduce(0) { $0 + $1.code })
             values.add(now.milliseconds)
+            values.add(holding)
         }
         let row = db.lastInsertedRowID
         try inserting.state.on(db).run { values in
@@ -101,6 +103,7 @@ extension SQLiteTransaction {
         aloneRow = isAlone ? row : nil
         try countStanding(provider: provider, tenant: details.tenant, from: nil, to: .active)
         if !tokens.isEmpty { countAsked(provider: provider, tenant: details.tenant, by: 1) }
+        holdingBook.count(holding, 1)
         if try hasPurgedGrants() { try forgetPurged(grant.key) }
         // As it would be read back: a new grant has nothing but what its record says.
         var stored = StoredGrant(
@@ -111,6 +114,7 @@ extension SQLiteTransaction {
         )
         stored.dueAt = now
         stored.subjectReference = subject
+        stored.holding = holding
         return stored
     }
 
@@ -137,6 +141,14 @@ extension SQLiteTransaction {
             values.add(stored.recordedAt.milliseconds)
             values.add(stored.row)
         }
+        let provider = try words.intern(stored.grant.key.provider.rawValue)
+        try holdingBook.move(
+            row: stored.row,
+            from: holdingBook.present(stored.holding, ofRow: stored.row),
+            to: holdingBook.number(of: details.holding(at: provider), in: db),
+            isLive: stored.readStanding.isLive,
+            in: db
+        )
     }
 
     private func subjectReference(_ name: String) throws -> Int64 {
@@ -167,6 +179,17 @@ private struct Details {
         scopes = try words.intern(grant.scopes.joined)
         role = try grant.role.map(words.intern)
         environment = try grant.environment.map(words.intern)
+    }
+
+    func holding(at provider: Int64) -> HoldingBook.Key {
+        HoldingBook.Key(
+            provider: provider,
+            tenant: tenant,
+            client: client,
+            role: role ?? 0,
+            environment: environment ?? 0,
+            scopes: scopes
+        )
     }
 
     func add(to values: inout HotStatement.Binder) {

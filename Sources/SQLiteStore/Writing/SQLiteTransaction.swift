@@ -32,6 +32,7 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     private var head: (seq: Int64, hash: [UInt8])?
     /// Of the entry that is added; its storage is used again.
     private var body: [UInt8] = []
+    var holdingBook = HoldingBook()
 
     var saving = LateStatement(HotSQL.save)
     var deciding = LateStatement(HotSQL.decide)
@@ -68,6 +69,7 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
             try execute("UPDATE asked SET n = n + ? WHERE provider = ? AND tenant = ?", [delta] + key)
         }
         asked = [:]
+        try holdingBook.finish(in: db)
         for (minute, number) in ends {
             try execute(
                 """
@@ -130,6 +132,8 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
         try finish()
         return try super.providers(in: selection)
     }
+
+    override func settle() throws { try finish() }
 
     // MARK: Journal
 

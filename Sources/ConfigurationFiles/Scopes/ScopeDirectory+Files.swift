@@ -1,0 +1,13 @@
+package import Scopes
+
+extension ScopeDirectory {
+    /// What the documents of a directory say, and their texts, from which ``read(_:of:)`` makes the same again.
+    package static func readWithFiles(
+        path: String
+    ) throws(ConfigurationErrors) -> (documents: ScopeDocuments, files: [ScopeFile]) {
+        var problems: [ConfigurationProblem] = []
+        let files = try self.files(of: path, &problems)
+        // With what is wrong with names, it says the same as ever.
+        return (problems.isEmpty ? try read(files, of: path) : try read(path: path), files)
+    }
+}

@@ -1,0 +1,164 @@
+internal import Grants
+
+/// Makes the allow-lists, each once for all clients that share it.
+struct AllowListMaker {
+    let documents: ScopeDocuments
+    let scopes: Numbering<ScopeName>
+    let definitions: [ScopeDefinition?]
+    let blankets: [Blanket?]
+    let graph: ScopeGraph
+    let roles: Numbering<RoleID>
+    let roleDefinitions: [Role]
+    let roleNeeds: [[Int]]
+    let isRoleUncertain: [Bool]
+
+    private(set) var lists: [AllowList] = []
+    private var numbers: [Key: Int] = [:]
+    private var permitted: [Setting: ScopeSet?] = [:]
+    private var index: NarrowingIndex
+
+    private struct Key: Hashable {
+        let role: Int
+        let setting: Setting
+        let narrowings: [Int]
+    }
+
+    init(
+        documents: ScopeDocuments,
+        scopes: Numbering<ScopeName>,
+        definitions: [ScopeDefinition?],
+        blankets: [Blanket?],
+        graph: ScopeGraph,
+        roles: Numbering<RoleID>,
+        roleDefinitions: [Role],
+        roleNeeds: [[Int]],
+        isRoleUncertain: [Bool]
+    ) {
+        self.documents = documents
+        self.scopes = scopes
+        self.definitions = definitions
+        self.blankets = blankets
+        self.graph = graph
+        self.roles = roles
+        self.roleDefinitions = roleDefinitions
+        self.roleNeeds = roleNeeds
+        self.isRoleUncertain = isRoleUncertain
+        index = NarrowingIndex(documents.narrowings)
+    }
+
+    /// The numbers of the client's allow-lists, in the order of its roles.
+    mutating func numbers(for integration: Integration) -> [Int] {
+        let setting = Setting(party: integration.party, environment: integration.environment)
+        return integration.roles.map { role in
+            let narrowings = index.applying(
+                tenant: integration.tenantID,
+                client: integration.client,
+                role: roles.names[role],
+                environment: integration.environment
+            )
+            return number(role: role, setting: setting, narrowings: narrowings)
+        }
+    }
+
+    /// The allow-list of a role in a setting, for the tenant if there is one.
+    mutating func list(role: Int, setting: Setting, tenant: TenantID?) -> AllowList {
+        let narrowings = index.applying(
+            tenant: tenant,
+            client: nil,
+            role: roles.names[role],
+            environment: setting.environment
+        )
+        return lists[number(role: role, setting: setting, narrowings: narrowings)]
+    }
+
+    private mutating func number(role: Int, setting: Setting, narrowings: [Int]) -> Int {
+        let key = Key(role: role, setting: setting, narrowings: narrowings)
+        if let number = numbers[key] { return number }
+        numbers[key] = lists.count
+        lists.append(make(key))
+        return lists.count - 1
+    }
+
+    private mutating func make(_ key: Key) -> AllowList {
+        var base = ScopeSet()
+        let parties = roleDefinitions[key.role].parties
+        if key.setting.party.map({ parties?.contains($0) ?? true }) ?? true {
+            base = graph.closure(of: roleNeeds[key.role])
+        }
+        if let mask = mask(for: key.setting) { base.formIntersection(mask) }
+        var allowed = base
+        var isUncertain = isRoleUncertain[key.role]
+        for number in key.narrowings {
+            let removed = removed(by: documents.narrowings[number].change, from: allowed, &isUncertain)
+            if !removed.isEmpty { allowed = clear(allowed, of: removed) }
+        }
+        return AllowList(
+            role: key.role,
+            setting: key.setting,
+            narrowings: key.narrowings,
+            permitted: base,
+            allowed: allowed,
+            isUncertain: isUncertain
+        )
+    }
+
+    /// What may be held in the setting at all; nil: everything.
+    private mutating func mask(for setting: Setting) -> ScopeSet? {
+        if let known = permitted[setting] { return known }
+        var ruledOut = ScopeSet()
+        for (number, definition) in definitions.enumerated() {
+            guard let definition, !definition.isPermitted(in: setting) else { continue }
+            ruledOut.insert(number)
+        }
+        let mask = ruledOut.isEmpty ? nil : clear(ScopeSet(0..<scopes.count), of: ruledOut)
+        permitted[setting] = .some(mask)
+        return mask
+    }
+
+    private func removed(
+        by change: AllowListNarrowing.Change,
+        from allowed: ScopeSet,
+        _ isUncertain: inout Bool
+    ) -> ScopeSet {
+        switch change {
+        case .only(let names):
+            if names.contains(where: { scopes[$0.value] == nil }) { isUncertain = true }
+            return allowed.subtracting(graph.closure(of: names.compactMap { scopes[$0.value] }))
+        case .without(let names):
+            if names.contains(where: { scopes[$0.value] == nil }) { isUncertain = true }
+            var set = ScopeSet()
+            for name in names {
+                if let number = scopes[name.value] { insert(number, into: &set) }
+            }
+            return set
+        }
+    }
+
+    /// A blanket that is taken away takes along what it stands for.
+    private func insert(_ number: Int, into set: inout ScopeSet) {
+        guard !set.contains(number) else { return }
+        set.insert(number)
+        for name in blankets[number]?.standsFor ?? [] {
+            if let number = scopes[name.value] { insert(number, into: &set) }
+        }
+    }
+
+    /// What of the set covers none of the others.
+    private func clear(_ set: ScopeSet, of others: ScopeSet) -> ScopeSet {
+        ScopeSet(set.filter { graph.isClear($0, of: others) })
+    }
+}
+
+extension ScopeDefinition {
+    func isPermitted(in setting: Setting) -> Bool { isPermitted(to: setting.party) && isPermitted(where: setting) }
+
+    func isPermitted(to party: Party?) -> Bool {
+        guard let parties, let party else { return true }
+        return parties.contains(party)
+    }
+
+    func isPermitted(where setting: Setting) -> Bool {
+        guard let environments, !setting.isAnywhere else { return true }
+        return setting.environment.map { environments.contains($0) } ?? false
+    }
+}
