@@ -72,12 +72,13 @@ extension Schedule {
         guard job == other.job else { return false }
         switch job {
         case .deliver, .auditCheckpoint, .purge: return true
-        case .expire, .revalidate, .revoke: break
+        case .expire, .revalidate, .revoke, .rehearse: break
         }
         func meet<ID: Hashable>(_ mine: [ID]?, _ others: [ID]?) -> Bool {
             guard let mine, let others else { return true }
             return !Set(mine).isDisjoint(with: others)
         }
         return meet(only.tenants, other.only.tenants) && meet(only.providers, other.only.providers)
+            && meet(only.clients, other.only.clients)
     }
 }
