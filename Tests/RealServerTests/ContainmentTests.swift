@@ -11,8 +11,8 @@ extension RealServerTests {
             var lines: [GrantLine] = []
             for number in 1...count {
                 let isConsent = number.isMultiple(of: 4)
-                let tokens = try await isConsent ? rig.consent(of: "u-\(number)") : rig.clientCredentials()
-                lines.append(GrantLine("g-\(number)", tokens, subject: isConsent ? "u-\(number)" : nil))
+                let tokens = try await isConsent ? rig.consent(of: "u-\(number / 4)") : rig.clientCredentials()
+                lines.append(GrantLine("g-\(number)", tokens, subject: isConsent ? "u-\(number / 4)" : nil))
             }
             try await keeper.importGrants(lines)
             return lines.compactMap(\.tokens)

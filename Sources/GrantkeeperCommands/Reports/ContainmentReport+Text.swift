@@ -8,6 +8,11 @@ extension ContainmentReport {
 
     func showPlan(on console: Console) {
         let whom = plan.selection.words.replacing("tenant ", with: "supplier ")
+        guard plan.total > 0 else {
+            console.line("contain \(Console.printableLong(whom)): nothing is left to end")
+            show("not ended, grantkeeper lives on", plan.selfProtected, on: console)
+            return show("not ended, would take along what grantkeeper lives on", plan.shielded, on: console)
+        }
         let providers = plan.providers.count
         console.line(
             "contain \(Console.printableLong(whom)): \(Console.count(plan.total, "grant")) at "
@@ -67,9 +72,8 @@ extension ContainmentReport {
         }
         for forecast in plan.forecasts {
             let work = "\(Console.count(forecast.work.requests, "request")) at \(forecast.requestsPerSecond)/s"
-            console.line(
-                "forecast: \(forecast.provider): \(Self.span(forecast.firstSeconds, forecast.lastSeconds)) (\(work))"
-            )
+            let time = Self.span(forecast.firstSeconds, forecast.lastSeconds)
+            console.line("forecast: \(forecast.provider): \(time) (\(work))")
         }
         if !isRehearsal, let record = plan.rehearsal {
             console.line(
@@ -158,7 +162,7 @@ extension ContainmentReport {
     // MARK: Words
 
     private static func span(_ first: Double?, _ last: Double?) -> String {
-        guard let first, let last else { return "waits" }
+        guard let first, let last else { return "nobody can say when" }
         return "first end after \(time(first)), last after \(time(last))"
     }
 

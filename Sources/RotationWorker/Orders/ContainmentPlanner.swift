@@ -167,7 +167,8 @@ extension ContainmentPlanner {
                         batch: RevocationJob.batchSize,
                         measured: rate?.perSecond,
                         latency: measured?.latency,
-                        waits: plan.held[id] != nil
+                        // Without a token or credentials nothing ends, however long one waits.
+                        waits: plan.held[id] != nil || (work.requests == 0 && settings.revocation == .provider)
                     )
                 )
             }
