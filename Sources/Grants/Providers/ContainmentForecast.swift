@@ -15,7 +15,9 @@ package struct ContainmentForecast: Hashable, Sendable {
     package let provider: ProviderID
     package let work: Work
     package let requestsPerSecond: Double
-    /// Until the first end is shown: the proofs of a batch come together. Nil: nobody can say, it waits.
+    /// Until the first end is shown; the proofs of a batch come together.
+    ///
+    /// Nil: nobody can say, it waits.
     package let firstSeconds: Double?
     package let lastSeconds: Double?
 
