@@ -81,7 +81,7 @@ struct ContainTests {
     func `the announcement waits for no provider: it has left while the first call hangs`() async throws {
         try await withScenario {
             $0.sinks = [Self.siem]
-            $0.timeout = "20s"
+            $0.timeout = "4s"
         } _: { scenario in
             try await scenario.grants([.used("a-1")])
             let hash = try await Self.hash(scenario, "--supplier", "acme")
@@ -93,7 +93,7 @@ struct ContainTests {
             )
             while try await scenario.sandbox.hanging() == 0 { await Task.yield() }
             while Self.sent("grant.revoking", scenario) == 0 { await Task.yield() }
-            #expect(Self.sent("grant.revoked", scenario) == 0)
+            #expect(try await scenario.sandbox.hanging() > 0, "it has left after the call was given up")
             try await scenario.sandbox.heal()
             #expect(await ended == 2)
             #expect(try await scenario.standing("a-1") == "revoking")

@@ -12,6 +12,7 @@ import Testing
 struct RehearsalTests {
     @Test func `everything is done but the ending: no grant changes, and the times are kept`() async throws {
         try await ContainTests.withTwoProviders { scenario in
+            scenario.advance(.minutes(1))
             let before = try await Self.states(scenario)
             let revoked = try await scenario.sandbox.statistics().int("endpoints.revoke.requests") ?? 0
             let asked = try await scenario.sandbox.statistics().int("endpoints.introspect.requests") ?? 0
