@@ -274,6 +274,49 @@ struct ContainTests {
         }
     }
 
+    @Test func `where receivers enforce, the announcement is the end, and nobody is asked`() async throws {
+        try await withScenario {
+            $0.revocation = "events"
+            $0.sinks = [Self.siem]
+        } _: { scenario in
+            try await scenario.grants([.used("g-1")])
+            let hash = try await Self.hash(scenario, "--supplier", "acme")
+            let done = await scenario.run(
+                ["contain", "--supplier", "acme", "--reason", "x", "--approve", hash, "--json"]
+            )
+            #expect(done.status == 0)
+            #expect(try done.json.numbers("outcome.proofs") == ["announced": 1])
+            #expect(try done.json.numbers("events") == ["run.approved": 1, "grant.revoked": 1])
+            #expect(Self.sent("grant.revoked", scenario) == 1)
+            #expect(try await scenario.sandbox.statistics().int("endpoints.revoke.requests") ?? 0 == 0)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `an end that a run has in hand becomes the order's, whatever comes of the run's try`() async throws {
+        try await withScenario {
+            $0.timeout = "2s"
+        } _: { scenario in
+            try await scenario.grants([.idle("slow")] + (1...20).map { .used("o-\($0)") { $0.client = "erp-sync" } })
+            try await scenario.sandbox.fail(#"{"hang":true,"endpoints":["introspect"]}"#)
+            let environment = scenario.environment(CapturedText(), CapturedText())
+            async let rotated = Program.run(["rotate"], environment)
+            while try await scenario.sandbox.hanging() == 0 { await Task.yield() }
+            let hash = try await Self.hash(scenario, "--client", "supplier-portal")
+            let arguments = ["contain", "--client", "supplier-portal", "--reason", "breach", "--json"]
+            let ordered = await scenario.run(arguments + ["--approve", hash])
+            #expect(ordered.status == 2)
+            #expect([2, 69].contains(await rotated))
+            try await scenario.sandbox.heal()
+            // `observe` holds back what the rules decided, and not this.
+            try scenario.configure { $0.mode = "observe" }
+            scenario.advance(.hours(3))
+            try await scenario.rotate()
+            #expect(try await scenario.standing("slow") == "revoked")
+            #expect(try await scenario.events("grant.revoked").compactMap { $0.text("reason") } == ["breach"])
+        }
+    }
+
     @Test func `looking at the plan changes no byte and asks nobody`() async throws {
         try await Self.withTwoProviders { scenario in
             let before = scenario.storeBytes()

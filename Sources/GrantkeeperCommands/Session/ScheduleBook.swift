@@ -72,13 +72,14 @@ extension Schedule {
         guard job == other.job else { return false }
         switch job {
         case .deliver, .auditCheckpoint, .purge: return true
-        case .expire, .revalidate, .revoke, .rehearse: break
+        // Two orders are two rehearsals, whatever grants they share.
+        case .rehearse: return only == other.only
+        case .expire, .revalidate, .revoke: break
         }
         func meet<ID: Hashable>(_ mine: [ID]?, _ others: [ID]?) -> Bool {
             guard let mine, let others else { return true }
             return !Set(mine).isDisjoint(with: others)
         }
         return meet(only.tenants, other.only.tenants) && meet(only.providers, other.only.providers)
-            && meet(only.clients, other.only.clients)
     }
 }

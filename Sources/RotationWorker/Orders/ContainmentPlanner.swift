@@ -76,7 +76,7 @@ extension ContainmentPlanner {
                 let bundle = try assessor.bundle(of: stored, in: selection)
                 guard !bundle.holdsOurs else { return shielded.add(key) }
                 if bundle.isCut { cutBundles += 1 }
-                for other in bundle.outside { along.insert(other.row) }
+                along.formUnion(bundle.outside)
             }
             digest.add(Array(key.description.utf8))
             try add(stored)

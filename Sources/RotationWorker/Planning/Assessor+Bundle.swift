@@ -4,15 +4,16 @@ internal import Grants
 extension Assessor {
     /// All grants that one revocation leads to, whichever of them it begins with.
     struct Bundle {
-        /// Those that the order does not cover.
-        var outside: [StoredGrant] = []
+        /// Rows of those that the order does not cover.
+        var outside: [Int64] = []
         /// grantkeeper lives on one of them.
         var holdsOurs = false
         /// There are more than ``groupLimit``: not all are known.
         var isCut = false
     }
 
-    private static let bundleLimit = 20_000
+    /// So many rows are remembered.
+    private static let bundleLimit = 100_000
 
     /// What ending the grant takes along beside what the selection covers.
     ///
@@ -27,9 +28,13 @@ extension Assessor {
         bundle.isCut = found.count >= Self.groupLimit && (selection.tenant != nil || stored.grant.family != nil)
         for other in found {
             if context(of: other.stored).isOurs { bundle.holdsOurs = true }
-            if !selection.includes(other.stored.grant) { bundle.outside.append(other.stored) }
+            if !selection.includes(other.stored.grant) { bundle.outside.append(other.stored.row) }
         }
-        if bundles.count >= Self.bundleLimit { bundles.removeAll(keepingCapacity: true) }
+        bundledRows += bundle.outside.count + 1
+        if bundledRows > Self.bundleLimit {
+            bundles.removeAll(keepingCapacity: true)
+            bundledRows = 0
+        }
         for reach in near { bundles[reach] = bundle }
         return bundle
     }

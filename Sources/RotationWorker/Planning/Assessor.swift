@@ -32,6 +32,7 @@ final class Assessor {
     private var leads: [Reach: Bool] = [:]
     private var families: [Int64: Family] = [:]
     var bundles: [Reach: Bundle] = [:]
+    var bundledRows = 0
     /// By the reading's number of the cohort; and by what they are, for grants from elsewhere.
     private var ofCohort: [Circumstances?] = []
     private var ofSubject: [PolicySubject: Circumstances] = [:]
