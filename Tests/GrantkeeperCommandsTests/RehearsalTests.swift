@@ -119,6 +119,35 @@ struct RehearsalTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func `an end that a run has in hand becomes the order's, whatever comes of the run's try`() async throws {
+        try await withScenario { scenario in
+            try await scenario.grants([.idle("slow")] + (1...20).map { .used("o-\($0)") { $0.client = "erp-sync" } })
+            try await scenario.sandbox.fail(#"{"latency_ms":500,"status":503,"endpoints":["revoke"]}"#)
+            let environment = scenario.environment(CapturedText(), CapturedText())
+            async let rotated = Program.run(["rotate"], environment)
+            while try await scenario.sandbox.statistics().int("endpoints.revoke.requests") ?? 0 == 0 {
+                await Task.yield()
+            }
+            try await Self.order(GrantSelection(client: "supplier-portal"), scenario)
+            #expect(await rotated == 2)
+            let order = try await Self.session(scenario) { session in
+                try await session.store.read { reading in
+                    try reading.grant(.init(provider: "idp", id: "slow")).flatMap {
+                        try reading.revocation(row: $0.row)
+                    }
+                }
+            }
+            #expect(order?.tries == 1 && order?.rule == .byHand && order?.reason == "breach")
+            // `observe` holds back what the rules decided, and not this.
+            try await scenario.sandbox.heal()
+            try scenario.configure { $0.mode = "observe" }
+            scenario.advance(.hours(3))
+            try await scenario.rotate()
+            #expect(try await scenario.events("grant.revoked").compactMap { $0.text("reason") } == ["breach"])
+        }
+    }
+
     // MARK: Scenes
 
     /// All that the store holds of every grant.
