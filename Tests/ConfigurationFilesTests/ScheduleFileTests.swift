@@ -92,7 +92,7 @@ import Testing
         Broken("cron: '@daily'\n", "1:1 'job' is missing"),
         Broken(
             "job: audit_checkpoint\nevery: 1h\n",
-            "1:6 'job' must be expire, revalidate, revoke, deliver, audit-checkpoint or purge, "
+            "1:6 'job' must be expire, revalidate, revoke, deliver, audit-checkpoint, purge or rehearse, "
                 + "found 'audit_checkpoint'"
         ),
         Broken(
@@ -133,6 +133,12 @@ import Testing
             "job: expire\nevery: 1h\nblackout: []\nonly: { tenants: [] }\n",
             "3:1 unknown member 'blackout'",
             "4:18 'only.tenants' is empty, so nothing is left"
+        ),
+        Broken("job: rehearse\nevery: 1h\n", "1:1 a rehearsal must say whose containment is rehearsed"),
+        Broken("job: rehearse\nevery: 1h\nonly: {}\n", "3:7 'only' names nobody"),
+        Broken(
+            "job: expire\nevery: 1h\nonly: { clients: [quote-bot] }\n",
+            "3:18 'only.clients' has no meaning with the job expire"
         ),
         Broken("job: expire\njob: revoke\nevery: 1h\n", "2:1 'job' is already given, at 1:1"),
     ])

@@ -30,7 +30,13 @@ extension Schedule {
         let jitter = members["jitter"]?.duration()
         let overlap = members["overlap"]?.word(Overlap.self)
         let catchUp = members["catch_up"].map { CatchUp($0) }
-        let only = members["only"].map { Narrowing($0, checksNames: checksNames) }
+        let only = members["only"].map { Narrowing($0, job, checksNames: checksNames) }
+        if job == .rehearse, members["only"] == nil {
+            value.report(
+                "a rehearsal must say whose containment is rehearsed",
+                hint: "write 'only: { tenants: [acme] }', or 'clients' or 'providers'"
+            )
+        }
         let pauses = members["pause_on_failure"]?.integer(atLeast: 1)
         guard let job, let timing = cron.map(Timing.cron) ?? every.map(Timing.every) else { return nil }
         self.init(name: name, job: job, timing: timing)
@@ -63,14 +69,23 @@ extension Schedule.CatchUp {
 }
 
 extension Schedule.Narrowing {
-    fileprivate init(_ value: YAMLValue, checksNames: Bool) {
+    fileprivate init(_ value: YAMLValue, _ job: Schedule.Job?, checksNames: Bool) {
         self.init()
-        let members = value.members(YAMLValue.Shape(known: ["tenants", "providers"]))
+        let shape = YAMLValue.Shape(known: ["tenants", "providers", "clients"])
+        let members = value.members(shape)
         tenants = members?["tenants"]?.narrowing { element in
             checksNames ? element.reference(to: \.tenants, "tenant") : element.identifier()
         }?.map { TenantID($0) }
         providers = members?["providers"]?.narrowing { element in
             checksNames ? element.reference(to: \.providers, "provider") : element.identifier()
         }?.map { ProviderID($0) }
+        // A client may be one whose credentials nobody has: any name goes.
+        clients = members?["clients"]?.narrowing { $0.identifier() }?.map { ClientID($0) }
+        if let names = members?["clients"], let job, job != .rehearse {
+            names.report("'only.clients' has no meaning with the job \(job.rawValue)", hint: "remove it")
+        }
+        if job == .rehearse, let members, shape.known.allSatisfy({ members[$0] == nil }) {
+            value.report("'only' names nobody", hint: "write 'only: { tenants: [acme] }', or 'clients' or 'providers'")
+        }
     }
 }

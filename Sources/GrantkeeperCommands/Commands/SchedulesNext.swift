@@ -89,7 +89,7 @@ struct SchedulesNext: GrantkeeperCommand {
     private func blackout(_ start: Start, _ book: ScheduleBook) -> BlackoutStretch? {
         switch start.entry.schedule.job {
         case .expire, .revoke: book.blackouts.stretch(at: start.at)
-        case .revalidate, .deliver, .auditCheckpoint, .purge: nil
+        case .revalidate, .deliver, .auditCheckpoint, .purge, .rehearse: nil
         }
     }
 

@@ -57,7 +57,9 @@ struct Grantkeeper: AsyncParsableCommand {
         groupedSubcommands: [
             .init(
                 name: "Run",
-                subcommands: [Worker.self, Rotate.self, Revalidate.self, Revoke.self, Exempt.self, Runs.self]
+                subcommands: [
+                    Worker.self, Rotate.self, Revalidate.self, Revoke.self, Contain.self, Exempt.self, Runs.self,
+                ]
             ),
             .init(name: "Stop", subcommands: [FreezeCommand.self, Thaw.self]),
             .init(name: "Operate", subcommands: [Status.self, Schedules.self, Purge.self]),

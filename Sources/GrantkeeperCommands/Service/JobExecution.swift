@@ -41,6 +41,7 @@ struct JobExecution {
         case .deliver: try await deliver()
         case .auditCheckpoint: try await checkpoint()
         case .purge: try await purge()
+        case .rehearse: try await rehearse()
         }
     }
 
@@ -116,6 +117,18 @@ struct JobExecution {
     private func purge() async throws -> Result {
         let retention = session.configuration.retention
         let report = try await PurgeJob(rotation, retention: retention, lock: lock, run: run).perform()
+        return Result(report.status, report.json())
+    }
+
+    private func rehearse() async throws -> Result {
+        if let tenant = selection.tenant {
+            try ContainmentTarget.check(supplier: tenant, session.configuration.settings)
+        }
+        var rotation = rotation
+        rotation.ownTokens = try Session.ownTokens(rotation.settings)
+        let plan = try await ContainmentPlanner(rotation).plan(selection, takesAlong: false)
+        let report = try await ContainmentReport(plan, sinks: rotation.settings.sinks)
+            .rehearsing(run, rotation, isByHand: false, environment)
         return Result(report.status, report.json())
     }
 

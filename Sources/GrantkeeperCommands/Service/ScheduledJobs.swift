@@ -176,12 +176,15 @@ extension ScheduledJobs {
 }
 
 extension Schedule.Narrowing {
-    /// Each tenant at each provider; all of what is not named.
+    /// Each tenant and client at each provider; all of what is not named.
     var selections: [GrantSelection] {
         let tenants: [TenantID?] = tenants.map { $0.map(Optional.some) } ?? [nil]
         let providers: [ProviderID?] = providers.map { $0.map(Optional.some) } ?? [nil]
+        let clients: [ClientID?] = clients.map { $0.map(Optional.some) } ?? [nil]
         return tenants.flatMap { tenant in
-            providers.map { GrantSelection(tenant: tenant, provider: $0) }
+            clients.flatMap { client in
+                providers.map { GrantSelection(tenant: tenant, provider: $0, client: client) }
+            }
         }
     }
 }

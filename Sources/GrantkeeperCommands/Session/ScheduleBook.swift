@@ -72,6 +72,8 @@ extension Schedule {
         guard job == other.job else { return false }
         switch job {
         case .deliver, .auditCheckpoint, .purge: return true
+        // Two orders are two rehearsals, whatever grants they share.
+        case .rehearse: return only == other.only
         case .expire, .revalidate, .revoke: break
         }
         func meet<ID: Hashable>(_ mine: [ID]?, _ others: [ID]?) -> Bool {

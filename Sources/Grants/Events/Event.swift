@@ -15,6 +15,7 @@ package struct Event: Hashable, Sendable {
         package static let runApproved = "run.approved"
         package static let runWarned = "run.warned"
         package static let runFailed = "run.failed"
+        package static let runRehearsed = "run.rehearsed"
         package static let providerHeld = "provider.held"
         package static let providerRecovered = "provider.recovered"
         package static let feedStale = "feed.stale"

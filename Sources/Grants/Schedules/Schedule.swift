@@ -7,6 +7,7 @@ package struct Schedule: Hashable, Sendable {
         case deliver
         case auditCheckpoint = "audit-checkpoint"
         case purge
+        case rehearse
     }
 
     package enum Timing: Hashable, Sendable {
@@ -37,6 +38,8 @@ package struct Schedule: Hashable, Sendable {
     package struct Narrowing: Hashable, Sendable {
         package var tenants: [TenantID]?
         package var providers: [ProviderID]?
+        /// Only ``Job/rehearse`` is narrowed by them.
+        package var clients: [ClientID]?
 
         package init() {}
     }

@@ -32,6 +32,8 @@ package struct GrantSelection: Hashable, Sendable {
 package enum GrantState: Hashable, Sendable {
     case all
     case live
+    /// Live, being revoked, or stuck: whatever still works somewhere.
+    case unended
     /// Live, and the decision may have changed by then.
     case due(Timestamp)
     /// The same, and these rows and the live grants of these holdings besides.

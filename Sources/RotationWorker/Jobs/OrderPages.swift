@@ -10,6 +10,8 @@ struct OrderPages: Sendable {
     private let provider: ProviderID
     private let selection: GrantSelection?
     private let startedAt: Timestamp
+    /// Which queues: those of people first.
+    private let urgencies: [Bool]
     /// Raised with every page, so that no tenant is always first.
     private var turn: Int64
     private var places: [Bool: [TenantID: QueueQuery.Place]] = [:]
@@ -23,6 +25,7 @@ struct OrderPages: Sendable {
         self.provider = provider
         selection = job.selection.narrowed(to: provider)
         startedAt = job.environment.clock.now()
+        urgencies = job.isByHandOnly ? [true] : [true, false]
         turn = job.run
         rows = job.rows?.sorted()
     }
@@ -31,7 +34,7 @@ struct OrderPages: Sendable {
     mutating func next() async throws -> [RevocationJob.Work] {
         if let rows { return try await next(of: rows) }
         guard let selection else { return [] }
-        let (provider, dueBy, now, turn, known) = (provider, startedAt, clock.now(), turn, places)
+        let (provider, dueBy, now, turn, known, urgencies) = (provider, startedAt, clock.now(), turn, places, urgencies)
         self.turn += 1
         // What was decided before a blackout, or before somebody went back to observe, waits like what is decided now:
         // receivers would see it end. What a person ordered goes on.
@@ -41,7 +44,7 @@ struct OrderPages: Sendable {
             let tenants = try reading.tenantsToRevoke(at: provider, in: selection)
             let frozen = isHeldBack ? [GrantSelection()] : try reading.freezes().map(\.selection)
             var orders: [RevocationOrder] = []
-            for isUrgent in [true, false] {
+            for isUrgent in urgencies {
                 var queue = FairQueue(tenants, turn: turn, after: places[isUrgent] ?? [:])
                 orders += try queue.page(limit: RevocationJob.batchSize - orders.count) { tenant, place, limit in
                     let query = QueueQuery(

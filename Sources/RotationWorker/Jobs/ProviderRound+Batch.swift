@@ -27,7 +27,7 @@ extension ProviderRound {
         var batch = try await prepare(first)
         while !batch.isEmpty {
             try environment.stop.check()
-            guard var probe else { return }
+            guard var probe, try await !mustGiveWay() else { return }
             probe.canaries = await client.canaries()
             // Read late: time has passed since the batch was, and a token may have expired.
             let now = environment.clock.now()

@@ -9,8 +9,9 @@ extension RevocationJob {
         _ writing: any StoreWriting,
         _ report: inout Report
     ) throws {
-        var order = attempt.work.order
-        guard var stored = try writing.grant(row: order.row),
+        // Read again: a person may have made it an order of their own meanwhile.
+        guard var order = try writing.revocation(row: attempt.work.order.row),
+            var stored = try writing.grant(row: order.row),
             stored.grant.standing == .revoking || stored.grant.standing == .stuck
         else { return }
         var why: String?

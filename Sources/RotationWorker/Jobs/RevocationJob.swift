@@ -31,6 +31,8 @@ package struct RevocationJob: Sendable {
     let selection: GrantSelection
     /// nil: all that is due; else these rows, each with a line in the report.
     let rows: Set<Int64>?
+    /// Only what people ordered; somebody waits for it.
+    let isByHandOnly: Bool
     let run: Int64
     let lock: JobLock?
     let randomToken: @Sendable () -> Secret
@@ -39,6 +41,7 @@ package struct RevocationJob: Sendable {
         _ environment: RotationEnvironment,
         selection: GrantSelection,
         rows: Set<Int64>? = nil,
+        isByHandOnly: Bool = false,
         run: Int64,
         lock: JobLock?,
         randomToken: @escaping @Sendable () -> Secret
@@ -46,6 +49,7 @@ package struct RevocationJob: Sendable {
         self.environment = environment
         self.selection = selection
         self.rows = rows
+        self.isByHandOnly = isByHandOnly
         self.run = run
         self.lock = lock
         self.randomToken = randomToken
@@ -67,7 +71,7 @@ package struct RevocationJob: Sendable {
     private func work(_ provider: ProviderID, _ progress: SharedProgress) async throws -> Report {
         var report = Report()
         var pages = OrderPages(self, at: provider)
-        let isByHand = rows != nil
+        let isByHand = rows != nil || isByHandOnly
         var done = 0
         while true {
             try environment.stop.check()

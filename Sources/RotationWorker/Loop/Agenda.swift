@@ -215,7 +215,7 @@ extension Backlog {
         case .revalidate: hasQuestionsDue
         case .revoke: hasRevocationsDue
         case .deliver: hasEventsDue
-        case .auditCheckpoint, .purge: false
+        case .auditCheckpoint, .purge, .rehearse: false
         }
     }
 }

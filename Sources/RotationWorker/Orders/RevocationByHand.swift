@@ -169,58 +169,12 @@ package struct RevocationByHand: Sendable {
         _ run: Int64,
         _ writing: any StoreWriting
     ) throws -> Set<Int64> {
-        let assessor = try Assessor(writing, environment.settings, ownTokens: environment.ownTokens, now: now)
-        var change = GrantChange(
-            settings: environment.settings,
-            actor: environment.actor,
-            run: run,
-            now: now,
-            isApproved: true
-        )
-        change.reference = reference
+        let hand = try HandOrder(environment, reason: reason, reference: reference, run: run, at: now, writing)
         var done: Set<Int64> = []
         for planned in slice {
-            guard let stored = try writing.grant(row: planned.row) else { continue }
-            var assessment = try assessor.judge(stored)
-            guard !assessment.context.isOurs else { continue }
-            if stored.grant.standing == .stuck {
-                try retry(stored, environment, now, reason, reference, run, writing)
-            } else if stored.grant.standing.isLive {
-                assessment.decision = Decision(.end(.init(.revoked, needsCall: true)), .byHand, reason)
-                try change.apply(assessment, in: writing)
-            } else {
-                continue
-            }
+            guard let stored = try writing.grant(row: planned.row), try hand.end(stored, in: writing) else { continue }
             done.insert(stored.row)
         }
         return done
-    }
-
-    /// A stuck revocation is tried again at once.
-    private static func retry(
-        _ stored: StoredGrant,
-        _ environment: RotationEnvironment,
-        _ now: Timestamp,
-        _ reason: String,
-        _ reference: String?,
-        _ run: Int64,
-        _ writing: any StoreWriting
-    ) throws {
-        var stored = stored
-        guard var order = try writing.revocation(row: stored.row) else { return }
-        order.nextTryAt = now
-        order.reason = reason
-        order.reference = reference ?? order.reference
-        order.actor = environment.actor
-        stored.grant.standing = .revoking
-        try writing.setRevocation(order, of: stored.grant)
-        try writing.save(stored)
-        var event = Event(Event.Kind.grantRevoking, at: now, about: stored.grant)
-        event.reason = reason
-        event.rule = .byHand
-        event.run = run
-        event.actor = environment.actor
-        event.reference = reference
-        try writing.append(event, about: stored)
     }
 }

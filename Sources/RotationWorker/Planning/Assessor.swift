@@ -34,6 +34,8 @@ final class Assessor {
     private var rememberedCount = 0
     private var leads: [Reach: Bool] = [:]
     private var families: [Int64: Family] = [:]
+    var bundles: [Reach: Bundle] = [:]
+    var bundledRows = 0
     /// By the reading's number of the cohort; and by what they are, for grants from elsewhere.
     private var ofCohort: [Circumstances?] = []
     private var ofSubject: [PolicySubject: Circumstances] = [:]
@@ -128,7 +130,7 @@ final class Assessor {
     }
 
     /// Follows families and, where a call is made, the client's grants of the subject; each of them once.
-    private func spread(
+    func spread(
         from stored: StoredGrant,
         needsCall: Bool,
         onward: (Judged) -> Bool?
@@ -165,7 +167,7 @@ final class Assessor {
     }
 
     /// A set of grants that end together at a provider.
-    private enum Reach: Hashable {
+    enum Reach: Hashable {
         case family(Int64)
         case subject(ProviderID, ClientID, String)
     }
@@ -187,7 +189,7 @@ final class Assessor {
 
     /// What revoking the grant ends besides: its family, and all of the client's grants of that subject where the
     /// provider does so.
-    private func reaches(of grant: Grant, needsCall: Bool) -> [Reach] {
+    func reaches(of grant: Grant, needsCall: Bool) -> [Reach] {
         var reaches: [Reach] = []
         if let family = grant.family { reaches.append(.family(family)) }
         let provider = providers[grant.key.provider]

@@ -31,6 +31,8 @@ struct Filter {
             break
         case .live:
             condition += " AND s.standing <= 2"
+        case .unended:
+            condition += " AND s.standing <= 4"
         case .due(let instant):
             condition += " AND s.standing <= 2 AND s.due_at <= ?"
             arguments += [instant.milliseconds]

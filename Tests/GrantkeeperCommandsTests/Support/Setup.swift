@@ -32,7 +32,10 @@ struct Setup: Sendable {
     var feeds: [String] = []
     var sinks: [String] = []
     var clients = ["supplier-portal", "erp-sync", "quote-bot", "partner-gateway"]
+    /// Further clients, each one a flow mapping.
+    var otherClients: [String] = []
     var tenants = ["acme"]
+    var internalTenants: [String] = []
     /// Members of `retention`; none: there is no such section.
     var retention: [String: String] = [:]
     /// Further providers, each one a flow mapping.
@@ -58,6 +61,9 @@ struct Setup: Sendable {
         let clientLines = clients.map {
             "  - { id: \($0), provider: idp, auth: client_secret_basic, secret: { file: \($0).secret } }"
         }
+        let tenantLines =
+            tenants.map { "  - { id: \($0), party: supplier, owner: buyers }" }
+            + internalTenants.map { "  - { id: \($0), party: internal, owner: buyers }" }
         let retentionText =
             retention.isEmpty
             ? [] : ["retention:"] + retention.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
@@ -79,9 +85,9 @@ struct Setup: Sendable {
             \(canaryLines.joined(separator: "\n"))
             \(otherProviders.map { "  - \($0)" }.joined(separator: "\n"))
             clients:
-            \(clientLines.joined(separator: "\n"))
+            \((clientLines + otherClients.map { "  - \($0)" }).joined(separator: "\n"))
             tenants:
-            \(tenants.map { "  - { id: \($0), party: supplier, owner: buyers }" }.joined(separator: "\n"))
+            \(tenantLines.joined(separator: "\n"))
             feeds:
             \(feeds.map { "  - \($0)" }.joined(separator: "\n"))
             rotation:

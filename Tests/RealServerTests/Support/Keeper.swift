@@ -81,6 +81,10 @@ struct Keeper: Sendable {
 
     @discardableResult
     func run(_ arguments: String...) async throws -> Outcome {
+        try await run(arguments)
+    }
+
+    func run(_ arguments: [String]) async throws -> Outcome {
         try await start(arguments) { _ in }
     }
 

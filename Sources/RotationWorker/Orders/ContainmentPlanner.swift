@@ -1,0 +1,195 @@
+package import Grants
+
+/// Makes the plan of an order to contain a supplier, a client or a provider: in one snapshot, writing nothing.
+package struct ContainmentPlanner: Sendable {
+    private let environment: RotationEnvironment
+    private let now: Timestamp
+
+    package init(_ environment: RotationEnvironment) {
+        self.environment = environment
+        now = environment.clock.now()
+    }
+
+    /// The plan for all unended grants of the selection; with `takesAlong` also for what their revocation ends besides.
+    package func plan(_ selection: GrantSelection, takesAlong: Bool) async throws -> ContainmentPlan {
+        let (environment, now) = (environment, now)
+        return try await environment.store.read { reading in
+            var walk = try Walk(environment, selection, takesAlong: takesAlong, now: now, reading)
+            var done = 0
+            try reading.forEach(.unended, in: selection) { stored in
+                try walk.take(stored)
+                done += 1
+                if done.isMultiple(of: 10_000) { environment.progress(.init(step: "planning", done: done, total: nil)) }
+            }
+            return try walk.finish(reading)
+        }
+    }
+}
+
+extension ContainmentPlanner {
+    /// The plan while the store is walked through.
+    private struct Walk {
+        let environment: RotationEnvironment
+        let selection: GrantSelection
+        let takesAlong: Bool
+        let now: Timestamp
+        let assessor: Assessor
+        let freezes: [GrantSelection]
+        var counts: [ContainmentPlan.Share: Int] = [:]
+        var works: [ProviderID: ContainmentForecast.Work] = [:]
+        var selfProtected = ContainmentPlan.Listed()
+        var shielded = ContainmentPlan.Listed()
+        var frozen = ContainmentPlan.Listed()
+        var withoutCredentials = ContainmentPlan.Listed()
+        var cutBundles = 0
+        var samples: [ProviderID: ContainmentSample] = [:]
+        /// The rows of what goes along: eight bytes each.
+        var along: Set<Int64> = []
+        var digest: PlanDigest
+        var spool: PlanSpool.Writer
+
+        init(
+            _ environment: RotationEnvironment,
+            _ selection: GrantSelection,
+            takesAlong: Bool,
+            now: Timestamp,
+            _ reading: any StoreReading
+        ) throws {
+            (self.environment, self.selection, self.takesAlong, self.now) = (environment, selection, takesAlong, now)
+            assessor = try Assessor(
+                reading,
+                environment.settings,
+                ownTokens: environment.ownTokens,
+                now: now,
+                remembers: true
+            )
+            freezes = try reading.freezes().map(\.selection)
+            digest = PlanDigest(Array("contain".utf8), Array(selection.words.utf8))
+            spool = try PlanSpool.Writer()
+        }
+
+        mutating func take(_ stored: StoredGrant) throws {
+            let key = stored.grant.key
+            guard !assessor.context(of: stored).isOurs else { return selfProtected.add(key) }
+            // What is being revoked was looked at when that was decided.
+            if stored.grant.standing != .revoking {
+                let bundle = try assessor.bundle(of: stored, in: selection)
+                guard !bundle.holdsOurs else { return shielded.add(key) }
+                if bundle.isCut { cutBundles += 1 }
+                along.formUnion(bundle.outside)
+            }
+            digest.add(Array(key.description.utf8))
+            try add(stored)
+        }
+
+        private mutating func add(_ stored: StoredGrant) throws {
+            let grant = stored.grant
+            counts[.init(grant), default: 0] += 1
+            try spool.append(.init(row: stored.row))
+            if freezes.contains(where: { $0.includes(grant) }) { frozen.add(grant.key) }
+            let canRevoke = assessor.context(of: stored).canRevoke
+            if !canRevoke { withoutCredentials.add(grant.key) }
+            works[grant.key.provider, default: .init()].grants += 1
+            works[grant.key.provider, default: .init()].requests += canRevoke ? requests(for: grant) : 0
+            samples[grant.key.provider, default: .init()].add(stored)
+        }
+
+        /// Ask, revoke each token, ask again.
+        private func requests(for grant: Grant) -> Int {
+            guard let provider = environment.settings(of: grant.key.provider), provider.revocation == .provider
+            else { return 0 }
+            let kinds = TokenKind.allCases.filter { kind in
+                (kind == .refreshToken ? grant.holdsRefreshToken : grant.holdsAccessToken)
+                    && provider.capabilities.revokes.contains(kind)
+            }
+            let asks = kinds.contains { provider.capabilities.introspects.contains($0) } ? 2 : 0
+            return kinds.count + asks
+        }
+
+        consuming func finish(_ reading: any StoreReading) throws -> ContainmentPlan {
+            var collateral = ContainmentPlan.Listed()
+            var others = PlanDigest(Array("collateral".utf8), Array("cut \(cutBundles)".utf8))
+            for row in along.sorted() {
+                guard let stored = try reading.grant(row: row) else { continue }
+                collateral.add(stored.grant.key)
+                others.add(Array(stored.grant.key.description.utf8))
+                if takesAlong { try add(stored) }
+            }
+            var plan = ContainmentPlan(
+                selection: selection,
+                asOf: now,
+                takesAlong: takesAlong,
+                spool: try spool.finish()
+            )
+            plan.collateral = collateral
+            // The same whether they are taken along or not: a person sees both hashes at once.
+            if !along.isEmpty || cutBundles > 0 {
+                plan.collateralHash = others.hex
+                digest.add(Array("with \(others.hex)".utf8))
+            }
+            plan.hash = digest.hex
+            plan.counts = counts
+            plan.cutBundles = cutBundles
+            plan.selfProtected = selfProtected
+            plan.shielded = shielded
+            plan.frozen = frozen
+            plan.withoutCredentials = withoutCredentials
+            plan.samples = samples
+            try complete(&plan, reading)
+            return plan
+        }
+
+        /// What the providers say to it.
+        private func complete(_ plan: inout ContainmentPlan, _ reading: any StoreReading) throws {
+            let mine = plan.providers
+            for (id, hold) in try reading.heldProviders() where mine.contains(id) {
+                plan.held[id] = .init(why: hold.why, until: nil)
+            }
+            for (id, breaker) in try reading.breakers() where mine.contains(id) && !breaker.mayTry(at: now) {
+                plan.silent[id] = .init(why: breaker.lastError, until: breaker.retryAt)
+            }
+            plan.announcing = Set(
+                environment.settings.providers.filter { $0.revocation == .events }.map(\.id)
+            )
+            plan.rehearsal = try reading.setting(RehearsalRecord.setting(of: selection))
+                .flatMap(RehearsalRecord.init(stored:))
+            for id in mine {
+                guard let settings = environment.settings(of: id), var work = works[id] else { continue }
+                let batches = (work.grants + RevocationJob.batchSize - 1) / RevocationJob.batchSize
+                if work.requests > 0 { work.requests += batches * 2 * (1 + settings.canaries.count) }
+                let rate = QuestionRate(stored: try reading.setting(QuestionRate.setting(of: id)))
+                let measured = plan.rehearsal?.providers.first { $0.provider == id }
+                plan.forecasts.append(
+                    ContainmentForecast(
+                        provider: id,
+                        work: work,
+                        limits: settings.limits,
+                        batch: RevocationJob.batchSize,
+                        measured: rate?.perSecond,
+                        latency: measured?.latency,
+                        // Without a token or credentials nothing ends, however long one waits.
+                        waits: plan.held[id] != nil || (work.requests == 0 && settings.revocation == .provider)
+                    )
+                )
+            }
+        }
+    }
+}
+
+extension PlanSpool.Record {
+    /// A row to end by a person's order, and nothing more.
+    init(row: Int64) {
+        self.init(
+            row: row,
+            oldDue: PlanSpool.none,
+            newDue: PlanSpool.none,
+            partition: 0,
+            kind: 2,
+            rule: 0,
+            gate: 0,
+            valveHolds: false,
+            waits: false,
+            action: 0
+        )
+    }
+}
