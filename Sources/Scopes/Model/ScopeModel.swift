@@ -16,6 +16,8 @@ package struct ScopeModel: Sendable {
     let graph: ScopeGraph
     /// What providers call scopes, where it is not the name; see ``ScopeModel/scopes(called:at:)``.
     let words: [ProviderID: [String: [Int]]]
+    /// By provider: the scopes that it has a word of its own for.
+    let renamed: [ProviderID: ScopeSet]
 
     let steps: Numbering<StepID>
     let stepDefinitions: [WorkflowStep]
@@ -40,6 +42,9 @@ package struct ScopeModel: Sendable {
     /// By tenant: where its clients stand in ``integrations``.
     let integrationsOfTenant: [Range<Int>]
     let allowLists: [AllowList]
+    /// Those that the catalogue binds scopes to.
+    let declaredEnvironments: Set<EnvironmentID>
+    let nearest = NearestNames()
 
     package init(_ documents: ScopeDocuments) {
         self.documents = documents
@@ -64,12 +69,14 @@ package struct ScopeModel: Sendable {
             blankets[number] = blanket
             edges[number] = blanket.standsFor.compactMap { scopes[$0.value] }
         }
+        declaredEnvironments = catalogue.scopes.reduce(into: []) { $0.formUnion($1.environments ?? []) }
         let graph = ScopeGraph(edges: edges)
         self.scopes = scopes
         self.definitions = definitions
         self.blankets = blankets
         self.graph = graph
         self.words = words
+        renamed = words.mapValues { ScopeSet($0.values.joined()) }
 
         let steps = Numbering(documents.workflow.steps.map(\.id.value))
         stepDefinitions = Self.first(of: documents.workflow.steps, in: steps) { $0.id.value }
@@ -148,6 +155,8 @@ package struct ScopeModel: Sendable {
         return Integration(
             tenant: number,
             tenantID: tenant.id.value,
+            client: client.id.value,
+            provider: client.provider.value,
             party: tenant.party,
             assignment: client,
             environment: (client.environment ?? tenant.environment)?.value,
