@@ -1,4 +1,6 @@
 import Records
+import Subprocess
+import SystemPackage
 import Testing
 
 /// The commands that only answer, on the shipped documents.
@@ -92,5 +94,34 @@ struct ScopesAnswersTests {
         #expect(back.output.split(separator: "\n").allSatisfy { $0.hasPrefix("widened: ") })
         let changelog = try await new.run("diff", old.path("scopes"), "--format", "changelog")
         #expect(changelog.output.hasPrefix("- Step `answer`"))
+    }
+
+    @Test func `a revision of git is compared like a directory`() async throws {
+        let scene = try ScopeScene(ScopesCheckTests.documents)
+        for arguments in [
+            ["init", "--quiet"], ["add", "."],
+            ["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "--message", "first"],
+        ] {
+            let git = try await Subprocess.run(
+                .name("git"),
+                arguments: Arguments(arguments),
+                workingDirectory: FilePath(scene.folder),
+                output: .discarded,
+                error: .string(limit: 1 << 16)
+            )
+            try #require(git.terminationStatus.isSuccess, "\(git.standardError)")
+        }
+        let same = try await scene.run("diff", "HEAD")
+        #expect(same.status == 0 && same.output == "no difference in meaning\n", "\(same.errors)")
+        let roles = try #require(ScopesCheckTests.documents["roles.yaml"])
+        try scene.write("scopes/roles.yaml", roles.replacing("[see, answer]", with: "[see]"))
+        let outcome = try await scene.run("diff", "HEAD")
+        #expect(outcome.status == 2 && outcome.output.contains("narrowed: Role `clerk`"))
+        #expect(try await scene.run("diff", "HEAD", "HEAD").status == 0)
+        try await scene.run("diff", "nowhere", "--json").expectError(65, "revision")
+        // What was broken then is told with the revision.
+        try scene.write("scopes/roles.yaml", "roles: {}\n")
+        let broken = try await scene.run("diff", "HEAD")
+        #expect(broken.status == 78 && broken.errors.contains("scopes/roles.yaml:1:8: "))
     }
 }
