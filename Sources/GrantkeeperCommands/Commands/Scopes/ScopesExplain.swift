@@ -41,7 +41,7 @@ struct ScopesExplain: GrantkeeperCommand {
         } else {
             for (number, explanation) in explanations.enumerated() {
                 if number > 0 { console.line() }
-                explanation.rendered().split(separator: "\n").forEach { console.line(String($0)) }
+                for line in explanation.rendered().split(separator: "\n") { console.line(String(line)) }
             }
         }
         return .success
