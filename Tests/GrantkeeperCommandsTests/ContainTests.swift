@@ -120,7 +120,14 @@ struct ContainTests {
                 },
                 .used("g-3") { $0.tenant = "globex" },
             ])
-            let plain = try await Self.hash(scenario, "--supplier", "acme")
+            let plain = try await Self.hash(scenario, "--supplier", "acme", "--plan-out", scenario.path("plan.ndjson"))
+            let rows = try Outcome(
+                status: 0,
+                output: String(decoding: scenario.bytes("plan.ndjson") ?? [], as: UTF8.self),
+                errors: ""
+            ).lines
+            #expect(rows.compactMap { $0.text("grant") } == ["g-1", "g-2"])
+            #expect(rows.compactMap { $0.text("role") } == ["covered", "collateral"])
             let refused = await scenario.run(
                 ["contain", "--supplier", "acme", "--reason", "breach", "--approve", plain, "--json"]
             )

@@ -44,6 +44,7 @@ struct ContainTranscriptTests {
             guard line.hasPrefix("rehearsed at") || line.hasPrefix("forecast:") else { return line }
             return line.replacing(#/\d+ ms a request/#, with: "N ms a request")
                 .replacing(#/after [0-9.]+ s/#, with: "after N s")
+                .replacing(#/at [0-9.]+\/s/#, with: "at N/s")
         }
     }
 

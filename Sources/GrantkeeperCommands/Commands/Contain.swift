@@ -23,6 +23,8 @@ struct Contain: GrantkeeperCommand {
     var rehearse = false
     @Flag(help: "Show the plan; change nothing, send nothing.")
     var dryRun = false
+    @Option(help: ArgumentHelp("Write the plan, one line a grant.", valueName: "file"))
+    var planOut: String?
     @Option(help: ArgumentHelp("Carry out the plan of this hash, or of its first 8 digits.", valueName: "hash"))
     var approve: String?
     @Option(help: ArgumentHelp("End also what it takes along, as listed under this hash.", valueName: "hash"))
@@ -53,7 +55,7 @@ struct Contain: GrantkeeperCommand {
         return try await Session.run(environment, common, onlyShows ? .plan : .providers) { session in
             let whom = ContainmentTarget(supplier: supplier, client: client, provider: provider)
             let selection = try await whom.selection(session)
-            let plan = try await ContainmentPlanner(session.rotation).plan(selection, takesAlong: withCollateral != nil)
+            let plan = try await plan(selection, session)
             session.clearProgress()
             var report = ContainmentReport(plan, sinks: session.rotation.settings.sinks)
             report.isDryRun = dryRun
@@ -76,6 +78,18 @@ struct Contain: GrantkeeperCommand {
             session.clearProgress()
             return show(report, session)
         }
+    }
+
+    private func plan(_ selection: GrantSelection, _ session: Session) async throws -> ContainmentPlan {
+        let planner = ContainmentPlanner(session.rotation)
+        let takesAlong = withCollateral != nil
+        guard let planOut else { return try await planner.plan(selection, takesAlong: takesAlong) }
+        let file = try ContainmentFile(planOut)
+        let plan = try await planner.plan(selection, takesAlong: takesAlong) { stored, role in
+            try file.receive(stored, role)
+        }
+        try file.finish()
+        return plan
     }
 
     private func rehearse(

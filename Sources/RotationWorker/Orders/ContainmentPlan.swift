@@ -19,6 +19,15 @@ package struct ContainmentPlan: Sendable {
         }
     }
 
+    /// What the order has to do with a grant.
+    package enum Role: String, Sendable {
+        case covered
+        /// Not covered, and taken along by the revocation of one that is.
+        case collateral
+        case selfProtected = "self_protected"
+        case shielded
+    }
+
     /// Grants that are alike in this are counted together.
     package struct Share: Hashable, Comparable, Sendable {
         package var provider: ProviderID

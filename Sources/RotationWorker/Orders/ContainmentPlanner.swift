@@ -2,6 +2,9 @@ package import Grants
 
 /// Makes the plan of an order to contain a supplier, a client or a provider: in one snapshot, writing nothing.
 package struct ContainmentPlanner: Sendable {
+    /// Gets the grants one by one, covered ones in key order, then what goes along.
+    package typealias RowHandler = @Sendable (StoredGrant, ContainmentPlan.Role) throws -> Void
+
     private let environment: RotationEnvironment
     private let now: Timestamp
 
@@ -11,10 +14,14 @@ package struct ContainmentPlanner: Sendable {
     }
 
     /// The plan for all unended grants of the selection; with `takesAlong` also for what their revocation ends besides.
-    package func plan(_ selection: GrantSelection, takesAlong: Bool) async throws -> ContainmentPlan {
+    package func plan(
+        _ selection: GrantSelection,
+        takesAlong: Bool,
+        rows: RowHandler? = nil
+    ) async throws -> ContainmentPlan {
         let (environment, now) = (environment, now)
         return try await environment.store.read { reading in
-            var walk = try Walk(environment, selection, takesAlong: takesAlong, now: now, reading)
+            var walk = try Walk(environment, selection, takesAlong: takesAlong, now: now, rows, reading)
             var done = 0
             try reading.forEach(.unended, in: selection) { stored in
                 try walk.take(stored)
@@ -33,6 +40,7 @@ extension ContainmentPlanner {
         let selection: GrantSelection
         let takesAlong: Bool
         let now: Timestamp
+        let rows: RowHandler?
         let assessor: Assessor
         let freezes: [GrantSelection]
         var counts: [ContainmentPlan.Share: Int] = [:]
@@ -53,8 +61,10 @@ extension ContainmentPlanner {
             _ selection: GrantSelection,
             takesAlong: Bool,
             now: Timestamp,
+            _ rows: RowHandler?,
             _ reading: any StoreReading
         ) throws {
+            self.rows = rows
             (self.environment, self.selection, self.takesAlong, self.now) = (environment, selection, takesAlong, now)
             assessor = try Assessor(
                 reading,
@@ -70,14 +80,23 @@ extension ContainmentPlanner {
 
         mutating func take(_ stored: StoredGrant) throws {
             let key = stored.grant.key
-            guard !assessor.context(of: stored).isOurs else { return selfProtected.add(key) }
+            guard !assessor.context(of: stored).isOurs else {
+                selfProtected.add(key)
+                try rows?(stored, .selfProtected)
+                return
+            }
             // What is being revoked was looked at when that was decided.
             if stored.grant.standing != .revoking {
                 let bundle = try assessor.bundle(of: stored, in: selection)
-                guard !bundle.holdsOurs else { return shielded.add(key) }
+                guard !bundle.holdsOurs else {
+                    shielded.add(key)
+                    try rows?(stored, .shielded)
+                    return
+                }
                 if bundle.isCut { cutBundles += 1 }
                 along.formUnion(bundle.outside)
             }
+            try rows?(stored, .covered)
             digest.add(Array(key.description.utf8))
             try add(stored)
         }
@@ -112,6 +131,7 @@ extension ContainmentPlanner {
             for row in along.sorted() {
                 guard let stored = try reading.grant(row: row) else { continue }
                 collateral.add(stored.grant.key)
+                try rows?(stored, .collateral)
                 others.add(Array(stored.grant.key.description.utf8))
                 if takesAlong { try add(stored) }
             }
