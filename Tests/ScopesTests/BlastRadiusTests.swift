@@ -10,15 +10,15 @@ struct BlastRadiusTests {
         _ scopes: [String],
         _ live: Int,
         provider: ProviderID = "idp"
-    ) -> Holding {
-        Holding(provider: provider, tenant: tenant, client: client, scopes: scopes, live: live)
+    ) -> HeldScopes {
+        HeldScopes(provider: provider, tenant: tenant, client: client, scopes: scopes, live: live)
     }
 
     private func owner(_ tenant: TenantID, _ client: ClientID) -> SharedGrants.Owner {
         SharedGrants.Owner(tenant: tenant, client: ClientKey(provider: "idp", client: client))
     }
 
-    private var holdings: [Holding] {
+    private var holdings: [HeldScopes] {
         [
             holding("hq", "desk", ["ticket.write"], 10),
             holding("hq", "board", ["ticket.approve"], 2),
@@ -86,7 +86,7 @@ struct BlastRadiusTests {
         var random = SplitMix64(seed: seed)
         let model = Sheet.procurement().model
         let words = ["ticket.read", "ticket.write", "ticket.approve", "openid", "ticket.*"]
-        var holdings: [Holding] = []
+        var holdings: [HeldScopes] = []
         var score = 0
         for round in 0..<60 {
             holdings.append(

@@ -3,8 +3,8 @@ import Scopes
 import Testing
 
 struct IsolationTests {
-    private func holding(_ tenant: TenantID, _ client: ClientID, _ scopes: [String], _ live: Int = 1) -> Holding {
-        Holding(provider: "idp", tenant: tenant, client: client, scopes: scopes, live: live)
+    private func holding(_ tenant: TenantID, _ client: ClientID, _ scopes: [String], _ live: Int = 1) -> HeldScopes {
+        HeldScopes(provider: "idp", tenant: tenant, client: client, scopes: scopes, live: live)
     }
 
     private func owner(_ tenant: TenantID, _ client: ClientID) -> SharedGrants.Owner {

@@ -9,12 +9,12 @@ struct LiveDifferenceTests {
         _ scopes: [String],
         _ live: Int,
         role: RoleID? = nil
-    ) -> Holding {
-        Holding(provider: "idp", tenant: tenant, client: client, role: role, scopes: scopes, live: live)
+    ) -> HeldScopes {
+        HeldScopes(provider: "idp", tenant: tenant, client: client, role: role, scopes: scopes, live: live)
     }
 
     private func meaning(
-        _ holdings: [Holding],
+        _ holdings: [HeldScopes],
         before: (inout Sheet) -> Void = { _ in },
         _ after: (inout Sheet) -> Void
     ) -> LiveDifferences {

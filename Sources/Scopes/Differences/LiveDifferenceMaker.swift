@@ -7,7 +7,7 @@ extension ScopeModel {
     package func meaning(
         of differences: ScopeDifferences,
         to new: ScopeModel,
-        for holdings: some Sequence<Holding>
+        for holdings: some Sequence<HeldScopes>
     ) -> LiveDifferences {
         var maker = LiveDifferenceMaker(self, new, differences)
         for holding in holdings { maker.add(holding) }
@@ -64,7 +64,7 @@ private struct LiveDifferenceMaker {
         self.changed = changed
     }
 
-    mutating func add(_ holding: Holding) {
+    mutating func add(_ holding: HeldScopes) {
         examined += holding.live
         let before = judge(holding, old)
         let after = judge(holding, new)
@@ -83,7 +83,7 @@ private struct LiveDifferenceMaker {
         noteHeld(holding)
     }
 
-    private func judge(_ holding: Holding, _ model: ScopeModel) -> ScopeVerdict {
+    private func judge(_ holding: HeldScopes, _ model: ScopeModel) -> ScopeVerdict {
         model.judge(
             holding.scopes,
             provider: holding.provider,
@@ -93,12 +93,12 @@ private struct LiveDifferenceMaker {
         )
     }
 
-    private mutating func lose(_ words: [String], _ holding: Holding, _ party: Party?) {
+    private mutating func lose(_ words: [String], _ holding: HeldScopes, _ party: Party?) {
         mustConsentAgain.add(holding, party: party)
         attribute(words, holding, party, .mustConsentAgain, in: old)
     }
 
-    private mutating func gain(_ words: [String], _ holding: Holding, _ party: Party?) {
+    private mutating func gain(_ words: [String], _ holding: HeldScopes, _ party: Party?) {
         comesWithin.add(holding, party: party)
         attribute(words, holding, party, .comesWithin, in: new)
     }
@@ -106,7 +106,7 @@ private struct LiveDifferenceMaker {
     /// To the roles that lost or gained a scope, else to the client.
     private mutating func attribute(
         _ words: [String],
-        _ holding: Holding,
+        _ holding: HeldScopes,
         _ party: Party?,
         _ kind: LiveEffect.Kind,
         in model: ScopeModel
@@ -129,7 +129,7 @@ private struct LiveDifferenceMaker {
     }
 
     /// Those that the client has in either model, the one of the record if it names one.
-    private func roles(of holding: Holding) -> [ScopeDifference.Subject] {
+    private func roles(of holding: HeldScopes) -> [ScopeDifference.Subject] {
         let client = ClientKey(provider: holding.provider, client: holding.client)
         guard !changed.isEmpty else { return [] }
         var names: Set<RoleID> = []
@@ -141,7 +141,7 @@ private struct LiveDifferenceMaker {
     }
 
     /// What is held of what was gained, so that what nobody holds can be told.
-    private mutating func noteHeld(_ holding: Holding) {
+    private mutating func noteHeld(_ holding: HeldScopes) {
         let client = ClientKey(provider: holding.provider, client: holding.client)
         let subjects = roles(of: holding) + [.client(holding.tenant, client)]
         guard subjects.contains(where: { gained[$0] != nil }) else { return }

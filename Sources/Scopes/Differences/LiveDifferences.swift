@@ -8,7 +8,7 @@ package struct GrantCount: Hashable, Sendable {
 
     package init() {}
 
-    mutating func add(_ holding: Holding, party: Party?) {
+    mutating func add(_ holding: HeldScopes, party: Party?) {
         grants += holding.live
         tenants.insert(holding.tenant)
         if party == .supplier { suppliers.insert(holding.tenant) }

@@ -27,7 +27,7 @@ package struct IsolationBreak: Hashable, Sendable {
 extension ScopeModel {
     /// All breaks of isolation, in the documents and among live grants.
     package func isolationBreaks(
-        holdings: some Sequence<Holding>,
+        holdings: some Sequence<HeldScopes>,
         shared: some Sequence<SharedGrants>
     ) -> [IsolationBreak] {
         var finder = IsolationBreakFinder(self)
@@ -69,7 +69,7 @@ private struct IsolationBreakFinder {
         }
     }
 
-    mutating func add(_ holding: Holding) {
+    mutating func add(_ holding: HeldScopes) {
         let key = ClientKey(provider: holding.provider, client: holding.client)
         tenants[key, default: []].insert(holding.tenant)
         live[key, default: 0] += holding.live

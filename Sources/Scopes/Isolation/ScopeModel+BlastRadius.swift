@@ -6,7 +6,7 @@ extension ScopeModel {
     /// Sharing is followed one step: a shared token opens the other's grant, not all that the other has.
     package func blastRadius(
         of target: BreachTarget,
-        holdings: some Sequence<Holding>,
+        holdings: some Sequence<HeldScopes>,
         shared: some Sequence<SharedGrants>
     ) -> BlastRadius {
         var reach = BreachReach(self, target)
@@ -41,7 +41,7 @@ private struct BreachReach {
         if case .scope(let name) = target { scope = model.scopes[name] } else { scope = nil }
     }
 
-    mutating func add(_ holding: Holding) {
+    mutating func add(_ holding: HeldScopes) {
         let key = ClientKey(provider: holding.provider, client: holding.client)
         guard isOwner(holding.tenant, key) else { return }
         let closure = closure(of: holding)
@@ -80,7 +80,7 @@ private struct BreachReach {
         }
     }
 
-    private mutating func closure(of holding: Holding) -> Closure {
+    private mutating func closure(of holding: HeldScopes) -> Closure {
         if let known = closures[holding.provider]?[holding.scopes] { return known }
         var numbers: [Int] = []
         var unknown: [String] = []

@@ -3,7 +3,7 @@ package import Grants
 /// Live grants that are alike to the analyses, and how many they are.
 ///
 /// The store counts them without reading every row: scope sets are interned there.
-package struct Holding: Hashable, Sendable {
+package struct HeldScopes: Hashable, Sendable {
     package var provider: ProviderID
     package var tenant: TenantID
     package var client: ClientID
