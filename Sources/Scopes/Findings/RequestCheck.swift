@@ -1,5 +1,4 @@
 internal import Grants
-internal import Records
 
 /// Looks at scopes that somebody wants to ask for.
 struct RequestCheck {
@@ -66,7 +65,12 @@ struct RequestCheck {
             if let number = model.scopes[ScopeName(scope.value)] {
                 why = "'\(provider)' has another word for it"
                 fix = ScopeFinding.Fix("write '\(word(number))'", replacement: [word(number)])
-            } else if let near = nearestWord(to: scope.value, in: (0..<model.scopes.count).lazy.map { word($0) }) {
+            } else if let near = model.nearest.nearest(
+                to: scope.value,
+                kind: "word at \(provider)",
+                count: model.scopes.count,
+                in: (0..<model.scopes.count).lazy.map { word($0) }
+            ) {
                 fix = ScopeFinding.Fix("did you mean '\(near)'?", replacement: [near])
             }
         }

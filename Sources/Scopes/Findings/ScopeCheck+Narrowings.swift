@@ -1,11 +1,6 @@
 internal import Grants
 
 extension ScopeCheck {
-    /// Environments that the catalogue binds scopes to.
-    var declaredEnvironments: Set<EnvironmentID> {
-        model.documents.catalogue.scopes.reduce(into: []) { $0.formUnion($1.environments ?? []) }
-    }
-
     func narrowingFindings() -> [ScopeFinding] {
         let narrowings = model.documents.narrowings
         guard !narrowings.isEmpty else { return [] }
@@ -17,7 +12,7 @@ extension ScopeCheck {
                 reach[number] = set
             }
         }
-        let environments = declaredEnvironments.union(model.integrations.compactMap(\.environment))
+        let environments = model.declaredEnvironments.union(model.integrations.compactMap(\.environment))
             .union(model.documents.tenants.compactMap(\.environment?.value))
         let clients = Set(model.integrations.map(\.client))
         var findings: [ScopeFinding] = []

@@ -72,10 +72,10 @@ extension ScopeCheck {
     private func environmentFindings(_ tenant: TenantAssignment) -> [ScopeFinding] {
         var findings: [ScopeFinding] = []
         for environment in [tenant.environment] + tenant.clients.map(\.environment) {
-            guard let environment, !declaredEnvironments.isEmpty,
-                !declaredEnvironments.contains(environment.value)
+            guard let environment, !model.declaredEnvironments.isEmpty,
+                !model.declaredEnvironments.contains(environment.value)
             else { continue }
-            let fix = nearest(environment.value.rawValue, in: declaredEnvironments.sorted())
+            let fix = nearest(environment.value.rawValue, in: model.declaredEnvironments.sorted())
             // An environment that no scope is bound to is no mistake, but for one that is misspelt.
             guard fix.replacement != nil else { continue }
             findings.append(unknownEnvironment(environment, fix, ScopeFinding.Subject(tenant: tenant.id.value)))

@@ -21,7 +21,7 @@ package struct ScopeCheck: Sendable {
         return ExceptionMatching(model.documents.exceptions, now: now).report(on: findings)
     }
 
-    func nearest(_ word: String, in words: some Sequence<some Identifier>) -> ScopeFinding.Fix {
+    func nearest(_ word: String, in words: [some Identifier]) -> ScopeFinding.Fix {
         model.fixForUnknown(word, in: words)
     }
 

@@ -1,10 +1,15 @@
 internal import Grants
-internal import Records
 
 extension ScopeModel {
     /// The nearest known word, sought only now that a word is unknown.
-    func fixForUnknown(_ word: String, in words: some Sequence<some Identifier>) -> ScopeFinding.Fix {
-        if let near = nearestWord(to: word, in: words.lazy.map(\.rawValue)) {
+    func fixForUnknown<Name: Identifier>(_ word: String, in words: [Name]) -> ScopeFinding.Fix {
+        let near = nearest.nearest(
+            to: word,
+            kind: "\(Name.self)",
+            count: words.count,
+            in: words.lazy.map(\.rawValue)
+        )
+        if let near {
             return ScopeFinding.Fix("did you mean '\(near)'?", replacement: [near])
         }
         return ScopeFinding.Fix("define it, or take it out")

@@ -14,8 +14,16 @@ struct AllowListMaker {
 
     private(set) var lists: [AllowList] = []
     private var numbers: [Key: Int] = [:]
+    private var common: [CommonKey: Int] = [:]
     private var permitted: [Setting: ScopeSet?] = [:]
-    private var index: NarrowingIndex
+    private var named: [Int: ScopeSet] = [:]
+    private let index: NarrowingIndex
+
+    /// Of all that no narrowing is made for.
+    private struct CommonKey: Hashable {
+        let role: Int
+        let setting: Setting
+    }
 
     private struct Key: Hashable {
         let role: Int
@@ -50,25 +58,28 @@ struct AllowListMaker {
     mutating func numbers(for integration: Integration) -> [Int] {
         let setting = Setting(party: integration.party, environment: integration.environment)
         return integration.roles.map { role in
-            let narrowings = index.applying(
-                tenant: integration.tenantID,
-                client: integration.client,
-                role: roles.names[role],
-                environment: integration.environment
-            )
-            return number(role: role, setting: setting, narrowings: narrowings)
+            number(role: role, setting: setting, tenant: integration.tenantID, client: integration.client)
         }
     }
 
     /// The allow-list of a role in a setting, for the tenant if there is one.
     mutating func list(role: Int, setting: Setting, tenant: TenantID?) -> AllowList {
+        lists[number(role: role, setting: setting, tenant: tenant, client: nil)]
+    }
+
+    private mutating func number(role: Int, setting: Setting, tenant: TenantID?, client: ClientID?) -> Int {
+        let isSpecial = index.isSpecial(tenant: tenant, client: client)
+        let commonKey = CommonKey(role: role, setting: setting)
+        if !isSpecial, let number = common[commonKey] { return number }
         let narrowings = index.applying(
             tenant: tenant,
-            client: nil,
+            client: client,
             role: roles.names[role],
             environment: setting.environment
         )
-        return lists[number(role: role, setting: setting, narrowings: narrowings)]
+        let number = number(role: role, setting: setting, narrowings: narrowings)
+        if !isSpecial { common[commonKey] = number }
+        return number
     }
 
     private mutating func number(role: Int, setting: Setting, narrowings: [Int]) -> Int {
@@ -86,12 +97,18 @@ struct AllowListMaker {
             base = graph.closure(of: roleNeeds[key.role])
         }
         if let mask = mask(for: key.setting) { base.formIntersection(mask) }
-        var allowed = base
+        var removed = ScopeSet()
         var isUncertain = isRoleUncertain[key.role]
         for number in key.narrowings {
-            let removed = removed(by: documents.narrowings[number].change, from: allowed, &isUncertain)
-            if !removed.isEmpty { allowed = clear(allowed, of: removed) }
+            let names = documents.narrowings[number].names
+            if names.contains(where: { scopes[$0.value] == nil }) { isUncertain = true }
+            let named = named(by: number)
+            switch documents.narrowings[number].change {
+            case .only: removed.formUnion(base.subtracting(named))
+            case .without: removed.formUnion(named)
+            }
         }
+        let allowed = removed.isEmpty ? base : clear(base, of: removed)
         return AllowList(
             role: key.role,
             setting: key.setting,
@@ -115,23 +132,21 @@ struct AllowListMaker {
         return mask
     }
 
-    private func removed(
-        by change: AllowListNarrowing.Change,
-        from allowed: ScopeSet,
-        _ isUncertain: inout Bool
-    ) -> ScopeSet {
-        switch change {
-        case .only(let names):
-            if names.contains(where: { scopes[$0.value] == nil }) { isUncertain = true }
-            return allowed.subtracting(graph.closure(of: names.compactMap { scopes[$0.value] }))
+    /// What an `only` leaves, and what a `without` takes.
+    private mutating func named(by number: Int) -> ScopeSet {
+        if let known = named[number] { return known }
+        let set: ScopeSet
+        switch documents.narrowings[number].change {
+        case .only(let names): set = graph.closure(of: names.compactMap { scopes[$0.value] })
         case .without(let names):
-            if names.contains(where: { scopes[$0.value] == nil }) { isUncertain = true }
-            var set = ScopeSet()
+            var taken = ScopeSet()
             for name in names {
-                if let number = scopes[name.value] { insert(number, into: &set) }
+                if let number = scopes[name.value] { insert(number, into: &taken) }
             }
-            return set
+            set = taken
         }
+        named[number] = set
+        return set
     }
 
     /// A blanket that is taken away takes along what it stands for.

@@ -23,6 +23,11 @@ struct NarrowingIndex: Sendable {
         }
     }
 
+    /// Whether any narrowing is for this tenant or client and not for all.
+    func isSpecial(tenant: TenantID?, client: ClientID?) -> Bool {
+        (tenant.map { byTenant[$0] != nil } ?? false) || (client.map { byClient[$0] != nil } ?? false)
+    }
+
     /// The numbers of those that apply, ascending; nil matches only what names none.
     func applying(tenant: TenantID?, client: ClientID?, role: RoleID, environment: EnvironmentID?) -> [Int] {
         guard !narrowings.isEmpty else { return [] }

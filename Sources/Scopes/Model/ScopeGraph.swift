@@ -7,7 +7,7 @@ struct ScopeGraph: Sendable {
     /// By component, ascending.
     let members: [[Int]]
     /// By component: what its nodes cover besides the component itself.
-    private let below: [ScopeSet]
+    private let below: [CoveredScopes]
     /// By component: the components right below it (the transitive reduction), by their first members, ascending.
     let reduction: [[Int]]
 
@@ -16,7 +16,7 @@ struct ScopeGraph: Sendable {
         let components = Components(edges: edges)
         let component = components.ofNode
         let members = components.members
-        var below: [ScopeSet] = []
+        var below: [CoveredScopes] = []
         below.reserveCapacity(members.count)
         var reduction: [[Int]] = []
         reduction.reserveCapacity(members.count)
@@ -28,11 +28,12 @@ struct ScopeGraph: Sendable {
             }
             var set = ScopeSet()
             for target in direct { set.formUnion(below[target]) }
+            // What is right below is below nothing else that is.
             reduction.append(direct.map { members[$0][0] }.filter { !set.contains($0) }.sorted())
             for target in direct {
                 for node in members[target] { set.insert(node) }
             }
-            below.append(set)
+            below.append(CoveredScopes(set))
         }
         self.component = component
         self.members = members
@@ -51,7 +52,8 @@ struct ScopeGraph: Sendable {
 
     /// All that the node covers, itself included.
     func closure(of node: Int) -> ScopeSet {
-        var set = below[component[node]]
+        var set = ScopeSet()
+        set.formUnion(below[component[node]])
         for member in members[component[node]] { set.insert(member) }
         return set
     }

@@ -40,6 +40,9 @@ package struct ScopeModel: Sendable {
     /// By tenant: where its clients stand in ``integrations``.
     let integrationsOfTenant: [Range<Int>]
     let allowLists: [AllowList]
+    /// Those that the catalogue binds scopes to.
+    let declaredEnvironments: Set<EnvironmentID>
+    let nearest = NearestNames()
 
     package init(_ documents: ScopeDocuments) {
         self.documents = documents
@@ -64,6 +67,7 @@ package struct ScopeModel: Sendable {
             blankets[number] = blanket
             edges[number] = blanket.standsFor.compactMap { scopes[$0.value] }
         }
+        declaredEnvironments = catalogue.scopes.reduce(into: []) { $0.formUnion($1.environments ?? []) }
         let graph = ScopeGraph(edges: edges)
         self.scopes = scopes
         self.definitions = definitions

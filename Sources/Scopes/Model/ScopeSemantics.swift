@@ -23,12 +23,14 @@ struct ScopeSemantics: Sendable {
         case side, needs, unknown
         case steps
         case party, group
-        case roles, environment, purpose, withheld
+        case roles, environment, purpose, narrowed
 
         static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
     }
 
     private(set) var entries: [Key: [Member: [String]]] = [:]
+
+    private var narrowed: [Int: [String]] = [:]
 
     init(_ model: ScopeModel) {
         addScopes(of: model)
@@ -90,6 +92,15 @@ struct ScopeSemantics: Sendable {
         }
     }
 
+    /// What narrowing has left of an allow-list, which covers the rest of it.
+    private mutating func left(_ list: Int, _ model: ScopeModel) -> [String] {
+        if let known = narrowed[list] { return known }
+        let cover = model.graph.minimalCover(of: model.allowLists[list].allowed)
+        let words = model.scopes.names(of: cover).map(\.rawValue)
+        narrowed[list] = words
+        return words
+    }
+
     private mutating func addTenants(of model: ScopeModel) {
         for (number, name) in model.tenants.names.enumerated() {
             let tenant = model.tenantDefinitions[number]
@@ -102,22 +113,22 @@ struct ScopeSemantics: Sendable {
                 [name.rawValue]
             )
             for integration in model.integrations[model.integrationsOfTenant[number]] {
-                var withheld: [String] = []
+                var narrowed: [String] = []
                 for (role, list) in zip(integration.roles, integration.allowLists).sorted(by: { $0.0 < $1.0 }) {
-                    let list = model.allowLists[list]
-                    let lost = list.permitted.subtracting(list.allowed)
+                    let number = list
+                    let list = model.allowLists[number]
                     let isUncertain = list.isUncertain && !model.isRoleUncertain[role]
-                    guard !lost.isEmpty || isUncertain else { continue }
+                    guard list.permitted != list.allowed || isUncertain else { continue }
                     // No scope has a space in its name (RFC 6749 §3.3).
-                    withheld.append((isUncertain ? "unsure of " : "of ") + model.roles.names[role].rawValue)
-                    withheld += model.scopes.names(of: lost).map(\.rawValue)
+                    narrowed.append((isUncertain ? "unsure of " : "of ") + model.roles.names[role].rawValue)
+                    narrowed += left(number, model)
                 }
                 insert(
                     [
                         .roles: Self.sorted(integration.assignment.roles.map(\.value)),
                         .environment: integration.environment.map { [$0.rawValue] } ?? [],
                         .purpose: [integration.assignment.purpose.rawValue],
-                        .withheld: withheld,
+                        .narrowed: narrowed,
                     ],
                     .client,
                     [name.rawValue, integration.provider.rawValue, integration.client.rawValue]
