@@ -21,17 +21,11 @@ extension YAMLValue {
     /// A scope as a provider writes it.
     func scopeToken() -> Placed<String>? {
         guard let text = text() else { return nil }
-        guard text.utf8.count <= 256 else {
-            report("'\(name)' must be at most 256 bytes long")
-            return nil
-        }
-        guard let stray = text.unicodeScalars.first(where: { !Self.isScopeCharacter($0) }) else {
-            return Placed(text, at: sourcePlace)
-        }
-        let shown = stray == " " ? "a blank" : "'\(RecordError.printable(String(stray)))'"
+        guard let mistake = ScopeToken.mistake(in: text) else { return Placed(text, at: sourcePlace) }
+        let isSeveral = text.contains(" ") || text.contains(",")
         report(
-            "'\(name)' is no scope: \(shown) cannot be in one (RFC 6749 §3.3)",
-            hint: stray == " " || stray == "," ? "write several as a list: [ticket.read, ticket.comment]" : nil
+            "'\(name)' is no scope: \(mistake)",
+            hint: isSeveral ? "write several as a list: [ticket.read, ticket.comment]" : nil
         )
         return nil
     }
@@ -74,12 +68,5 @@ extension YAMLValue {
     func reportIfNothingIsLeft() {
         guard isEmptyList else { return }
         report("'\(name)' is empty, so nothing is left", hint: "remove it for all, or list some")
-    }
-
-    private static func isScopeCharacter(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x21, 0x23...0x5B, 0x5D...0x7E: true
-        default: false
-        }
     }
 }

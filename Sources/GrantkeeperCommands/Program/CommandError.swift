@@ -74,7 +74,7 @@ struct CommandError: Error {
         self.init(status, error.code.rawValue, error.message, hint: error.hint)
     }
 
-    private init(_ errors: ConfigurationErrors) {
+    init(_ errors: ConfigurationErrors) {
         let lines = errors.problems.map { problem in
             problem.hint.map { "\(problem) (\($0))" } ?? "\(problem)"
         }

@@ -1,0 +1,9 @@
+internal import ArgumentParser
+
+struct ScopesGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scopes",
+        abstract: "Which scopes there are, who may hold which, and what is asked for.",
+        subcommands: [ScopesCheck.self]
+    )
+}
