@@ -139,29 +139,28 @@ struct AllowListMaker {
         switch documents.narrowings[number].change {
         case .only(let names): set = graph.closure(of: names.compactMap { scopes[$0.value] })
         case .without(let names):
-            var taken = ScopeSet()
-            for name in names {
-                if let number = scopes[name.value] { insert(number, into: &taken) }
-            }
-            set = taken
+            set = unfolded(names.compactMap { scopes[$0.value] }, blankets, in: scopes)
         }
         named[number] = set
         return set
-    }
-
-    /// A blanket that is taken away takes along what it stands for.
-    private func insert(_ number: Int, into set: inout ScopeSet) {
-        guard !set.contains(number) else { return }
-        set.insert(number)
-        for name in blankets[number]?.standsFor ?? [] {
-            if let number = scopes[name.value] { insert(number, into: &set) }
-        }
     }
 
     /// What of the set covers none of the others.
     private func clear(_ set: ScopeSet, of others: ScopeSet) -> ScopeSet {
         ScopeSet(set.filter { graph.isClear($0, of: others) })
     }
+}
+
+/// What a narrowing names: a blanket that is taken away takes along what it stands for.
+func unfolded(_ numbers: [Int], _ blankets: [Blanket?], in scopes: Numbering<ScopeName>) -> ScopeSet {
+    var set = ScopeSet()
+    var open = numbers
+    while let number = open.popLast() {
+        guard !set.contains(number) else { continue }
+        set.insert(number)
+        open += (blankets[number]?.standsFor ?? []).compactMap { scopes[$0.value] }
+    }
+    return set
 }
 
 extension ScopeDefinition {

@@ -70,11 +70,13 @@ struct ScopeSemantics: Sendable {
     private mutating func addSteps(of model: ScopeModel) {
         for (number, name) in model.steps.names.enumerated() {
             let step = model.stepDefinitions[number]
+            // Of scopes that are the same it does not matter which one is named.
+            let needs = model.stepNeeds[number].map { model.graph.members[model.graph.component[$0]][0] }
             let unknown = step.scopes.map(\.value).filter { model.scopes[$0] == nil }
             insert(
                 [
                     .side: [step.side.rawValue],
-                    .needs: model.scopes.names(of: model.stepNeeds[number]).map(\.rawValue),
+                    .needs: model.scopes.names(of: needs.sorted()).map(\.rawValue),
                     .unknown: Self.sorted(unknown),
                 ],
                 .step,

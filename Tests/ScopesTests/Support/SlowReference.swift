@@ -129,3 +129,11 @@ struct SlowReference {
         return .outside(outside)
     }
 }
+
+extension SlowReference {
+    /// By all roles of the client.
+    func allowed(_ tenant: TenantAssignment, _ client: ClientAssignment) -> Set<ScopeName> {
+        documents.roles.filter { role in client.roles.contains { $0.value == role.id.value } }
+            .reduce(into: []) { $0.formUnion(allowed(tenant, client, $1)) }
+    }
+}

@@ -1,0 +1,192 @@
+internal import Grants
+
+extension ScopeModel {
+    /// What the change to `new` means for the grants that live.
+    ///
+    /// `differences` are those from this model to `new`.
+    package func meaning(
+        of differences: ScopeDifferences,
+        to new: ScopeModel,
+        for holdings: some Sequence<Holding>
+    ) -> LiveDifferences {
+        var maker = LiveDifferenceMaker(self, new, differences)
+        for holding in holdings { maker.add(holding) }
+        return maker.result()
+    }
+}
+
+/// Judges each holding by both models and attributes what is different.
+private struct LiveDifferenceMaker {
+    private struct Key: Hashable {
+        let kind: LiveEffect.Kind
+        let subject: ScopeDifference.Subject
+    }
+
+    private struct Effect {
+        var count = GrantCount()
+        var scopes: Set<ScopeName> = []
+    }
+
+    private let old: ScopeModel
+    private let new: ScopeModel
+    private let bySubject: [ScopeDifference.Subject: ScopeDifference]
+    private var effects: [Key: Effect] = [:]
+    private var held: [ScopeDifference.Subject: Set<ScopeName>] = [:]
+    private var mustConsentAgain = GrantCount()
+    private var comesWithin = GrantCount()
+    private var noLongerJudged = GrantCount()
+    private var examined = 0
+
+    init(_ old: ScopeModel, _ new: ScopeModel, _ differences: ScopeDifferences) {
+        self.old = old
+        self.new = new
+        var bySubject: [ScopeDifference.Subject: ScopeDifference] = [:]
+        for difference in differences.all { bySubject[difference.subject] = difference }
+        self.bySubject = bySubject
+    }
+
+    mutating func add(_ holding: Holding) {
+        examined += holding.live
+        let before = judge(holding, old)
+        let after = judge(holding, new)
+        let party =
+            (new.tenants[holding.tenant].map { new.tenantDefinitions[$0] }
+            ?? old.tenants[holding.tenant].map { old.tenantDefinitions[$0] })?.party
+        switch (before, after) {
+        case (.outside(let was), .outside(let words)):
+            let more = words.filter { !was.contains($0) }
+            if !more.isEmpty { lose(more, holding, party) }
+        case (_, .outside(let words)): lose(words, holding, party)
+        case (.outside(let words), .allowed): gain(words, holding, party)
+        case (.allowed, .noPolicy), (.outside, .noPolicy): noLongerJudged.add(holding, party: party)
+        default: break
+        }
+        noteHeld(holding)
+    }
+
+    private func judge(_ holding: Holding, _ model: ScopeModel) -> ScopeVerdict {
+        model.judge(
+            holding.scopes,
+            provider: holding.provider,
+            tenant: holding.tenant,
+            client: holding.client,
+            role: holding.role
+        )
+    }
+
+    private mutating func lose(_ words: [String], _ holding: Holding, _ party: Party?) {
+        mustConsentAgain.add(holding, party: party)
+        attribute(words, holding, party, .mustConsentAgain, in: old) { $0.lost }
+    }
+
+    private mutating func gain(_ words: [String], _ holding: Holding, _ party: Party?) {
+        comesWithin.add(holding, party: party)
+        attribute(words, holding, party, .comesWithin, in: new) { $0.gained }
+    }
+
+    /// To the roles that lost or gained a scope, else to the client.
+    private mutating func attribute(
+        _ words: [String],
+        _ holding: Holding,
+        _ party: Party?,
+        _ kind: LiveEffect.Kind,
+        in model: ScopeModel,
+        changed: (ScopeDifference) -> [ScopeName]
+    ) {
+        let names = Set(words.flatMap { model.scopeNames(called: $0, at: holding.provider) })
+        var isAttributed = false
+        for subject in roles(of: holding) {
+            guard let difference = bySubject[subject] else { continue }
+            let reached = names.intersection(changed(difference))
+            guard !reached.isEmpty else { continue }
+            isAttributed = true
+            effects[Key(kind: kind, subject: subject), default: Effect()].count.add(holding, party: party)
+            effects[Key(kind: kind, subject: subject)]?.scopes.formUnion(reached)
+        }
+        guard !isAttributed else { return }
+        let client = ClientKey(provider: holding.provider, client: holding.client)
+        let key = Key(kind: kind, subject: .client(holding.tenant, client))
+        effects[key, default: Effect()].count.add(holding, party: party)
+        effects[key]?.scopes.formUnion(names)
+    }
+
+    /// Those that the client has in either model, the one of the record if it names one.
+    private func roles(of holding: Holding) -> [ScopeDifference.Subject] {
+        let client = ClientKey(provider: holding.provider, client: holding.client)
+        var names: Set<RoleID> = []
+        for model in [old, new] {
+            guard let integration = model.integration(holding.tenant, client) else { continue }
+            names.formUnion(model.roles.names(of: integration.roles))
+        }
+        return names.filter { holding.role == nil || holding.role == $0 }.sorted().map { .role($0) }
+    }
+
+    /// What is held of what was gained, so that what nobody holds can be told.
+    private mutating func noteHeld(_ holding: Holding) {
+        let client = ClientKey(provider: holding.provider, client: holding.client)
+        let subjects = roles(of: holding) + [.client(holding.tenant, client)]
+        guard subjects.contains(where: { !(bySubject[$0]?.gained.isEmpty ?? true) }) else { return }
+        let numbers = holding.scopes.flatMap { new.scopes(called: $0, at: holding.provider) }
+        let names = Set(new.scopes.names(of: new.graph.closure(of: numbers)))
+        for subject in subjects {
+            guard let difference = bySubject[subject], !difference.gained.isEmpty else { continue }
+            held[subject, default: []].formUnion(names.intersection(difference.gained))
+        }
+    }
+
+    func result() -> LiveDifferences {
+        var found = effects.map { key, effect in
+            make(key.kind, key.subject, effect.scopes, effect.count)
+        }
+        for (subject, difference) in bySubject where !difference.followsFromOthers && difference.kind != .removed {
+            switch subject {
+            case .role, .client: break
+            default: continue
+            }
+            let unneeded = Set(difference.gained).subtracting(held[subject] ?? [])
+            let least = Set(new.minimalCover(of: difference.gained)).intersection(unneeded)
+            guard !least.isEmpty else { continue }
+            found.append(make(.unneeded, subject, least, GrantCount()))
+        }
+        return LiveDifferences(
+            effects: found.sorted { Self.order($0) < Self.order($1) },
+            mustConsentAgain: mustConsentAgain,
+            comesWithin: comesWithin,
+            noLongerJudged: noLongerJudged,
+            examined: examined
+        )
+    }
+
+    private static func order(_ effect: LiveEffect) -> (Int, String, String) {
+        switch effect.subject {
+        case .role(let role): (0, role.rawValue, effect.kind.rawValue)
+        case .client(let tenant, let key): (1, "\(tenant) \(key.provider) \(key.client)", effect.kind.rawValue)
+        default: (2, "", effect.kind.rawValue)
+        }
+    }
+
+    private func make(
+        _ kind: LiveEffect.Kind,
+        _ subject: ScopeDifference.Subject,
+        _ scopes: Set<ScopeName>,
+        _ count: GrantCount
+    ) -> LiveEffect {
+        let model = kind == .mustConsentAgain ? old : new
+        let least = model.minimalCover(of: scopes)
+        let whom =
+            switch subject {
+            case .role(let role): "role `\(role)`"
+            case .client(let tenant, let key): "client `\(key.client)` of tenant `\(tenant)`"
+            default: "others"
+            }
+        let names = code(least)
+        let comma = count.suppliers.isEmpty ? "" : ","
+        let sentence =
+            switch kind {
+            case .mustConsentAgain: "removing \(names) from \(whom): \(count)\(comma) must consent again"
+            case .comesWithin: "adding \(names) to \(whom): \(count)\(comma) come within policy"
+            case .unneeded: "adding \(names) to \(whom): no live grant holds it, so nothing needs it yet"
+            }
+        return LiveEffect(kind: kind, subject: subject, scopes: least, count: count, sentence: sentence)
+    }
+}
