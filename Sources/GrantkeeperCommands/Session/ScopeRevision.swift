@@ -18,6 +18,12 @@ struct ScopeRevision {
             let isDirectory = stat(word, &entry) == 0 && entry.st_mode & S_IFMT == S_IFDIR
             self = isDirectory ? .directory(word) : .revision(word)
         }
+
+        var word: String {
+            switch self {
+            case .directory(let word), .revision(let word): word
+            }
+        }
     }
 
     /// nil: the revision has no such directory.

@@ -70,7 +70,7 @@ struct ScopesDiff: GrantkeeperCommand {
     ) async throws -> ScopeModel {
         try await Self.elsewhere {
             guard let documents = try await revision.documents(name) else {
-                console.note("there are no scope documents in '\(Console.printable("\(name)"))'")
+                console.note("there are no scope documents in '\(Console.printable(name.word))': all is new")
                 return ScopeModel(ScopeDocuments())
             }
             return ScopeModel(documents)
