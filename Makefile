@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format build memory bench endurance mutants install uninstall clean deps
+.PHONY: help demo test lint format build memory scopes bench endurance mutants install uninstall clean deps
 
 PREFIX ?= /usr/local
 export PREFIX DESTDIR FILTER KEEP
@@ -25,6 +25,9 @@ build: deps ## the debug build that demo and test share
 
 memory: build ## 100,000 grants through import, dry run and run stay below 96 MB of memory
 	@Scripts/memory "$$(swift build --show-bin-path)/grantkeeper"
+
+scopes: build ## the shipped scope documents have nothing to be found
+	@env -u GRANTKEEPER_CONFIG "$$(swift build --show-bin-path)/grantkeeper" scopes check --fail-on note
 
 bench: ## speed against bare SQLite and libcurl; QUICK=1, FULL=1, ROWS="P2 P3-h1", ROUNDS, GROW, PROGRAM
 	@Scripts/deps bench
