@@ -46,7 +46,7 @@ struct ScopesRecommend: GrantkeeperCommand {
             return RecommendationReport(
                 model,
                 evidence,
-                feeds: session.rotation.settings.feeds,
+                feeds: session.configuration.settings.feeds,
                 selection: try selection.plain,
                 window: length,
                 now: now

@@ -8,12 +8,21 @@ struct ScopeDiffReport {
     /// What they mean for live grants; nil: nobody asked.
     var live: LiveDifferences?
 
+    /// So many differences that follow from others are listed.
+    private static let shown = 30
+
     /// For people: a line each, the kind of change first.
     var text: [String] {
         guard !differences.isEmpty else { return ["the documents mean the same"] }
-        var lines = differences.all.map { difference in
+        // What follows from a role can be thousands of clients.
+        let following = differences.all.count(where: \.followsFromOthers)
+        let isShort = following <= Self.shown
+        var lines = differences.all.filter { isShort || !$0.followsFromOthers }.map { difference in
             let kind = difference.kind.rawValue
             return kind + String(repeating: " ", count: 10 - kind.count) + Console.printableLong(difference.sentence)
+        }
+        if !isShort {
+            lines.append("and \(Console.count(following, "difference")) that follow from these; --format json lists them")
         }
         let counts = ScopeDifference.Kind.allCases.compactMap { kind -> String? in
             let count = differences.count(of: kind)
