@@ -74,7 +74,9 @@ struct ScopesLiveTests {
         let outcome = await scene.run(["blast-radius", "--client", "supplier-portal", "--format", "svg"])
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.contains("<svg "))
-        #expect(outcome.output.contains("supplier-portal"))
+        // Graphviz writes a hyphen as an entity.
+        #expect(outcome.output.contains("supplier&#45;portal"))
+        #expect(outcome.output.contains("Legend"))
     }
 
     @Test func `a program that is not there is told from one that fails`() async throws {
@@ -134,7 +136,7 @@ struct ScopesLiveTests {
     @Test func `a change says what it means for the live grants, and writes nothing`() async throws {
         let scene = try await scene()
         _ = scene.shell("cp -r scopes before && sed -i 's/steps: .see-request, answer./steps: [see-request]/' scopes/roles.yaml")
-        let before = scene.shell("sha256sum grants.sqlite*").output
+        let before = scene.shell("sha256sum grants.sqlite grants.sqlite-wal").output
         let live = try await scene.run(["scopes", "diff", "./before", "--live", "--json"]).json
         #expect(live.int("live.examined") == 16)
         #expect(live.numbers("live.must_consent_again") == ["grants": 10, "tenants": 3, "suppliers": 3])
@@ -144,7 +146,7 @@ struct ScopesLiveTests {
                     + " must consent again"
             ]
         )
-        #expect(scene.shell("sha256sum grants.sqlite*").output == before)
+        #expect(scene.shell("sha256sum grants.sqlite grants.sqlite-wal").output == before)
     }
 
     // MARK: Patches

@@ -81,7 +81,8 @@ final class LiveScopeScene {
 
     /// Runs a line in the folder by a shell; its status and all that it says.
     func shell(_ line: String) -> Outcome {
-        let command = "cd '\(folder)' && { \(line)\n} 2>&1"
+        // What the user has set for git is left out.
+        let command = "cd '\(folder)' && export GIT_CONFIG_GLOBAL=/dev/null && { \(line)\n} 2>&1"
         guard let listing = popen(command, "r") else { return Outcome(status: -1, output: "", errors: "") }
         var bytes: [UInt8] = []
         while true {
