@@ -102,7 +102,9 @@ struct ScopesLiveTests {
 
     @Test func `a revision is read as a directory is, further tenants and all`() async throws {
         let scene = try await scene(importing: false)
-        _ = scene.shell("git init -q . && git add scopes && git -c user.name=t -c user.email=t@localhost commit -qm one")
+        _ = scene.shell(
+            "git init -q . && git add scopes && git -c user.name=t -c user.email=t@localhost commit -qm one"
+        )
         _ = scene.shell("cp -r scopes before && echo nothing >scopes/notes.txt")
         let revision = await scene.run(["scopes", "diff", "HEAD", "--json"])
         #expect(revision.status == 0, "\(revision.errors)")
@@ -117,7 +119,9 @@ struct ScopesLiveTests {
     @Test func `a mistake in a revision is told with the revision`() async throws {
         let scene = try await scene(importing: false)
         _ = scene.shell("echo 'scopes: [' >>scopes/catalogue.yaml && cp scopes/roles.yaml scopes/role.yaml")
-        _ = scene.shell("git init -q . && git add scopes && git -c user.name=t -c user.email=t@localhost commit -qm bad")
+        _ = scene.shell(
+            "git init -q . && git add scopes && git -c user.name=t -c user.email=t@localhost commit -qm bad"
+        )
         let outcome = await scene.run(["scopes", "diff", "HEAD", "HEAD"])
         #expect(outcome.status == 78)
         #expect(outcome.errors.contains("HEAD:"))
@@ -135,7 +139,9 @@ struct ScopesLiveTests {
 
     @Test func `a change says what it means for the live grants, and writes nothing`() async throws {
         let scene = try await scene()
-        _ = scene.shell("cp -r scopes before && sed -i 's/steps: .see-request, answer./steps: [see-request]/' scopes/roles.yaml")
+        _ = scene.shell(
+            "cp -r scopes before && sed -i 's/steps: .see-request, answer./steps: [see-request]/' scopes/roles.yaml"
+        )
         let before = scene.shell("sha256sum grants.sqlite grants.sqlite-wal").output
         let live = try await scene.run(["scopes", "diff", "./before", "--live", "--json"]).json
         #expect(live.int("live.examined") == 16)
@@ -179,7 +185,9 @@ struct ScopesLiveTests {
         }
     }
 
-    @Test func `a list of a line for each scope is rewritten too, and what is not plain is left to a person`() async throws {
+    @Test func `a list of a line for each scope is rewritten too, and what is not plain is left to a person`()
+        async throws
+    {
         let scene = try await scene()
         _ = await scene.run(["usage", "ingest", "./live-usage.ndjson"])
         _ = scene.shell(
@@ -200,6 +208,17 @@ struct ScopesLiveTests {
     @Test func `without a use of a scope nothing is known to be unused, and nothing is patched`() async throws {
         let scene = try await scene()
         _ = scene.shell("sed -i 's/registered: .quote.write./registered: [quote.write, ticket.*]/' scopes/tenants.yaml")
+        // A feed that sees every use, and never says of which scope.
+        try scene.write(
+            "quiet.ndjson",
+            """
+            {"feed":"gateway","observed_from":"2026-01-01T00:00:00Z"}
+            {"feed":"gateway","at":"2026-05-30T09:00:00Z","grant":"g-11"}
+            {"feed":"gateway","observed_until":"2026-06-01T07:00:00Z"}
+
+            """
+        )
+        #expect(await scene.run(["usage", "ingest", "./quiet.ndjson"]).status == 0)
         let report = try await scene.run(["scopes", "recommend", "--client", "quote-bot", "--json"]).json
         #expect(report.objects("clients").map { $0.text("confidence") } == ["none"])
         let patch = await scene.run(["scopes", "recommend", "--client", "quote-bot", "--patch"])

@@ -43,16 +43,23 @@ struct ScopeEvidence: Sendable {
         let covering = feeds.filter { feed in
             feed.covers.contains { $0.includes(owner.client.provider, owner.tenant, owner.client.client) }
         }
-        var window: Window?
-        if !covering.isEmpty, !uses.isEmpty {
-            window = Window(from: now - length, until: now)
-            for feed in covering { window = windows[feed.id].flatMap { window?.intersection($0) } }
-        }
+        let window = uses.isEmpty ? nil : observed(by: covering, length: length, now: now)
         return ScopeUsage(
             held: (held[owner] ?? []).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) },
             lastUsed: uses,
             window: window,
             coverage: window == nil ? 0 : 1
         )
+    }
+
+    /// The last stretch of that length that all of them have observed; nil: one has not, or is behind.
+    private func observed(by feeds: [FeedSettings], length: Duration, now: Timestamp) -> Window? {
+        var common: Window?
+        for feed in feeds {
+            guard let window = windows[feed.id]?.ended(by: now), now - window.until <= feed.maxAge else { return nil }
+            guard let joined = common.map({ $0.intersection(window) }) ?? window else { return nil }
+            common = joined
+        }
+        return common.map { Window(from: max($0.from, $0.until - length), until: $0.until) }
     }
 }

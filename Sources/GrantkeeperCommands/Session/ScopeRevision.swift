@@ -29,9 +29,10 @@ struct ScopeRevision {
     /// nil: the revision has no such directory.
     func documents(_ name: Name) async throws -> ScopeDocuments? {
         switch name {
-        case .directory(let path): return try Self.reading { () throws(ConfigurationErrors) in
-            try ScopeDirectory.read(path: path)
-        }
+        case .directory(let path):
+            return try Self.reading { () throws(ConfigurationErrors) in
+                try ScopeDirectory.read(path: path)
+            }
         case .revision(let revision):
             guard let tree = try await tree(of: revision) else { return nil }
             let (files, problems) = try await files(of: tree, in: revision)
@@ -76,9 +77,11 @@ struct ScopeRevision {
                     ? "'git log --oneline -- \(directory)' lists the revisions" : "name a directory of scope documents"
             )
         }
-        guard case .success(let bytes) = try await git(
-            ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(revision):./"]
-        ) else { return nil }
+        guard
+            case .success(let bytes) = try await git(
+                ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(revision):./"]
+            )
+        else { return nil }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").first.map(String.init)
     }
 

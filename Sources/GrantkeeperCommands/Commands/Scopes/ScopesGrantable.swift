@@ -82,7 +82,9 @@ struct ScopesGrantable: GrantkeeperCommand {
         for registration in found.behind {
             lines.append("  \(registration.place): the registration of '\(registration.client)' falls behind")
             if !registration.missing.isEmpty { lines.append("    add: \(registration.missing.joined(separator: " "))") }
-            if !registration.excess.isEmpty { lines.append("    remove: \(registration.excess.joined(separator: " "))") }
+            if !registration.excess.isEmpty {
+                lines.append("    remove: \(registration.excess.joined(separator: " "))")
+            }
         }
         return lines
     }

@@ -32,7 +32,8 @@ struct ScopesIsolation: GrantkeeperCommand {
                 }
                 console.line("  fix: \(Console.printableLong(one.fix))")
             }
-            let looked = live.map { "the documents and \(Console.count($0.live, "live grant"))" } ?? "the documents alone"
+            let looked =
+                live.map { "the documents and \(Console.count($0.live, "live grant"))" } ?? "the documents alone"
             console.line(
                 breaks.isEmpty
                     ? "isolated, as far as \(looked) tell"

@@ -75,7 +75,9 @@ struct ScopesRecommend: GrantkeeperCommand {
 
     /// The selection has no client of the documents.
     private func nothing(in model: ScopeModel) -> CommandError {
-        for (word, what) in [(selection.client, "client"), (selection.tenant, "tenant"), (selection.provider, "provider")] {
+        for (word, what) in [
+            (selection.client, "client"), (selection.tenant, "tenant"), (selection.provider, "provider"),
+        ] {
             guard let word else { continue }
             let known = model.documents.names(of: what)
             guard !known.contains(word) else { continue }

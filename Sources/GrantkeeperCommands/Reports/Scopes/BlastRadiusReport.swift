@@ -86,7 +86,8 @@ struct BlastRadiusReport {
 
     private static func name(of target: BreachTarget) -> String {
         switch target {
-        case .client(let key): "client '\(Console.printable(key.client.rawValue))' at '\(Console.printable(key.provider.rawValue))'"
+        case .client(let key):
+            "client '\(Console.printable(key.client.rawValue))' at '\(Console.printable(key.provider.rawValue))'"
         case .tenant(let tenant): "tenant '\(Console.printable(tenant.rawValue))'"
         case .provider(let provider): "provider '\(Console.printable(provider.rawValue))'"
         case .scope(let scope): "scope '\(Console.printable(scope.rawValue))'"

@@ -97,7 +97,9 @@ struct RecommendationReport: Sendable {
         for kept in found.keep {
             var reasons = kept.steps.isEmpty ? [] : ["for \(kept.steps.map(\.rawValue).joined(separator: ", "))"]
             if let used = kept.lastUsed { reasons.append("used \(Self.day(used))") }
-            if kept.isOutsidePolicy { reasons.append("nothing allows it: give the client a role with it, or stop using it") }
+            if kept.isOutsidePolicy {
+                reasons.append("nothing allows it: give the client a role with it, or stop using it")
+            }
             lines.append("  keep    \(Console.printable(kept.scope))  (\(reasons.joined(separator: "; ")))")
         }
         for excess in found.excess {

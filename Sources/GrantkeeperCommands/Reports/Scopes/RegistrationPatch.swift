@@ -46,7 +46,9 @@ struct RegistrationPatch {
                 lines[file.path] = file.text.split(separator: "\n", omittingEmptySubsequences: false)
             }
             guard let change = Self.change(names, to: Self.ordered(new, as: old), in: lines[file.path] ?? []) else {
-                notes.append("\(who) is left as it is: \(first.place) is no list of one line, or of a line for each scope")
+                notes.append(
+                    "\(who) is left as it is: \(first.place) is no list of one line, or of a line for each scope"
+                )
                 continue
             }
             changes[file.path, default: []].append(change)
@@ -109,9 +111,11 @@ struct RegistrationPatch {
         let indent = lines[first].prefix { $0 == " " }
         for (number, name) in zip(numbers, names) {
             let item = lines[number].dropFirst(indent.count)
-            guard lines[number].hasPrefix(indent), [name.value.rawValue, word(name.value.rawValue)].contains(where: {
-                item == "- \($0)"
-            }) else { return nil }
+            guard lines[number].hasPrefix(indent),
+                [name.value.rawValue, word(name.value.rawValue)].contains(where: {
+                    item == "- \($0)"
+                })
+            else { return nil }
         }
         return UnifiedDiff.Change(
             lines: first..<first + numbers.count,
@@ -124,7 +128,8 @@ struct RegistrationPatch {
         let isPlain =
             scope.first?.isLetter == true && scope.last != ":"
             && scope.utf8.allSatisfy { byte in
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
                     || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "._/:-".utf8.contains(byte)
             }
             && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(scope.lowercased())

@@ -22,14 +22,18 @@ struct ScopeDiffReport {
             return kind + String(repeating: " ", count: 10 - kind.count) + Console.printableLong(difference.sentence)
         }
         if !isShort {
-            lines.append("and \(Console.count(following, "difference")) that follow from these; --format json lists them")
+            lines.append(
+                "and \(Console.count(following, "difference")) that follow from these; --format json lists them"
+            )
         }
         let counts = ScopeDifference.Kind.allCases.compactMap { kind -> String? in
             let count = differences.count(of: kind)
             return count == 0 ? nil : "\(Console.figure(count)) \(kind.rawValue)"
         }
         lines.append(counts.joined(separator: ", "))
-        if let live { lines += ["", "what it means for \(Console.count(live.examined, "live grant")):"] + meaning(live) }
+        if let live {
+            lines += ["", "what it means for \(Console.count(live.examined, "live grant")):"] + meaning(live)
+        }
         return lines
     }
 
