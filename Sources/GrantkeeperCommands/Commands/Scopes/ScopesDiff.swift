@@ -55,8 +55,8 @@ struct ScopesDiff: GrantkeeperCommand {
             }
         }
         switch format ?? (common.json ? .json : .text) {
-        case .text: report.text.forEach { console.line($0) }
-        case .changelog: report.changelog.forEach { console.line($0) }
+        case .text: for line in report.text { console.line(line) }
+        case .changelog: for line in report.changelog { console.line(line) }
         case .json: console.json(report.json)
         }
         return exitCode && !report.differences.isEmpty ? .findings : .success

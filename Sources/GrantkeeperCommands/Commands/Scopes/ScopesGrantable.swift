@@ -60,7 +60,7 @@ struct ScopesGrantable: GrantkeeperCommand {
         } else {
             for (number, one) in found.enumerated() {
                 if number > 0 { console.line() }
-                lines(of: one).forEach { console.line($0) }
+                for line in lines(of: one) { console.line(line) }
             }
         }
         return found.allSatisfy { $0.refused.isEmpty && $0.behind.isEmpty } ? .success : .findings

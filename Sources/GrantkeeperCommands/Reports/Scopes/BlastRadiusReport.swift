@@ -50,7 +50,7 @@ struct BlastRadiusReport {
             )
             if most.count > Self.shown { console.line("and \(Console.figure(most.count - Self.shown)) more") }
         }
-        rest.forEach { console.line($0) }
+        for line in rest { console.line(line) }
     }
 
     private var rest: [String] {

@@ -70,7 +70,7 @@ struct RecommendationReport: Sendable {
             }
         )
         let wide = items.filter { !$0.recommendation.isMinimal }
-        for item in wide { lines(of: item.recommendation).forEach { console.line($0) } }
+        for line in wide.flatMap({ lines(of: $0.recommendation) }) { console.line(line) }
         if !wide.isEmpty {
             console.line()
             console.line("How a grant gets smaller:")
