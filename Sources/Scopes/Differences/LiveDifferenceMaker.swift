@@ -31,7 +31,10 @@ private struct LiveDifferenceMaker {
     private let new: ScopeModel
     private let bySubject: [ScopeDifference.Subject: ScopeDifference]
     private var effects: [Key: Effect] = [:]
-    private var held: [ScopeDifference.Subject: Set<ScopeName>] = [:]
+    /// By subject, in the new model's numbers: what was gained, and what of it is held.
+    private let gained: [ScopeDifference.Subject: ScopeSet]
+    private var held: [ScopeDifference.Subject: ScopeSet] = [:]
+    private let changed: [Key: Set<ScopeName>]
     private var mustConsentAgain = GrantCount()
     private var comesWithin = GrantCount()
     private var noLongerJudged = GrantCount()
@@ -43,6 +46,22 @@ private struct LiveDifferenceMaker {
         var bySubject: [ScopeDifference.Subject: ScopeDifference] = [:]
         for difference in differences.all { bySubject[difference.subject] = difference }
         self.bySubject = bySubject
+        var gained: [ScopeDifference.Subject: ScopeSet] = [:]
+        var changed: [Key: Set<ScopeName>] = [:]
+        for difference in differences.all {
+            switch difference.subject {
+            case .role, .client: break
+            default: continue
+            }
+            let subject = difference.subject
+            if !difference.gained.isEmpty {
+                gained[subject] = ScopeSet(difference.gained.compactMap { new.scopes[$0] })
+                changed[Key(kind: .comesWithin, subject: subject)] = Set(difference.gained)
+            }
+            changed[Key(kind: .mustConsentAgain, subject: subject)] = Set(difference.lost)
+        }
+        self.gained = gained
+        self.changed = changed
     }
 
     mutating func add(_ holding: Holding) {
@@ -76,12 +95,12 @@ private struct LiveDifferenceMaker {
 
     private mutating func lose(_ words: [String], _ holding: Holding, _ party: Party?) {
         mustConsentAgain.add(holding, party: party)
-        attribute(words, holding, party, .mustConsentAgain, in: old) { $0.lost }
+        attribute(words, holding, party, .mustConsentAgain, in: old)
     }
 
     private mutating func gain(_ words: [String], _ holding: Holding, _ party: Party?) {
         comesWithin.add(holding, party: party)
-        attribute(words, holding, party, .comesWithin, in: new) { $0.gained }
+        attribute(words, holding, party, .comesWithin, in: new)
     }
 
     /// To the roles that lost or gained a scope, else to the client.
@@ -90,14 +109,13 @@ private struct LiveDifferenceMaker {
         _ holding: Holding,
         _ party: Party?,
         _ kind: LiveEffect.Kind,
-        in model: ScopeModel,
-        changed: (ScopeDifference) -> [ScopeName]
+        in model: ScopeModel
     ) {
         let names = Set(words.flatMap { model.scopeNames(called: $0, at: holding.provider) })
         var isAttributed = false
         for subject in roles(of: holding) {
-            guard let difference = bySubject[subject] else { continue }
-            let reached = names.intersection(changed(difference))
+            guard let changed = changed[Key(kind: kind, subject: subject)] else { continue }
+            let reached = names.filter { changed.contains($0) }
             guard !reached.isEmpty else { continue }
             isAttributed = true
             effects[Key(kind: kind, subject: subject), default: Effect()].count.add(holding, party: party)
@@ -113,10 +131,11 @@ private struct LiveDifferenceMaker {
     /// Those that the client has in either model, the one of the record if it names one.
     private func roles(of holding: Holding) -> [ScopeDifference.Subject] {
         let client = ClientKey(provider: holding.provider, client: holding.client)
+        guard !changed.isEmpty else { return [] }
         var names: Set<RoleID> = []
         for model in [old, new] {
-            guard let integration = model.integration(holding.tenant, client) else { continue }
-            names.formUnion(model.roles.names(of: integration.roles))
+            guard let number = model.integrationNumber(holding.tenant, client) else { continue }
+            for role in model.integrations[number].roles { names.insert(model.roles.names[role]) }
         }
         return names.filter { holding.role == nil || holding.role == $0 }.sorted().map { .role($0) }
     }
@@ -125,12 +144,12 @@ private struct LiveDifferenceMaker {
     private mutating func noteHeld(_ holding: Holding) {
         let client = ClientKey(provider: holding.provider, client: holding.client)
         let subjects = roles(of: holding) + [.client(holding.tenant, client)]
-        guard subjects.contains(where: { !(bySubject[$0]?.gained.isEmpty ?? true) }) else { return }
+        guard subjects.contains(where: { gained[$0] != nil }) else { return }
         let numbers = holding.scopes.flatMap { new.scopes(called: $0, at: holding.provider) }
-        let names = Set(new.scopes.names(of: new.graph.closure(of: numbers)))
+        let closure = new.graph.closure(of: numbers)
         for subject in subjects {
-            guard let difference = bySubject[subject], !difference.gained.isEmpty else { continue }
-            held[subject, default: []].formUnion(names.intersection(difference.gained))
+            guard let gained = gained[subject] else { continue }
+            held[subject, default: ScopeSet()].formUnion(closure.intersection(gained))
         }
     }
 
@@ -143,8 +162,12 @@ private struct LiveDifferenceMaker {
             case .role, .client: break
             default: continue
             }
-            let unneeded = Set(difference.gained).subtracting(held[subject] ?? [])
-            let least = Set(new.minimalCover(of: difference.gained)).intersection(unneeded)
+            let held = held[subject] ?? ScopeSet()
+            let least = Set(
+                new.minimalCover(of: difference.gained).filter { name in
+                    !(new.scopes[name].map { held.contains($0) } ?? false)
+                }
+            )
             guard !least.isEmpty else { continue }
             found.append(make(.unneeded, subject, least, GrantCount()))
         }

@@ -35,7 +35,7 @@ extension ScopeModel {
         return finder.breaks() + shared.compactMap { finder.sharing($0) }.sorted { $0.message < $1.message }
     }
 
-    /// nil: the tenant is in no document. A tenant without a group is one of its own.
+    /// The tenant's group, or one of its own; nil: the tenant is in no document.
     func isolationGroup(of tenant: TenantID) -> String? {
         guard let number = tenants[tenant] else { return nil }
         let group = tenantDefinitions[number].isolationGroup?.value.rawValue

@@ -4,6 +4,8 @@ internal import Grants
 struct Integration: Sendable {
     let tenant: Int
     let tenantID: TenantID
+    let client: ClientID
+    let provider: ProviderID
     let party: Party
     let assignment: ClientAssignment
     /// Its own, else the tenant's.
@@ -14,9 +16,6 @@ struct Integration: Sendable {
     let hasUnknownRole: Bool
     /// By position in ``roles``: a number in the model's allow-lists.
     var allowLists: [Int] = []
-
-    var client: ClientID { assignment.id.value }
-    var provider: ProviderID { assignment.provider.value }
 }
 
 /// What a role allows in one setting.

@@ -40,9 +40,13 @@ extension ScopeModel {
     }
 
     func integration(_ tenant: TenantID, _ client: ClientKey) -> Integration? {
+        integrationNumber(tenant, client).map { integrations[$0] }
+    }
+
+    func integrationNumber(_ tenant: TenantID, _ client: ClientKey) -> Int? {
         guard let tenant = tenants[tenant] else { return nil }
-        return integrations[integrationsOfTenant[tenant]].first {
-            $0.client == client.client && $0.provider == client.provider
+        return integrationsOfTenant[tenant].first {
+            integrations[$0].client == client.client && integrations[$0].provider == client.provider
         }
     }
 

@@ -14,17 +14,17 @@ extension ScopeModel {
         role: RoleID? = nil
     ) -> ScopeVerdict {
         guard tenants[tenant] != nil else { return .noPolicy(.unknownTenant) }
-        guard let integration = integration(tenant, ClientKey(provider: provider, client: client)) else {
+        guard let number = integrationNumber(tenant, ClientKey(provider: provider, client: client)) else {
             return .noPolicy(.unknownClient)
         }
-        var lists = integration.allowLists
+        var lists = integrations[number].allowLists
         if let role {
-            guard let position = integration.roles.firstIndex(where: { roles.names[$0] == role }) else {
+            guard let position = integrations[number].roles.firstIndex(where: { roles.names[$0] == role }) else {
                 return .noPolicy(.roleNotGiven(role.rawValue))
             }
             lists = [lists[position]]
         }
-        guard !lists.isEmpty else { return .noPolicy(integration.hasUnknownRole ? .uncertainRole : .noRole) }
+        guard !lists.isEmpty else { return .noPolicy(integrations[number].hasUnknownRole ? .uncertainRole : .noRole) }
 
         var outside: [String] = []
         var missing: [Int] = []
@@ -37,10 +37,11 @@ extension ScopeModel {
             missing += lacking
         }
         guard !outside.isEmpty else { return .allowed }
-        if (role == nil && integration.hasUnknownRole) || lists.contains(where: { allowLists[$0].isUncertain }) {
+        if (role == nil && integrations[number].hasUnknownRole) || lists.contains(where: { allowLists[$0].isUncertain })
+        {
             return .noPolicy(.uncertainRole)
         }
-        if integration.environment == nil, missing.contains(where: { isBoundToEnvironment($0) }) {
+        if integrations[number].environment == nil, missing.contains(where: { isBoundToEnvironment($0) }) {
             return .noPolicy(.noEnvironment)
         }
         return .outside(outside)

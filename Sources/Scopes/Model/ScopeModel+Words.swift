@@ -18,9 +18,9 @@ extension ScopeModel {
     /// In ascending order; a holder of the word holds all of them.
     func scopes(called word: String, at provider: ProviderID) -> [Int] {
         let own = words[provider]?[word] ?? []
-        guard let named = scopes[ScopeName(word)], definitions[named]?.providerNames[provider] == nil else {
-            return own.sorted()
+        guard let named = scopes[ScopeName(word)], !(renamed[provider]?.contains(named) ?? false) else {
+            return own.count > 1 ? own.sorted() : own
         }
-        return (own + [named]).sorted()
+        return own.isEmpty ? [named] : (own + [named]).sorted()
     }
 }

@@ -16,6 +16,8 @@ package struct ScopeModel: Sendable {
     let graph: ScopeGraph
     /// What providers call scopes, where it is not the name; see ``ScopeModel/scopes(called:at:)``.
     let words: [ProviderID: [String: [Int]]]
+    /// By provider: the scopes that it has a word of its own for.
+    let renamed: [ProviderID: ScopeSet]
 
     let steps: Numbering<StepID>
     let stepDefinitions: [WorkflowStep]
@@ -74,6 +76,7 @@ package struct ScopeModel: Sendable {
         self.blankets = blankets
         self.graph = graph
         self.words = words
+        renamed = words.mapValues { ScopeSet($0.values.joined()) }
 
         let steps = Numbering(documents.workflow.steps.map(\.id.value))
         stepDefinitions = Self.first(of: documents.workflow.steps, in: steps) { $0.id.value }
@@ -152,6 +155,8 @@ package struct ScopeModel: Sendable {
         return Integration(
             tenant: number,
             tenantID: tenant.id.value,
+            client: client.id.value,
+            provider: client.provider.value,
             party: tenant.party,
             assignment: client,
             environment: (client.environment ?? tenant.environment)?.value,
