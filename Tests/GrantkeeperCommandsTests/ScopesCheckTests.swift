@@ -137,6 +137,23 @@ struct ScopesCheckTests {
         }
     }
 
+    @Test func `docs/scopes.md lists every rule with its severity, and no other`() async throws {
+        let run = try #require(
+            try await ScopeScene().runShipped("check", "--format", "sarif").json.objects("runs").first
+        )
+        let rules = run.objects("tool.driver.rules").compactMap { rule in
+            rule.text("id").map { "| `\($0)` | \(rule.text("defaultConfiguration.level") ?? "") |" }
+        }
+        let path = "\(ScopeScene.repository)/docs/scopes.md"
+        let bytes = try #require(FileManager.default.contents(atPath: path))
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        let rows = lines.filter {
+            $0.contains("` | error |") || $0.contains("` | warning |") || $0.contains("` | note |")
+        }
+        #expect(rows.count == rules.count - 1)
+        for rule in rules.dropLast() { #expect(rows.contains { $0.hasPrefix(rule) }, "\(rule)") }
+    }
+
     @Test func `names of files are relative to the current directory`() {
         let names = RelativeNames(base: "/work/here")
         #expect(names.name(of: "/work/here/etc/a.yaml") == "etc/a.yaml")

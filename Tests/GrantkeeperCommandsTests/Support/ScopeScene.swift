@@ -3,7 +3,9 @@ import GrantkeeperCommands
 import Grants
 import Testing
 
-/// Scope documents in a folder of their own, and commands that read them. The clock stands at 2026-06-01T08:00:00Z.
+/// Scope documents in a folder of their own, and commands that read them.
+///
+/// The clock stands at 2026-06-01T08:00:00Z.
 final class ScopeScene {
     let folder: String
     private let clock = TestClock()

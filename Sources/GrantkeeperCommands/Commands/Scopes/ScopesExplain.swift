@@ -6,90 +6,74 @@ internal import Scopes
 struct ScopesExplain: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Why something may or may not be: a scope, a step, a role, a client or a tenant.",
-        discussion: """
-            NAME is looked for in all documents; where it stands for several things, each is explained. A scope may \
-            be named by a provider's word. Each line ends with the place it was read at.
-            """
+        abstract: "Why a step, scope, role, client or tenant may or may not, as a tree.",
+        discussion: "The name is looked up in the documents; one that stands for several things is explained for each."
     )
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var source: ScopeSource
-    @Argument(help: "What to explain.")
+    @Argument(help: "A step, a scope (also by a provider's name for it), a role, a client or a tenant.")
     var name: String
-    @Option(help: "The client of this tenant only.")
+    @Option(help: "Of clients of this name only the tenant's.")
     var tenant: String?
-    @Option(help: "The client at this provider only.")
+    @Option(help: "Of clients of this name only the one at this provider.")
     var provider: String?
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
+        let console = Console(environment)
         let model = ScopeModel(try source.documents(environment, common))
-        let explanations = subjects(in: model).compactMap { model.explain($0) }
+        let explanations = model.subjects(named: name).map(narrowed).compactMap(model.explain)
         guard !explanations.isEmpty else {
             throw CommandError(
-                .usage,
+                .badData,
                 "unknown-name",
-                "no scope document names '\(Console.printable(name))'"
-                    + (tenant == nil && provider == nil ? "" : " as a client of that tenant or provider"),
+                "no document has the name '\(Console.printable(name))'"
+                    + (tenant == nil && provider == nil ? "" : " there"),
                 hint: model.nearestName(to: name).map { "did you mean '\(Console.printable($0))'?" }
-                    ?? "name a scope, a step, a role, a client or a tenant"
             )
         }
-        let console = Console(environment)
         if common.json {
-            var writer = JSONWriter()
-            writer.object { writer in
-                writer.array("explanations") { writer in
-                    for explanation in explanations { writer.add(explanation) }
-                }
+            for explanation in explanations {
+                var writer = JSONWriter()
+                writer.explanation(explanation)
+                console.json(writer.bytes)
             }
-            console.json(writer.bytes)
         } else {
             for (number, explanation) in explanations.enumerated() {
                 if number > 0 { console.line() }
-                environment.output.write(Array(explanation.rendered(environment.treeLines).utf8))
+                for line in explanation.rendered().split(separator: "\n") { console.line(String(line)) }
             }
         }
         return .success
     }
 
-    private func subjects(in model: ScopeModel) -> [ExplanationSubject] {
-        let isClient = tenant != nil || provider != nil
-        return model.subjects(named: name).compactMap { subject in
-            guard case .client(let client, _, _) = subject else { return isClient ? nil : subject }
-            return .client(client, tenant: tenant.map { TenantID($0) }, provider: provider.map { ProviderID($0) })
-        }
-    }
-}
-
-extension ProgramEnvironment {
-    /// Letters that the locale may not have are left out.
-    fileprivate var treeLines: Explanation.Lines {
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { variables[$0] }.first { !$0.isEmpty } ?? ""
-        let name = locale.lowercased()
-        return name.contains("utf-8") || name.contains("utf8") ? .box : .ascii
+    private func narrowed(_ subject: ExplanationSubject) -> ExplanationSubject {
+        guard case .client(let client, let tenant, let provider) = subject else { return subject }
+        return .client(
+            client,
+            tenant: self.tenant.map { TenantID($0) } ?? tenant,
+            provider: self.provider.map { ProviderID($0) } ?? provider
+        )
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func add(_ explanation: Explanation) {
-        object { writer in
-            writer.member("title", explanation.title)
-            switch explanation.mark {
-            case .allowed: writer.member("mark", "allowed")
-            case .notAllowed: writer.member("mark", "not-allowed")
-            case .because: writer.member("mark", "because")
-            case nil: break
-            }
-            if let place = explanation.place {
-                writer.member("file", place.file)
-                writer.member("line", place.line)
-                writer.member("column", place.column)
-            }
-            guard !explanation.children.isEmpty else { return }
-            writer.array("children") { writer in
-                for child in explanation.children { writer.add(child) }
-            }
+    fileprivate mutating func explanation(_ explanation: Explanation) {
+        beginObject()
+        member("title", explanation.title)
+        if let mark = explanation.mark {
+            let word =
+                switch mark {
+                case .allowed: "may"
+                case .notAllowed: "may-not"
+                case .because: "because"
+                }
+            member("mark", word)
         }
+        if let place = explanation.place { member("place", place.description) }
+        array("children") { writer in
+            for child in explanation.children { writer.explanation(child) }
+        }
+        endObject()
     }
 }

@@ -6,151 +6,116 @@ internal import Scopes
 struct ScopesGrantable: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
         commandName: "grantable",
-        abstract: "The least scopes for a new integration of a tenant, ready for a registration.",
+        abstract: "The least scopes for a new integration, ready for its registration.",
         discussion: """
-            They are called by each provider's words. Status 2 where the tenant may not take a step of the role, or \
-            where a registration of a client with the role falls behind.
+            They follow from the tenant's party and environment and the role's steps. Status 2 if a step is refused, or \
+            a registration that is there differs from what its roles need.
             """
     )
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var source: ScopeSource
-    @Option(help: "The tenant.")
+    @Option(help: "Whose integration it is.")
     var tenant: String
-    @Option(help: "The role.")
+    @Option(help: "What it is for.")
     var role: String
-    @Option(help: "Only this step of the role; may be given again.")
+    @Option(help: "Only for this step of the role.")
     var step: [String] = []
-    @Option(help: "The provider; without it those of the tenant's clients. May be given again.")
+    @Option(help: "By this provider's names; without it those of the tenant's clients.")
     var provider: [String] = []
-    @Option(help: "Where it will run, if not where the tenant runs.")
+    @Option(help: "Where it runs; without it the tenant's environment.")
     var environment: String?
 
-    func perform(_ program: ProgramEnvironment) async throws -> ExitStatus {
-        let model = ScopeModel(try source.documents(program, common))
-        let found: [Grantable]
+    func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
+        let console = Console(environment)
+        let model = ScopeModel(try source.documents(environment, common))
+        let grantable: [Grantable]
         do throws(GrantableProblem) {
-            found = try model.grantable(
+            grantable = try model.grantable(
                 tenant: TenantID(tenant),
                 role: RoleID(role),
                 steps: step.map { StepID($0) },
                 providers: provider.map { ProviderID($0) },
-                environment: environment.map { EnvironmentID($0) }
+                environment: self.environment.map { EnvironmentID($0) }
             )
         } catch {
             throw CommandError(error)
         }
-        guard !found.isEmpty else {
-            throw CommandError(
-                .usage,
-                "no-provider",
-                "no client names a provider, so nothing says how scopes are called",
-                hint: "name one: --provider"
-            )
+        for one in grantable {
+            if common.json { console.json(Self.json(one)) } else { Self.show(one, on: console) }
         }
-        let console = Console(program)
-        if common.json {
-            var writer = JSONWriter()
-            writer.object { writer in
-                writer.array("grantable") { writer in
-                    for one in found { writer.add(one) }
-                }
-            }
-            console.json(writer.bytes)
-        } else {
-            for (number, one) in found.enumerated() {
-                if number > 0 { console.line() }
-                for line in lines(of: one) { console.line(line) }
-            }
-        }
-        return found.allSatisfy { $0.refused.isEmpty && $0.behind.isEmpty } ? .success : .findings
+        return grantable.allSatisfy { $0.refused.isEmpty && $0.behind.isEmpty } ? .success : .findings
     }
 
-    private func lines(of found: Grantable) -> [String] {
-        let words = found.scopes.map { Console.printable($0) }
-        var lines = ["'\(found.role)' of tenant '\(found.tenant)' at '\(found.provider)':"]
-        if words.isEmpty {
-            lines.append("  nothing")
-        } else {
-            lines.append("  request       scope=\(words.joined(separator: " "))")
-            lines.append("  registration  \(String(decoding: found.registration, as: UTF8.self))")
-            lines.append("  tenants.yaml  registered: [\(words.joined(separator: ", "))]")
-        }
-        for refused in found.refused {
-            lines.append("  may not take step '\(refused.step)': \(refused.why)")
-        }
-        for registration in found.behind {
-            lines.append("  \(registration.place): the registration of '\(registration.client)' falls behind")
-            if !registration.missing.isEmpty { lines.append("    add: \(registration.missing.joined(separator: " "))") }
-            if !registration.excess.isEmpty {
-                lines.append("    remove: \(registration.excess.joined(separator: " "))")
-            }
-        }
-        return lines
-    }
-}
-
-extension Grantable {
-    /// What a registration asks for (RFC 7591 §2).
-    fileprivate var registration: [UInt8] {
+    private static func show(_ grantable: Grantable, on console: Console) {
         var writer = JSONWriter()
-        writer.object { $0.member("scope", scopes.joined(separator: " ")) }
+        writer.beginObject()
+        writer.member("scope", grantable.scopes.joined(separator: " "))
+        writer.endObject()
+        console.line("\(grantable.role) of \(grantable.tenant) at \(grantable.provider):")
+        console.line("  \(writer.text)")
+        for refused in grantable.refused { console.line("  not '\(refused.step)': \(refused.why)") }
+        for registration in grantable.behind {
+            let lacks = registration.missing.isEmpty ? nil : "lacks \(registration.missing.joined(separator: " "))"
+            let excess =
+                registration.excess.isEmpty ? nil : "has too much: \(registration.excess.joined(separator: " "))"
+            let words = [lacks, excess].compactMap { $0 }.joined(separator: "; ")
+            console.line("  the registration of '\(registration.client)' (\(registration.place)) \(words)")
+        }
+    }
+
+    private static func json(_ grantable: Grantable) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("provider", grantable.provider.rawValue)
+        writer.member("tenant", grantable.tenant.rawValue)
+        writer.member("role", grantable.role.rawValue)
+        writer.member("scope", grantable.scopes.joined(separator: " "))
+        writer.member("scopes", grantable.scopes)
+        writer.array("refused") { writer in
+            for refused in grantable.refused {
+                writer.beginObject()
+                writer.member("step", refused.step.rawValue)
+                writer.member("why", refused.why)
+                writer.endObject()
+            }
+        }
+        writer.array("behind") { writer in
+            for registration in grantable.behind {
+                writer.beginObject()
+                writer.member("client", registration.client.rawValue)
+                writer.member("place", registration.place.description)
+                writer.member("missing", registration.missing)
+                writer.member("excess", registration.excess)
+                writer.endObject()
+            }
+        }
+        writer.endObject()
         return writer.bytes
     }
 }
 
 extension CommandError {
     fileprivate init(_ problem: GrantableProblem) {
-        func unknown(_ what: String, _ name: some Identifier, _ near: String?) -> CommandError {
+        func unknown(_ kind: String, _ name: String, _ near: String?) -> CommandError {
             CommandError(
-                .usage,
-                "unknown-\(what)",
-                "no scope document has the \(what) '\(Console.printable(name.rawValue))'",
+                .badData,
+                "unknown-\(kind)",
+                "there is no \(kind) '\(Console.printable(name))'",
                 hint: near.map { "did you mean '\(Console.printable($0))'?" }
             )
         }
         switch problem {
-        case .unknownTenant(let name, let near): self = unknown("tenant", name, near)
-        case .unknownRole(let name, let near): self = unknown("role", name, near)
-        case .unknownStep(let name, let near): self = unknown("step", name, near)
+        case .unknownTenant(let tenant, let near): self = unknown("tenant", tenant.rawValue, near)
+        case .unknownRole(let role, let near): self = unknown("role", role.rawValue, near)
+        case .unknownStep(let step, let near): self = unknown("step", step.rawValue, near)
         case .stepNotInRole(let step, let role):
             self.init(
-                .usage,
+                .badData,
                 "step-not-in-role",
-                "the role '\(role)' has no step '\(Console.printable(step.rawValue))'",
-                hint: "'grantkeeper scopes explain \(role)' lists its steps"
+                "the role '\(Console.printable(role.rawValue))' has no step '\(Console.printable(step.rawValue))'",
+                hint: "'grantkeeper scopes explain \(Console.printable(role.rawValue))' shows its steps"
             )
-        }
-    }
-}
-
-extension JSONWriter {
-    fileprivate mutating func add(_ found: Grantable) {
-        object { writer in
-            writer.member("provider", found.provider.rawValue)
-            writer.member("tenant", found.tenant.rawValue)
-            writer.member("role", found.role.rawValue)
-            writer.member("scopes", found.scopes)
-            writer.member("scope", found.scopes.joined(separator: " "))
-            writer.array("refused") { writer in
-                for refused in found.refused {
-                    writer.object { writer in
-                        writer.member("step", refused.step.rawValue)
-                        writer.member("why", refused.why)
-                    }
-                }
-            }
-            writer.array("behind") { writer in
-                for registration in found.behind {
-                    writer.object { writer in
-                        writer.member("client", registration.client.rawValue)
-                        writer.member("file", registration.place.file)
-                        writer.member("line", registration.place.line)
-                        writer.member("missing", registration.missing)
-                        writer.member("excess", registration.excess)
-                    }
-                }
-            }
         }
     }
 }

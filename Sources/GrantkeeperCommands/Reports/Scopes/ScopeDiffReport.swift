@@ -13,13 +13,12 @@ struct ScopeDiffReport {
 
     /// For people: a line each, the kind of change first.
     var text: [String] {
-        guard !differences.isEmpty else { return ["the documents mean the same"] }
+        guard !differences.isEmpty else { return ["no difference in meaning"] }
         // What follows from a role can be thousands of clients.
         let following = differences.all.count(where: \.followsFromOthers)
         let isShort = following <= Self.shown
         var lines = differences.all.filter { isShort || !$0.followsFromOthers }.map { difference in
-            let kind = difference.kind.rawValue
-            return kind + String(repeating: " ", count: 10 - kind.count) + Console.printableLong(difference.sentence)
+            "\(difference.kind.rawValue): \(Console.printableLong(difference.sentence))"
         }
         if !isShort {
             lines.append(
