@@ -145,7 +145,8 @@ import Testing
         try house.raw { db in
             for statement in [
                 "DELETE FROM grdb_migrations WHERE identifier = '7-holdings'", "DROP INDEX grants_of_holding",
-                "ALTER TABLE grants DROP COLUMN holding", "DROP TABLE holdings", "DROP TABLE scope_uses",
+                "ALTER TABLE grants DROP COLUMN holding", "DROP TABLE scope_changes", "DROP TABLE holdings",
+                "DROP TABLE scope_uses", "DROP TABLE scope_policy",
             ] {
                 try db.execute(sql: statement)
             }

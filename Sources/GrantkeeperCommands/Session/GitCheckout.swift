@@ -28,7 +28,9 @@ enum GitCheckout {
         let words = ["git", "--no-optional-locks", "--no-pager", "-c", "core.fsmonitor=false", "-C", path] + arguments
         var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         pointers.append(nil)
-        defer { pointers.forEach { free($0) } }
+        defer {
+            for pointer in pointers { free(pointer) }
+        }
         var child: pid_t = 0
         let result = posix_spawnp(&child, "git", &actions, nil, pointers, environ)
         close(ends[1])

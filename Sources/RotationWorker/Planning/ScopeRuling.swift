@@ -8,6 +8,8 @@ package struct ScopeCounts: Hashable, Sendable {
     package var alerting = 0
     /// No role, an unknown tenant or an unknown scope.
     package var noPolicy = 0
+
+    package init() {}
 }
 
 /// The scope policy that grants are judged by in one run, and what is to become of another one.

@@ -8,6 +8,8 @@ struct GrantSpec: Sendable {
     var client = "supplier-portal"
     /// nil: one of its own.
     var subject: String?
+    /// With one space between them.
+    var scopes = "ticket.read"
     var age = Duration.days(200)
     /// How long ago it was used; nil: not that anybody knows.
     var used: Duration?
@@ -47,13 +49,14 @@ struct GrantSpec: Sendable {
     var order: String {
         let life = accessLife.map { String($0.milliseconds / 1_000) } ?? "null"
         return #"{"id":"\#(id)","client":"\#(client)","subject":"\#(subject ?? "u-\(id)")","#
-            + #""scopes":["ticket.read"],"refresh":\#(hasRefreshToken),"access_expires_in":\#(life)}"#
+            + #""scopes":["\#(scopes.replacing(" ", with: #"",""#))"],"refresh":\#(hasRefreshToken),"access_expires_in":\#(life)}"#
     }
 
     /// The line of an import file; without tokens as an inventory would have it.
     func record(_ tokens: IssuedTokens?, now: Timestamp) -> String {
         var line = #"{"id":"\#(id)","provider":"idp","tenant":"\#(tenant)","client":"\#(client)","#
-        line += #""subject":"\#(subject ?? "u-\(id)")","scopes":["ticket.read"],"issued_at":"\#(now - age)""#
+        line +=
+            #""subject":"\#(subject ?? "u-\(id)")","scopes":["\#(scopes.replacing(" ", with: #"",""#))"],"issued_at":"\#(now - age)""#
         if let used { line += #","last_used_at":"\#(now - used)""# }
         if let observed { line += #","observed_from":"\#(now - observed)","observed_until":"\#(now)""# }
         if let tokens, hasAccessToken {

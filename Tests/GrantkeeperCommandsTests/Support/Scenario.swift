@@ -241,6 +241,12 @@ final class Scenario {
         try write("schedules/\(name).yaml", text)
     }
 
+    /// Writes a scope document.
+    func document(_ name: String, _ text: String) throws {
+        mkdir(path("scopes"), 0o700)
+        try write("scopes/\(name).yaml", text)
+    }
+
     /// nil where there is no such file.
     func bytes(_ name: String) -> [UInt8]? {
         let descriptor = open(path(name), O_RDONLY | O_CLOEXEC)
@@ -286,11 +292,13 @@ final class Scenario {
     }
 
     func removeFolder() {
-        for file in files(in: "out") + files(in: "schedules") + files(in: ".").map({ String($0.dropFirst(2)) }) {
+        for file in ["out", "schedules", "scopes"].flatMap(files(in:)) + files(in: ".").map({ String($0.dropFirst(2)) })
+        {
             unlink(path(file))
         }
         rmdir(path("out"))
         rmdir(path("schedules"))
+        rmdir(path("scopes"))
         rmdir(folder)
     }
 }

@@ -28,6 +28,7 @@ final class Rig {
     var otherProviders: [ScriptedProvider] = []
     var settings = RotationSettings()
     var ownTokens: [Secret] = []
+    var scopePolicies = ScopePolicies.none
     var blackouts = BlackoutCalendar.none
     /// Told between batches.
     var progress: @Sendable (RotationEnvironment.Progress) -> Void = { _ in }
@@ -56,6 +57,7 @@ final class Rig {
             blackouts: blackouts,
             clock: clock,
             actor: Actor(kind: .person, user: "alice"),
+            scopePolicies: scopePolicies,
             ownTokens: ownTokens,
             progress: progress
         )
