@@ -37,23 +37,39 @@ struct BlastRadiusCommand: GrantkeeperCommand {
     }
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
-        let console = Console(environment)
         let model = ScopeModel(try source.documents(environment, common))
         let live = try await Session.run(environment, common, .read) { session in
             try await session.store.read { try LiveScopes($0) }
         }
-        let radius = model.blastRadius(
+        if format == .svg {
+            environment.output.write(try await Picture.svg(try dot(model, live)))
+        } else {
+            try write(model, live, environment)
+        }
+        return .success
+    }
+
+    // What is not asynchronous is kept out of what is: the compiler (6.3.1, -O) fails on all of it in one coroutine.
+
+    @inline(never)
+    private func write(_ model: ScopeModel, _ live: LiveScopes, _ environment: ProgramEnvironment) throws {
+        let radius = try radius(model, live)
+        switch format ?? (common.json ? .json : .text) {
+        case .text: BlastRadiusReport(radius).show(on: Console(environment))
+        case .json: Console(environment).json(BlastRadiusReport(radius).json)
+        case .dot, .svg: environment.output.write(Array(radius.dot().utf8))
+        }
+    }
+
+    @inline(never)
+    private func dot(_ model: ScopeModel, _ live: LiveScopes) throws -> String { try radius(model, live).dot() }
+
+    private func radius(_ model: ScopeModel, _ live: LiveScopes) throws -> BlastRadius {
+        model.blastRadius(
             of: try target(in: model.documents, live),
             holdings: live.holdings,
             shared: live.shared
         )
-        switch format ?? (common.json ? .json : .text) {
-        case .text: BlastRadiusReport(radius).show(on: console)
-        case .json: console.json(BlastRadiusReport(radius).json)
-        case .dot: environment.output.write(Array(radius.dot().utf8))
-        case .svg: environment.output.write(try await Picture.svg(radius.dot()))
-        }
-        return .success
     }
 
     /// A name that neither the documents nor the store knows is an error: nothing would look like no harm.

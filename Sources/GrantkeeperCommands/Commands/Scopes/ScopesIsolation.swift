@@ -17,9 +17,14 @@ struct ScopesIsolation: GrantkeeperCommand {
     @OptionGroup var source: ScopeSource
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
-        let console = Console(environment)
         let model = ScopeModel(try source.documents(environment, common))
-        let live = try await liveScopes(environment, console)
+        let live = try await liveScopes(environment)
+        return write(model, live, Console(environment))
+    }
+
+    /// Kept out of what is asynchronous: the compiler (6.3.1, -O) fails on all of it in one coroutine.
+    @inline(never)
+    private func write(_ model: ScopeModel, _ live: LiveScopes?, _ console: Console) -> ExitStatus {
         let breaks = model.isolationBreaks(holdings: live?.holdings ?? [], shared: live?.shared ?? [])
         if common.json {
             console.json(Self.json(breaks, live))
@@ -44,7 +49,9 @@ struct ScopesIsolation: GrantkeeperCommand {
     }
 
     /// nil: there is no store, which is said.
-    private func liveScopes(_ environment: ProgramEnvironment, _ console: Console) async throws -> LiveScopes? {
+    @inline(never)
+    private func liveScopes(_ environment: ProgramEnvironment) async throws -> LiveScopes? {
+        let console = Console(environment)
         guard Session.hasConfiguration(environment, common) else {
             console.note("no configuration, so no store: only the documents are looked at")
             return nil

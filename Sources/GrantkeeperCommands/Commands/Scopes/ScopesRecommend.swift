@@ -35,7 +35,6 @@ struct ScopesRecommend: GrantkeeperCommand {
     }
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
-        let console = Console(environment)
         let path = try source.path(environment, common)
         let (documents, files) = try Self.read(path)
         let model = ScopeModel(documents)
@@ -52,7 +51,19 @@ struct ScopesRecommend: GrantkeeperCommand {
                 now: now
             )
         }
-        guard !report.items.isEmpty else { throw nothing(in: model) }
+        return try write(report, documents, files, environment)
+    }
+
+    /// Kept out of what is asynchronous: the compiler (6.3.1, -O) fails on too much of it in one coroutine.
+    @inline(never)
+    private func write(
+        _ report: RecommendationReport,
+        _ documents: ScopeDocuments,
+        _ files: [ScopeFile],
+        _ environment: ProgramEnvironment
+    ) throws -> ExitStatus {
+        let console = Console(environment)
+        guard !report.items.isEmpty else { throw nothing(in: documents) }
         if patch {
             let patch = RegistrationPatch(report.items.map(\.recommendation), documents, files, least: confidence)
             for note in patch.notes { console.note(note) }
@@ -74,12 +85,12 @@ struct ScopesRecommend: GrantkeeperCommand {
     }
 
     /// The selection has no client of the documents.
-    private func nothing(in model: ScopeModel) -> CommandError {
+    private func nothing(in documents: ScopeDocuments) -> CommandError {
         for (word, what) in [
             (selection.client, "client"), (selection.tenant, "tenant"), (selection.provider, "provider"),
         ] {
             guard let word else { continue }
-            let known = model.documents.names(of: what)
+            let known = documents.names(of: what)
             guard !known.contains(word) else { continue }
             return CommandError(
                 .usage,
