@@ -70,7 +70,7 @@ let package = Package(
             dependencies: [
                 "ConfigurationFiles", "CurlTransport", "EventDelivery", "Grants", "HTTPTransport", "OAuthProvider",
                 "Monitoring", "Records", "RotationWorker", "SQLiteStore", "Sandbox", "Scheduling", "Scopes",
-                argumentParser, crypto, lifecycle, logging, metrics, signals, subprocess, system,
+                argumentParser, crypto, lifecycle, logging, metrics, signals, subprocess,
             ],
             resources: [
                 .embedInCode("Shipped/grantkeeper.yaml"),

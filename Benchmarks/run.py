@@ -14,25 +14,29 @@ import tempfile
 from parts import measure, tools
 from parts.bench import Bench
 from parts.results import Results
-from rows import p1, p2, p3, p4, p5, p6, p7, p8, p9
+from rows import p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12
 
 # P4 comes last: it takes the memory that the others have seen.
-ROWS = (p1, p2, p3, p5, p6, p7, p8, p9, p4)
+ROWS = (p1, p2, p3, p5, p6, p7, p8, p9, p10, p11, p12, p4)
+# Of "scopes": roles, of which each has ten scopes; tenants; live grants.
 SIZES = {
     "quick": {
         "p1": (200, 600), "p1_seconds": 2, "p2": 600, "cleartokens": 200, "p3": 600, "peer": 300, "p4": (200, 600),
-        "p5": 600, "p6_lines": 2_000, "p6_grants": 600, "p7": 600, "p8": 600, "p9": 600, "reads": 1, "grow": (200, 600),
+        "p5": 600, "p6_lines": 2_000, "p6_grants": 600, "p7": 600, "p8": 600, "p9": 600,
+        "scopes": (20, 60, 2_400), "reads": 1, "grow": (200, 600),
     },
     "default": {
         "p1": (10_000, 1_000_000), "p1_seconds": 8, "p2": 200_000, "cleartokens": 50_000, "p3": 200_000,
         "peer": 30_000, "p4": (100_000, 200_000), "p5": 200_000, "p6_lines": 1_000_000, "p6_grants": 200_000,
-        "p7": 200_000, "p8": 200_000, "p9": 200_000, "reads": 20, "grow": (10_000, 100_000, 1_000_000),
+        "p7": 200_000, "p8": 200_000, "p9": 200_000, "scopes": (1_000, 5_000, 1_000_000), "reads": 20,
+        "grow": (10_000, 100_000, 1_000_000),
     },
     # As issue 4 names them; P1 and P4 take 10 M with GROW=10000000.
     "full": {
         "p1": (10_000, 1_000_000), "p1_seconds": 8, "p2": 1_000_000, "cleartokens": 200_000, "p3": 200_000,
         "peer": 30_000, "p4": (200_000, 1_000_000), "p5": 1_000_000, "p6_lines": 5_000_000, "p6_grants": 1_000_000,
-        "p7": 1_000_000, "p8": 1_000_000, "p9": 1_000_000, "reads": 20, "grow": (10_000, 100_000, 1_000_000),
+        "p7": 1_000_000, "p8": 1_000_000, "p9": 1_000_000, "scopes": (1_000, 5_000, 1_000_000), "reads": 20,
+        "grow": (10_000, 100_000, 1_000_000),
     },
 }
 

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import tempfile
 
-from parts import inputs
+from parts import inputs, scope_inputs
 
 # Where nobody listens: a provider that is stopped.
 NOBODY = "http://127.0.0.1:1"
@@ -65,6 +65,16 @@ class Stores:
         """
         return self._prepared("half", count, self._make_half_unused)
 
+    def scopes(self, roles, tenants, changed=False):
+        """A directory of scope documents; `changed` is another state of the same."""
+        folder = os.path.join(self._folder, f"scopes-{roles}-{tenants}-{'after' if changed else 'before'}")
+        return folder if os.path.exists(folder) else scope_inputs.documents(folder, roles, tenants, changed)
+
+    def scoped(self, roles, tenants, count):
+        """So many live grants within the scope documents of `scopes`; none is judged or asked about."""
+        return self._prepared(f"scoped-{roles}-{tenants}", count, lambda store, count: self._make_scoped(
+            store, roles, tenants, count))
+
     @contextlib.contextmanager
     def copy(self, store):
         """A copy to change, which is removed afterwards."""
@@ -113,9 +123,19 @@ class Stores:
         bench.check("judged before", report["counts"]["examined"], count)
         self._import(store, 2 * count, count, kind="mixed", only="unused")
 
+    def _make_scoped(self, store, roles, tenants, count):
+        store.configure()
+        path = os.path.join(store.folder, "grants.ndjson")
+        scope_inputs.grants(path, roles, tenants, count, at=store.at)
+        # The configuration does not know these tenants, which is said.
+        self._read(store, path, count, statuses=(0, 2))
+
     def _import(self, store, numbers, count, **more):
         path = os.path.join(store.folder, "grants.ndjson")
         inputs.grants(path, numbers, at=store.at, **more)
-        _, report = self._bench.product(store, "grants", "import", path, "--json")
+        self._read(store, path, count)
+
+    def _read(self, store, path, count, statuses=(0,)):
+        _, report = self._bench.product(store, "grants", "import", path, "--json", statuses=statuses)
         self._bench.check("imported", report["added"], count)
         os.remove(path)

@@ -63,7 +63,7 @@ struct Grantkeeper: AsyncParsableCommand {
             ),
             .init(name: "Stop", subcommands: [FreezeCommand.self, Thaw.self]),
             .init(name: "Operate", subcommands: [Status.self, Schedules.self, Purge.self]),
-            .init(name: "Scopes", subcommands: [ScopesGroup.self]),
+            .init(name: "Scopes", subcommands: [ScopesGroup.self, BlastRadiusCommand.self]),
             .init(name: "Data", subcommands: [GrantsGroup.self, Usage.self, Events.self, Audit.self]),
             .init(name: "Set up", subcommands: [Init.self, Providers.self, Doctor.self, SandboxCommand.self]),
         ]

@@ -1,5 +1,6 @@
 internal import ConfigurationFiles
 internal import EventDelivery
+internal import FoundationEssentials
 internal import Grants
 internal import RotationWorker
 internal import SQLiteStore
@@ -180,8 +181,16 @@ struct Session: Sendable {
         _ options: CommonOptions,
         checks: FileChecks
     ) throws -> Configuration {
-        let path = options.config ?? environment.variables["GRANTKEEPER_CONFIG"] ?? "/etc/grantkeeper/grantkeeper.yaml"
+        let path = options.config ?? environment.variables["GRANTKEEPER_CONFIG"] ?? systemConfiguration
         return try ConfigurationFile.read(path: path, checks: checks)
+    }
+
+    private static let systemConfiguration = "/etc/grantkeeper/grantkeeper.yaml"
+
+    /// Whether one is named, or the system has one.
+    static func hasConfiguration(_ environment: ProgramEnvironment, _ options: CommonOptions) -> Bool {
+        options.config != nil || environment.variables["GRANTKEEPER_CONFIG"] != nil
+            || FileManager.default.fileExists(atPath: systemConfiguration)
     }
 
     /// Tokens that we live on and that the configuration names: never to be ended.

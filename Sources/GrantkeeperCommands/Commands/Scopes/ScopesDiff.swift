@@ -1,30 +1,37 @@
 internal import ArgumentParser
-internal import ConfigurationFiles
-internal import Records
+internal import Grants
 internal import Scopes
 
 struct ScopesDiff: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
-        abstract: "What a change of the scope documents means: who may do more or less than before.",
+        abstract: "What is different between two states of the scope documents, by what it means.",
         discussion: """
-            'scopes diff main' compares the documents with those of a revision of git, 'scopes diff v1 v2' two \
-            revisions; what is a directory is read as one. Status 2 if they differ in meaning.
+            FROM and TO are directories, and where there is no such directory revisions of git (gitrevisions(7)) of \
+            the directory of scope documents. Without TO it is compared with the documents as they are now.
+
+            Two sets that are worded otherwise and mean the same do not differ. --live reads the store and says what \
+            the change means for the grants in it; nothing is written. Status 0 whether they differ or not; with \
+            --exit-code 2 where they do.
             """
     )
 
     enum Format: String, CaseIterable, ExpressibleByArgument {
-        case text, json, changelog
+        case text, changelog, json
     }
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var source: ScopeSource
-    @Argument(help: ArgumentHelp("What to compare with: a revision of git, or a directory.", valueName: "revision"))
-    var old: String
-    @Argument(help: ArgumentHelp("What is new; without it the documents as they are.", valueName: "new revision"))
-    var new: String?
+    @Argument(help: "The documents before: a revision, or a directory.")
+    var from: String
+    @Argument(help: "The documents after.")
+    var to: String?
+    @Flag(help: "Also say what it means for the grants in the store.")
+    var live = false
     @Option(help: "How differences are written.")
     var format: Format?
+    @Flag(help: "End with status 2 where something differs.")
+    var exitCode = false
 
     func validate() throws {
         if common.json, let format, format != .json { throw ValidationError("--json and --format \(format) exclude") }
@@ -33,33 +40,46 @@ struct ScopesDiff: GrantkeeperCommand {
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         let console = Console(environment)
         let path = try source.path(environment, common)
-        let before = ScopeModel(try await ScopeRevision(name: old, directory: path).documents())
-        let after: ScopeModel
-        if let new {
-            after = ScopeModel(try await ScopeRevision(name: new, directory: path).documents())
-        } else {
-            after = ScopeModel(try ScopeDirectory.read(path: path))
-        }
-        let differences = before.differences(to: after)
-        switch format ?? (common.json ? .json : .text) {
-        case .text:
-            for difference in differences.all { console.line("\(difference.kind.rawValue): \(difference.sentence)") }
-            if differences.isEmpty { console.line("no difference in meaning") }
-        case .changelog:
-            for sentence in differences.changelog { console.line("- \(sentence)") }
-        case .json:
-            for difference in differences.all {
-                var writer = JSONWriter()
-                writer.beginObject()
-                writer.member("kind", difference.kind.rawValue)
-                writer.member("gained", difference.gained.map(\.rawValue))
-                writer.member("lost", difference.lost.map(\.rawValue))
-                writer.member("sentence", difference.sentence)
-                writer.member("follows_from_others", difference.followsFromOthers)
-                writer.endObject()
-                console.json(writer.bytes)
+        let revision = ScopeRevision(directory: path)
+        // Both at once: large documents take their time.
+        async let before = model(ScopeRevision.Name(from), revision, console)
+        async let after = model(ScopeRevision.Name(to ?? path), revision, console)
+        let (old, new) = try await (before, after)
+        var report = ScopeDiffReport(differences: old.differences(to: new))
+        if live {
+            let differences = report.differences
+            report.live = try await Session.run(environment, common, .read) { session in
+                try await session.store.read { reading in
+                    old.meaning(of: differences, to: new, for: try LiveHoldings(reading).all)
+                }
             }
         }
-        return differences.isEmpty ? .success : .findings
+        switch format ?? (common.json ? .json : .text) {
+        case .text: for line in report.text { console.line(line) }
+        case .changelog: for line in report.changelog { console.line(line) }
+        case .json: console.json(report.json)
+        }
+        return exitCode && !report.differences.isEmpty ? .findings : .success
+    }
+
+    /// Of a directory that was not there yet all is new.
+    private nonisolated func model(
+        _ name: ScopeRevision.Name,
+        _ revision: ScopeRevision,
+        _ console: Console
+    ) async throws -> ScopeModel {
+        try await Self.elsewhere {
+            guard let documents = try await revision.documents(name) else {
+                console.note("there are no scope documents in '\(Console.printable(name.word))': all is new")
+                return ScopeModel(ScopeDocuments())
+            }
+            return ScopeModel(documents)
+        }
+    }
+
+    /// On a thread that is not the caller's.
+    @concurrent
+    private static func elsewhere(_ body: @Sendable () async throws -> ScopeModel) async throws -> ScopeModel {
+        try await body()
     }
 }

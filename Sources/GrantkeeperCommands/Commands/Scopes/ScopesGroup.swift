@@ -4,6 +4,9 @@ struct ScopesGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scopes",
         abstract: "Which scopes there are, who may hold which, and what is asked for.",
-        subcommands: [ScopesCheck.self, ScopesExplain.self, ScopesGrantable.self, ScopesDiff.self]
+        subcommands: [
+            ScopesCheck.self, ScopesExplain.self, ScopesDiff.self, ScopesGrantable.self, ScopesRecommend.self,
+            ScopesIsolation.self,
+        ]
     )
 }
