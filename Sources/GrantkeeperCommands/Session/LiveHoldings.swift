@@ -4,7 +4,7 @@ internal import Scopes
 /// The live grants of a store as the analyses take them: counted by what they have in common.
 struct LiveHoldings: Sendable {
     /// In the order of the store's numbers.
-    private(set) var all: [Scopes.Holding] = []
+    private(set) var all: [HeldScopes] = []
     /// Where a number of the store stands in ``all``.
     private(set) var places: [Int64: Int] = [:]
 
@@ -12,7 +12,7 @@ struct LiveHoldings: Sendable {
         try reading.forEachHolding { holding in
             places[holding.number] = all.count
             all.append(
-                Scopes.Holding(
+                HeldScopes(
                     provider: holding.provider,
                     tenant: holding.tenant,
                     client: holding.client,

@@ -3,7 +3,7 @@ internal import Scopes
 
 /// Who holds what in a store, and who shares it.
 struct LiveScopes: Sendable {
-    var holdings: [Scopes.Holding] = []
+    var holdings: [HeldScopes] = []
     var shared: [SharedGrants] = []
 
     /// More pairs than that say no more about isolation.
@@ -34,7 +34,7 @@ struct LiveScopes: Sendable {
         let other: SharedGrants.Owner
     }
 
-    private static func owner(of holding: Scopes.Holding) -> SharedGrants.Owner {
+    private static func owner(of holding: HeldScopes) -> SharedGrants.Owner {
         SharedGrants.Owner(
             tenant: holding.tenant,
             client: ClientKey(provider: holding.provider, client: holding.client)
