@@ -52,7 +52,7 @@ struct Contain: GrantkeeperCommand {
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         let asks = approve == nil && !common.json && Confirmation(environment).isPossible
         let onlyShows = dryRun || (!rehearse && approve == nil && !asks)
-        return try await Session.run(environment, common, onlyShows ? .plan : .providers) { session in
+        return try await Session.run(environment, common, onlyShows ? .plan : .providers, readsScopes: false) { session in
             let whom = ContainmentTarget(supplier: supplier, client: client, provider: provider)
             let selection = try await whom.selection(session)
             let plan = try await plan(selection, session)

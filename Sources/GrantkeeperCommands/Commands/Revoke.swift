@@ -35,7 +35,7 @@ struct Revoke: GrantkeeperCommand {
     }
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
-        try await Session.run(environment, common, dryRun ? .plan : .providers) { session in
+        try await Session.run(environment, common, dryRun ? .plan : .providers, readsScopes: false) { session in
             let keys = try await GrantName.resolve(grants, session)
             let selection = only.isEmpty ? nil : try await only.selection(session)
             let order = RevocationByHand(session.rotation)
