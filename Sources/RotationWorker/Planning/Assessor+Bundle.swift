@@ -12,13 +12,6 @@ extension Assessor {
         var isCut = false
     }
 
-    /// All that leads to what grantkeeper lives on at a provider.
-    struct OwnReach {
-        var reaches: Set<Reach> = []
-        /// What leads there is more than can be followed.
-        var isCut = false
-    }
-
     /// So many rows are remembered.
     private static let bundleLimit = 100_000
 
@@ -39,8 +32,7 @@ extension Assessor {
         }
         // Beyond the limit nobody has looked: ours may be there.
         if found.count >= Self.groupLimit, !bundle.holdsOurs {
-            let own = try ownReach(at: stored.grant.key.provider)
-            bundle.holdsOurs = own.isCut || near.contains(where: own.reaches.contains)
+            bundle.holdsOurs = try oursAreBundledWithMany(at: stored.grant.key.provider)
         }
         bundledRows += bundle.outside.count + 1
         if bundledRows > Self.bundleLimit {
@@ -51,29 +43,26 @@ extension Assessor {
         return bundle
     }
 
-    /// Followed from our end, which is small: whatever leads to ours is led to by ours.
-    private func ownReach(at provider: ProviderID) throws -> OwnReach {
-        if let known = ownReaches[provider] { return known }
-        var own = OwnReach()
+    /// What leads to ours is what ours lead to: where each of them is in a bundle that could be looked through, none is
+    /// in a larger one.
+    private func oursAreBundledWithMany(at provider: ProviderID) throws -> Bool {
+        if let known = bundledWithMany[provider] { return known }
+        var followed: Set<Reach> = []
+        var areMany = false
+        func follow(_ stored: StoredGrant) throws {
+            let near = reaches(of: stored.grant, needsCall: true)
+            guard !areMany, !followed.isSuperset(of: near) else { return }
+            followed.formUnion(near)
+            areMany = try spread(from: stored, needsCall: true) { _ in true }.count + 1 >= Self.groupLimit
+        }
         for row in ownRows.sorted() {
             guard let stored = try reading.grant(row: row), stored.grant.key.provider == provider else { continue }
-            try follow(stored, &own)
+            try follow(stored)
         }
         if let client = providers[provider]?.client.id {
-            try reading.forEach(.unended, in: GrantSelection(provider: provider, client: client)) { stored in
-                try follow(stored, &own)
-            }
+            try reading.forEach(.unended, in: GrantSelection(provider: provider, client: client), follow)
         }
-        ownReaches[provider] = own
-        return own
-    }
-
-    private func follow(_ stored: StoredGrant, _ own: inout OwnReach) throws {
-        let near = reaches(of: stored.grant, needsCall: true)
-        guard !near.allSatisfy(own.reaches.contains) else { return }
-        own.reaches.formUnion(near)
-        let found = try spread(from: stored, needsCall: true) { _ in true }
-        for other in found { own.reaches.formUnion(reaches(of: other.stored.grant, needsCall: true)) }
-        if found.count >= Self.groupLimit { own.isCut = true }
+        bundledWithMany[provider] = areMany
+        return areMany
     }
 }

@@ -36,7 +36,7 @@ final class Assessor {
     private var families: [Int64: Family] = [:]
     var bundles: [Reach: Bundle] = [:]
     var bundledRows = 0
-    var ownReaches: [ProviderID: OwnReach] = [:]
+    var bundledWithMany: [ProviderID: Bool] = [:]
     /// By the reading's number of the cohort; and by what they are, for grants from elsewhere.
     private var ofCohort: [Circumstances?] = []
     private var ofSubject: [PolicySubject: Circumstances] = [:]
