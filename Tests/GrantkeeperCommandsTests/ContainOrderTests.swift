@@ -50,13 +50,19 @@ struct ContainOrderTests {
         }
     }
 
-    @Test func `a typo in the scope documents stops the planner, and no order of a person`() async throws {
+    @Test(arguments: ["roles.yaml", "nowhere"])
+    func `scope documents that cannot be read stop the planner, and no order of a person`(what: String) async throws {
         try await withScenario { scenario in
             try await scenario.grants([.used("g-1"), .used("g-2")] + Self.others)
-            try scenario.document("roles", "roles: [{ id: reader }]")
+            if what == "nowhere" {
+                let configuration = try #require(scenario.bytes("grantkeeper.yaml"))
+                try scenario.write("grantkeeper.yaml", configuration + Array("scopes: nowhere\n".utf8))
+            } else {
+                try scenario.document("roles", "roles: [{ id: reader }]")
+            }
             for arguments in [["rotate"], ["rotate", "--dry-run"], ["grants", "show", "g-1"], ["grants", "list"]] {
                 let outcome = await scenario.run(arguments)
-                #expect(outcome.status == 78 && outcome.errors.contains("roles.yaml"), "\(arguments)")
+                #expect(outcome.status == 78 && outcome.errors.contains(what), "\(arguments): \(outcome.errors)")
             }
             for arguments in [
                 ["revalidate", "g-1"], ["revoke", "g-1", "--reason", "left", "--dry-run"],
@@ -164,6 +170,8 @@ struct ContainOrderTests {
             #expect(plan.texts("self_protected.grants") == ["idp/canary"])
             #expect(plan.int("shielded.count") == (isOurs ? 505 : 0))
             #expect(plan.int("counts.grants") == (isOurs ? 0 : 505))
+            let revoked = try await scenario.run("revoke", "many-7", "--reason", "left", "--dry-run", "--json").json
+            #expect(revoked.text("refused")?.contains("what grantkeeper lives on may be one") == isOurs)
         }
     }
 

@@ -119,6 +119,11 @@ struct Revoke: GrantkeeperCommand {
         if !forecast.protectedAlong.isEmpty {
             return "it would take along what grantkeeper lives on: \(names(forecast.protectedAlong))"
         }
+        if forecast.mayTakeOursAlong {
+            return
+                "it would take along more grants than can be looked through, and what grantkeeper lives on may be one "
+                + "of them: end it at the server"
+        }
         if !forecast.ofOtherTenants.isEmpty {
             return
                 "it would take along grants of other tenants: \(names(forecast.ofOtherTenants)); end those by name first"

@@ -43,9 +43,11 @@ extension Assessor {
         return bundle
     }
 
+    /// Whether what grantkeeper lives on is in a bundle above ``groupLimit`` at the provider.
+    ///
     /// What leads to ours is what ours lead to: where each of them is in a bundle that could be looked through, none is
     /// in a larger one.
-    private func oursAreBundledWithMany(at provider: ProviderID) throws -> Bool {
+    func oursAreBundledWithMany(at provider: ProviderID) throws -> Bool {
         if let known = bundledWithMany[provider] { return known }
         var followed: Set<Reach> = []
         var areMany = false
