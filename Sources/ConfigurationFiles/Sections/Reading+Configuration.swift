@@ -57,13 +57,15 @@ extension Reading {
     }
 
     /// The directory named here, else `scopes` beside the file, if there.
+    ///
+    /// What reads it tells that it is not there: all else must go on without.
     private func scopesPath(_ value: YAMLValue?) -> String? {
         guard let value else {
             let beside = resolve("scopes")
             return FileBytes.kind(of: beside) == .directory ? beside : nil
         }
         guard let path = value.path() else { return nil }
-        if checks != .none, FileBytes.kind(of: path) != .directory {
+        if checks == .presence, FileBytes.kind(of: path) != .directory {
             value.report(
                 "'\(value.name)' is no directory: '\(path)'",
                 hint: "create it, correct the path, or remove the member"

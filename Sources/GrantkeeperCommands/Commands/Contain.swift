@@ -52,10 +52,11 @@ struct Contain: GrantkeeperCommand {
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         let asks = approve == nil && !common.json && Confirmation(environment).isPossible
         let onlyShows = dryRun || (!rehearse && approve == nil && !asks)
-        return try await Session.run(environment, common, onlyShows ? .plan : .providers) { session in
+        return try await Session.run(environment, common, onlyShows ? .plan : .providers, readsScopes: false) {
+            session in
             let whom = ContainmentTarget(supplier: supplier, client: client, provider: provider)
             let selection = try await whom.selection(session)
-            let plan = try await plan(selection, session)
+            let plan = try await plan(selection, session, writing: planOut)
             session.clearProgress()
             var report = ContainmentReport(plan, sinks: session.rotation.settings.sinks)
             report.isDryRun = dryRun
@@ -65,6 +66,7 @@ struct Contain: GrantkeeperCommand {
             if !common.json { report.showPlan(on: session.console) }
             if report.refused == nil, plan.total > 0, !dryRun, approve == nil {
                 report.refused = asks ? unconfirmed(plan, environment) : "it needs --approve \(plan.hash)"
+                if report.refused == nil { report = try await confirmed(report, selection, session) }
             }
             guard report.refused == nil, plan.total > 0, !dryRun else { return show(report, session) }
             let runner = ContainmentRunner(
@@ -80,7 +82,11 @@ struct Contain: GrantkeeperCommand {
         }
     }
 
-    private func plan(_ selection: GrantSelection, _ session: Session) async throws -> ContainmentPlan {
+    private func plan(
+        _ selection: GrantSelection,
+        _ session: Session,
+        writing planOut: String?
+    ) async throws -> ContainmentPlan {
         let planner = ContainmentPlanner(session.rotation)
         let takesAlong = withCollateral != nil
         guard let planOut else { return try await planner.plan(selection, takesAlong: takesAlong) }
@@ -156,6 +162,28 @@ struct Contain: GrantkeeperCommand {
             "To end \(Console.count(plan.total, "grant")), type the first 8 characters of the plan's hash:"
         )
         return answer.map { Self.isHash($0, plan.hash) } == true ? nil : "that is not the plan's hash"
+    }
+
+    /// The plan made anew, because a person may think for an hour: what came meanwhile has not been seen.
+    private func confirmed(
+        _ shown: ContainmentReport,
+        _ selection: GrantSelection,
+        _ session: Session
+    ) async throws -> ContainmentReport {
+        let plan = try await plan(selection, session, writing: nil)
+        session.clearProgress()
+        var report = ContainmentReport(plan, sinks: session.rotation.settings.sinks)
+        guard plan.hash == shown.plan.hash, plan.collateralHash == shown.plan.collateralHash else {
+            report.showPlan(on: session.console)
+            throw CommandError(
+                .badData,
+                "plan-changed",
+                "the plan is no longer the one that was confirmed: other grants are covered now; nothing was changed",
+                hint: "look at the new one above, and give the order again; its hash is \(plan.hash)"
+            )
+        }
+        report.refused = refusal(of: plan)
+        return report
     }
 
     private func show(_ report: ContainmentReport, _ session: Session) -> ExitStatus {

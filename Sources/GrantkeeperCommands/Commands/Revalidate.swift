@@ -25,7 +25,7 @@ struct Revalidate: GrantkeeperCommand {
     }
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
-        try await Session.run(environment, common, .providers) { session in
+        try await Session.run(environment, common, .providers, readsScopes: false) { session in
             let started = environment.clock.now()
             let keys = try await GrantName.resolve(grants, session)
             let selection = try await only.selection(session)

@@ -35,7 +35,7 @@ struct Revoke: GrantkeeperCommand {
     }
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
-        try await Session.run(environment, common, dryRun ? .plan : .providers) { session in
+        try await Session.run(environment, common, dryRun ? .plan : .providers, readsScopes: false) { session in
             let keys = try await GrantName.resolve(grants, session)
             let selection = only.isEmpty ? nil : try await only.selection(session)
             let order = RevocationByHand(session.rotation)
@@ -118,6 +118,11 @@ struct Revoke: GrantkeeperCommand {
     private func refusal(of forecast: RevocationByHand.Forecast) -> String? {
         if !forecast.protectedAlong.isEmpty {
             return "it would take along what grantkeeper lives on: \(names(forecast.protectedAlong))"
+        }
+        if forecast.mayTakeOursAlong {
+            return
+                "it would take along more grants than can be looked through, and what grantkeeper lives on may be one "
+                + "of them: end it at the server"
         }
         if !forecast.ofOtherTenants.isEmpty {
             return

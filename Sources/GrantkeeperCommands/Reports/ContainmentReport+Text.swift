@@ -100,13 +100,18 @@ extension ContainmentReport {
                         + (sink.error.map { ": \(Console.printableLong($0))" } ?? "")
             )
         }
+        if outcome.cameMeanwhile > 0 {
+            console.line(
+                "\(Console.count(outcome.cameMeanwhile, "grant")) came meanwhile, not ended: give the order again"
+            )
+        }
         let all = outcome.all
-        if all.remaining == 0 {
+        if outcome.isComplete {
             console.line(
                 "contained: \(Self.span(outcome.seconds(to: all.firstEndedAt), outcome.seconds(to: all.lastEndedAt)))"
             )
         } else {
-            console.line("not contained yet: \(Console.count(all.remaining, "grant"))")
+            console.line("not contained yet: \(Console.count(all.remaining + outcome.cameMeanwhile, "grant"))")
         }
     }
 

@@ -38,7 +38,7 @@ struct ContainmentReport {
         }
         let isSpared = plan.selfProtected.count > 0 || plan.shielded.count > 0
         guard let outcome else { return isSpared ? .findings : .success }
-        return outcome.all.remaining == 0 && !isSpared && told.allSatisfy(\.isTold) ? .success : .findings
+        return outcome.isComplete && !isSpared && told.allSatisfy(\.isTold) ? .success : .findings
     }
 
     // MARK: JSON
@@ -131,6 +131,7 @@ struct ContainmentReport {
         writer.member("ordered", ordered.count)
         writer.member("frozen_meanwhile", ordered.frozen)
         writer.member("gone_meanwhile", ordered.gone)
+        writer.member("came_meanwhile", outcome.cameMeanwhile)
         write(outcome.all, outcome, to: &writer)
         writer.array("providers") { writer in
             for (provider, share) in outcome.providers.sorted(by: { $0.key < $1.key }) {

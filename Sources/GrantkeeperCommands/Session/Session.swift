@@ -37,14 +37,20 @@ struct Session: Sendable {
     let metrics: WorkerMetrics
 
     /// Opens what is needed, runs the body, and closes all of it whatever happens.
+    ///
+    /// Only what neither runs nor shows the planner may do without the scope documents: without them the planner would
+    /// take their policy for withdrawn. An order for an emergency must do without, or a typo in them would stop it.
     static func run<Result: Sendable>(
         _ environment: ProgramEnvironment,
         _ options: CommonOptions,
         _ access: Access,
+        readsScopes: Bool = true,
         metrics: WorkerMetrics = WorkerMetrics(),
         _ body: (Session) async throws -> Result
     ) async throws -> Result {
-        try await live(environment, options, access, metrics: metrics) { try await body($0.current) }
+        try await live(environment, options, access, readsScopes: readsScopes, metrics: metrics) {
+            try await body($0.current)
+        }
     }
 
     /// The same for a process whose configuration may be replaced: what is in force in the end is closed.
@@ -52,11 +58,12 @@ struct Session: Sendable {
         _ environment: ProgramEnvironment,
         _ options: CommonOptions,
         _ access: Access,
+        readsScopes: Bool = true,
         metrics: WorkerMetrics = WorkerMetrics(),
         _ body: (LiveSession) async throws -> Result
     ) async throws -> Result {
         // Nothing else here holds the first session: connections that a reload does not keep have to end.
-        let live = LiveSession(try await open(environment, options, access, metrics))
+        let live = LiveSession(try await open(environment, options, access, readsScopes, metrics))
         let result: Result
         do {
             result = try await body(live)
@@ -75,6 +82,7 @@ struct Session: Sendable {
         _ environment: ProgramEnvironment,
         _ options: CommonOptions,
         _ access: Access,
+        _ readsScopes: Bool,
         _ metrics: WorkerMetrics
     ) async throws -> Session {
         let console = Console(environment)
@@ -106,7 +114,7 @@ struct Session: Sendable {
         let blackouts = try BlackoutCalendar(settings.policy.blackouts)
         let scopePolicies =
             switch access {
-            case .look, .plan, .providers: try ScopePolicyDocuments.policies(of: configuration)
+            case .look, .plan, .providers: readsScopes ? try ScopePolicyDocuments.policies(of: configuration) : .none
             case .read, .export, .write, .tokens: ScopePolicies.none
             }
         let connections = access == .providers ? try ProviderConnections(settings, environment, metrics) : .none

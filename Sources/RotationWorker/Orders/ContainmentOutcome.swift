@@ -27,32 +27,41 @@ package struct ContainmentOutcome: Sendable {
 
     package var orderedAt: Timestamp
     package var providers: [ProviderID: Share] = [:]
+    /// Grants that the order covers and the plan did not know: imported meanwhile, and not ended.
+    package var cameMeanwhile = 0
 
     package var all: Share { providers.values.reduce(into: Share()) { $0.add($1) } }
+
+    package var isComplete: Bool { all.remaining == 0 && cameMeanwhile == 0 }
 
     /// From the order to an end; nil where nothing has ended.
     package func seconds(to end: Timestamp?) -> Double? {
         end.map { Double(($0 - orderedAt).milliseconds) / 1_000 }
     }
 
-    /// Reads how the plan's rows are now; memory holds a page of them.
+    /// Reads how the plan's rows are now, and what is there besides.
+    ///
+    /// Memory holds a page of them, and eight bytes for each that has not ended.
     package static func read(
         _ plan: ContainmentPlan,
         orderedAt: Timestamp,
         _ environment: RotationEnvironment
     ) async throws -> ContainmentOutcome {
         var outcome = ContainmentOutcome(orderedAt: orderedAt)
+        var accounted = plan.spared
         var next = 0
         while next < plan.spool.count {
             let rows = try plan.spool.read(from: next, limit: 2_000).map(\.row)
             let (page, known) = (rows, outcome)
-            outcome = try await environment.store.read { reading in
-                var outcome = known
+            let unended: [Int64]
+            (outcome, unended) = try await environment.store.read { reading in
+                var (outcome, unended) = (known, [Int64]())
                 let held = try reading.heldProviders()
                 let silent = try reading.breakers()
                 for row in page {
                     guard let stored = try reading.grant(row: row) else { continue }
                     let provider = stored.grant.key.provider
+                    if stored.grant.standing != .expired, stored.grant.standing != .revoked { unended.append(row) }
                     outcome.providers[provider, default: Share()].add(
                         stored,
                         try reading.revocation(row: row),
@@ -61,9 +70,16 @@ package struct ContainmentOutcome: Sendable {
                         since: orderedAt
                     )
                 }
-                return outcome
+                return (outcome, unended)
             }
+            accounted.formUnion(unended)
             next += rows.count
+        }
+        let (selection, planned) = (plan.selection, accounted)
+        outcome.cameMeanwhile = try await environment.store.read { reading in
+            var count = 0
+            try reading.forEach(.unended, in: selection) { if !planned.contains($0.row) { count += 1 } }
+            return count
         }
         return outcome
     }

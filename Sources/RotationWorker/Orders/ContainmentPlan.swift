@@ -83,6 +83,8 @@ package struct ContainmentPlan: Sendable {
     package var rehearsal: RehearsalRecord?
     /// A few of each provider, of as many clients as there are.
     var samples: [ProviderID: ContainmentSample] = [:]
+    /// The rows of those that are left out: eight bytes each.
+    var spared: Set<Int64> = []
     /// The rows, in key order; what goes along comes after what is covered.
     let spool: PlanSpool
 

@@ -48,6 +48,7 @@ extension ContainmentPlanner {
         var selfProtected = ContainmentPlan.Listed()
         var shielded = ContainmentPlan.Listed()
         var frozen = ContainmentPlan.Listed()
+        var spared: Set<Int64> = []
         var withoutCredentials = ContainmentPlan.Listed()
         var cutBundles = 0
         var samples: [ProviderID: ContainmentSample] = [:]
@@ -82,6 +83,7 @@ extension ContainmentPlanner {
             let key = stored.grant.key
             guard !assessor.context(of: stored).isOurs else {
                 selfProtected.add(key)
+                spared.insert(stored.row)
                 try rows?(stored, .selfProtected)
                 return
             }
@@ -90,6 +92,7 @@ extension ContainmentPlanner {
                 let bundle = try assessor.bundle(of: stored, in: selection)
                 guard !bundle.holdsOurs else {
                     shielded.add(key)
+                    spared.insert(stored.row)
                     try rows?(stored, .shielded)
                     return
                 }
@@ -152,6 +155,7 @@ extension ContainmentPlanner {
             plan.cutBundles = cutBundles
             plan.selfProtected = selfProtected
             plan.shielded = shielded
+            plan.spared = spared
             plan.frozen = frozen
             plan.withoutCredentials = withoutCredentials
             plan.samples = samples

@@ -52,12 +52,13 @@ struct HandOrder {
     private func hasten(_ stored: StoredGrant, in writing: any StoreWriting) throws {
         var stored = stored
         guard var order = try writing.revocation(row: stored.row) else { return }
-        if stored.grant.standing == .revoking {
-            // What a rule ended waits behind blackouts, freezes and what people want; this no longer.
-            order.rule = .byHand
-            order.target = .revoked
-            order.run = change.run
-        }
+        // What a rule ended waits behind blackouts, freezes and what people want; this no longer, stuck or not.
+        order.rule = .byHand
+        order.target = .revoked
+        order.run = change.run
+        // A new order: earlier failures neither give it up nor make it wait.
+        order.tries = 0
+        order.firstTriedAt = nil
         order.nextTryAt = change.now
         order.reason = reason
         order.reference = change.reference ?? order.reference

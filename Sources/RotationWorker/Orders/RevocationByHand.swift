@@ -11,6 +11,8 @@ package struct RevocationByHand: Sendable {
         package var selfProtected: [Grant.Key] = []
         /// What it would take along and grantkeeper lives on: the order is not carried out.
         package var protectedAlong: [Grant.Key] = []
+        /// It would take along more than can be looked through, and ours may be there: the same.
+        package var mayTakeOursAlong = false
         /// Ended already, or being revoked.
         package var decided: [Grant.Key] = []
         /// Live grants that the revocation would take along and that nobody named.
@@ -77,8 +79,11 @@ package struct RevocationByHand: Sendable {
         }
         var along: [Grant.Key: StoredGrant] = [:]
         for stored in rows.values {
-            for other in try assessor.wholeReach(of: stored)
-            where rows[other.grant.key] == nil {
+            let reached = try assessor.wholeReach(of: stored)
+            if reached.count >= Assessor.groupLimit, !forecast.mayTakeOursAlong {
+                forecast.mayTakeOursAlong = try assessor.oursAreBundledWithMany(at: stored.grant.key.provider)
+            }
+            for other in reached where rows[other.grant.key] == nil {
                 along[other.grant.key] = other
                 if other.grant.tenant != stored.grant.tenant { forecast.ofOtherTenants.append(other.grant.key) }
                 if assessor.context(of: other).isOurs { forecast.protectedAlong.append(other.grant.key) }

@@ -6,7 +6,7 @@ extension Assessor {
     struct Bundle {
         /// Rows of those that the order does not cover.
         var outside: [Int64] = []
-        /// grantkeeper lives on one of them.
+        /// grantkeeper lives on one of them, or may do so where not all are known.
         var holdsOurs = false
         /// There are more than ``groupLimit``: not all are known.
         var isCut = false
@@ -30,6 +30,10 @@ extension Assessor {
             if context(of: other.stored).isOurs { bundle.holdsOurs = true }
             if !selection.includes(other.stored.grant) { bundle.outside.append(other.stored.row) }
         }
+        // Beyond the limit nobody has looked: ours may be there.
+        if found.count >= Self.groupLimit, !bundle.holdsOurs {
+            bundle.holdsOurs = try oursAreBundledWithMany(at: stored.grant.key.provider)
+        }
         bundledRows += bundle.outside.count + 1
         if bundledRows > Self.bundleLimit {
             bundles.removeAll(keepingCapacity: true)
@@ -37,5 +41,30 @@ extension Assessor {
         }
         for reach in near { bundles[reach] = bundle }
         return bundle
+    }
+
+    /// Whether what grantkeeper lives on is in a bundle above ``groupLimit`` at the provider.
+    ///
+    /// What leads to ours is what ours lead to: where each of them is in a bundle that could be looked through, none is
+    /// in a larger one.
+    func oursAreBundledWithMany(at provider: ProviderID) throws -> Bool {
+        if let known = bundledWithMany[provider] { return known }
+        var followed: Set<Reach> = []
+        var areMany = false
+        func follow(_ stored: StoredGrant) throws {
+            let near = reaches(of: stored.grant, needsCall: true)
+            guard !areMany, !followed.isSuperset(of: near) else { return }
+            followed.formUnion(near)
+            areMany = try spread(from: stored, needsCall: true) { _ in true }.count + 1 >= Self.groupLimit
+        }
+        for row in ownRows.sorted() {
+            guard let stored = try reading.grant(row: row), stored.grant.key.provider == provider else { continue }
+            try follow(stored)
+        }
+        if let client = providers[provider]?.client.id {
+            try reading.forEach(.unended, in: GrantSelection(provider: provider, client: client), follow)
+        }
+        bundledWithMany[provider] = areMany
+        return areMany
     }
 }

@@ -17,13 +17,13 @@ final class Assessor {
     /// More than so many grants at once are left to a person.
     static let groupLimit = 500
 
-    private let reading: any StoreReading
+    let reading: any StoreReading
     private let settings: RotationSettings
     private let now: Timestamp
     private let feeds: [String: FeedRecord]
-    private let ownRows: Set<Int64>
+    let ownRows: Set<Int64>
     private let tenants: [TenantID: TenantSettings]
-    private let providers: [ProviderID: ProviderSettings]
+    let providers: [ProviderID: ProviderSettings]
     private let someoneIsTold: Bool
     private let scopes: ScopeRuling
     /// By the number of the holding: what is alike is judged once.
@@ -36,6 +36,7 @@ final class Assessor {
     private var families: [Int64: Family] = [:]
     var bundles: [Reach: Bundle] = [:]
     var bundledRows = 0
+    var bundledWithMany: [ProviderID: Bool] = [:]
     /// By the reading's number of the cohort; and by what they are, for grants from elsewhere.
     private var ofCohort: [Circumstances?] = []
     private var ofSubject: [PolicySubject: Circumstances] = [:]
