@@ -106,7 +106,8 @@ struct Session: Sendable {
         let blackouts = try BlackoutCalendar(settings.policy.blackouts)
         let scopePolicies =
             switch access {
-            case .look, .plan, .providers: try ScopePolicyDocuments.policies(of: configuration)
+            case .look, .plan, .providers:
+                try ScopePolicyDocuments.policies(of: configuration, at: environment.clock.now())
             case .read, .export, .write, .tokens: ScopePolicies.none
             }
         let connections = access == .providers ? try ProviderConnections(settings, environment, metrics) : .none
