@@ -52,6 +52,7 @@ package struct RotationEnvironment: Sendable {
         self.clock = clock
         self.actor = actor
         self.scopePolicies = scopePolicies
+        if self.scopePolicies.readAt == nil { self.scopePolicies.readAt = clock.now() }
         self.ownTokens = ownTokens
         self.stop = stop
         self.progress = progress

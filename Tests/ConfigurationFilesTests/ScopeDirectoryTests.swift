@@ -1,8 +1,9 @@
-import ConfigurationFiles
 import Glibc
 import Grants
 import Scopes
 import Testing
+
+@testable import ConfigurationFiles
 
 @Suite struct `The directory of scope documents` {
     @Test func `the shipped set is whole`() throws {
@@ -125,6 +126,40 @@ import Testing
                     "tenants.yaml:1:27: 'tenants[0].party' must be internal, supplier or partner, found 'us'",
                 ]
             )
+        }
+    }
+
+    @Test(arguments: ["edited", "replaced", "added", "removed"])
+    func `a directory that changes while it is read is told, and is not read by halves`(how: String) throws {
+        try withDirectory { directory in
+            let name = "\(directory)/roles.yaml"
+            try write("scopes: []\n", to: "\(directory)/catalogue.yaml")
+            try write("roles: []\n", to: name)
+            var problems: [ConfigurationProblem] = []
+            #expect(try ScopeDirectory.files(of: directory, &problems).count == 2)
+            let found = messages { () throws(ConfigurationErrors) in
+                _ = try ScopeDirectory.files(of: directory, &problems) {
+                    switch how {
+                    case "edited": try? write("roles: [{ id: a }]\n", to: name)
+                    case "replaced": _ = rename("\(directory)/catalogue.yaml", name)
+                    case "added": try? write("steps: []\n", to: "\(directory)/workflow.yaml")
+                    default: _ = unlink(name)
+                    }
+                }
+            }
+            #expect(found == ["\(directory): changed while it was read; try again"])
+        }
+    }
+
+    @Test func `what is wrong with names is told by both ways to read`() throws {
+        try withDirectory { directory in
+            try write("scopes: []\n", to: "\(directory)/catalogue.yaml")
+            try write("roles: []\n", to: "\(directory)/role.yaml")
+            let found = messages { () throws(ConfigurationErrors) in
+                _ = try ScopeDirectory.readWithFiles(path: directory)
+            }
+            #expect(found.map { $0.replacing("\(directory)/", with: "") } == mistakes(in: directory))
+            #expect(found.count == 1)
         }
     }
 

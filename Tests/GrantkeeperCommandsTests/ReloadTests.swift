@@ -93,6 +93,65 @@ import Testing
         }
     }
 
+    @Test func `the worker judges by the scope documents as they are at each run`() async throws {
+        try await withWorker {
+            $0.tenants = ["acme"]
+            $0.policy = ["notice": "7d", "on_scope_violation": "revoke"]
+            $0.sinks = [Setup.owners]
+        } _: { scenario, _, _ in
+            func write(_ step: String) throws {
+                try scenario.document(
+                    "catalogue",
+                    """
+                    scopes:
+                      - { name: ticket.read, description: Sees, family: ticket, action: read, risk: low }
+                      - { name: ticket.write, description: Writes, family: ticket, action: write, risk: low }
+                    """
+                )
+                try scenario.document(
+                    "workflow",
+                    "steps: [{ id: do, side: supplier, description: Does, scopes: [\(step)] }]"
+                )
+                try scenario.document("roles", "roles: [{ id: doer, description: Does, steps: [do] }]")
+                try scenario.document(
+                    "tenants",
+                    """
+                    tenants:
+                      - id: acme
+                        party: supplier
+                        clients: [{ id: supplier-portal, provider: idp, roles: [doer] }]
+                    """
+                )
+            }
+            try write("ticket.write")
+            try await scenario.grants([.used("g") { $0.scopes = "ticket.read" }])
+            let environment = scenario.environment(CapturedText(), CapturedText())
+            var options = CommonOptions()
+            options.config = scenario.path("grantkeeper.yaml")
+            try await Session.live(environment, options, .providers) { live in
+                // Corrected before the worker's run, and before it was told.
+                try write("ticket.read")
+                let session = live.current
+                let lock = try await session.store.lock(ExpiryJob.name, owner: environment.actor, at: scenario.now)
+                let job = JobExecution(
+                    session: session,
+                    environment: environment,
+                    selection: GrantSelection(),
+                    run: 1,
+                    lock: lock,
+                    begun: scenario.now,
+                    budget: nil,
+                    metrics: WorkerMetrics()
+                )
+                let result = try await job.perform(.expire)
+                try await session.store.unlock(lock)
+                #expect(result.outcome == "done" && result.warnings.isEmpty)
+            }
+            #expect(try await scenario.show("g")["scope_policy"]?.objectValue?.text("judgement") == "allowed")
+            #expect(try await scenario.standing("g") == "active")
+        }
+    }
+
     @Test func `a secret that cannot be read keeps what was in force`() async throws {
         try await withWorker { scenario, live, reload in
             let before = live.current.connections.provider(Self.provider)

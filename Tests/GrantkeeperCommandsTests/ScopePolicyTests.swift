@@ -116,31 +116,76 @@ import Testing
         }
     }
 
-    @Test(arguments: ["widened again", "without documents"])
-    func `what was announced is let go when the policy allows it again`(how: String) async throws {
+    @Test func `what was announced is let go when the policy allows it again`() async throws {
         try await withScenario(setUp) { scenario in
             try await settled(scenario)
             try documents(scenario, acme: "reader")
             try await scenario.rotate(statuses: [0])
             #expect(try await scenario.standings()["noticed"] == 4)
             scenario.advance(.days(1))
-            if how == "widened again" {
-                try documents(scenario, acme: "writer")
-            } else {
-                #expect(rename(scenario.path("scopes"), scenario.path("out/scopes")) == 0)
-            }
+            try documents(scenario, acme: "writer")
             let dry = try await scenario.rotate("--dry-run", "--full", statuses: [0])
             #expect(number(dry, "counts", "reprieve") == 4 && number(dry, "rules", "ground-gone") == 4)
             try await scenario.rotate(statuses: [0])
             #expect(try await scenario.standings() == ["active": 34])
-            if how != "widened again" {
-                #expect(try await scenario.show("a-0")["scope_policy"] == nil)
-                #expect(rename(scenario.path("out/scopes"), scenario.path("scopes")) == 0)
-            }
             scenario.advance(.days(9))
-            try documents(scenario, acme: "writer")
             try await scenario.rotate(statuses: [0])
             #expect(try await scenario.standings() == ["active": 34])
+        }
+    }
+
+    @Test(arguments: ["gone", "dangling link"])
+    func `documents that vanish end no policy, and no grant, until a person approves it`(how: String) async throws {
+        try await withScenario(setUp) { scenario in
+            try await settled(scenario)
+            try documents(scenario, acme: "reader")
+            try await scenario.rotate(statuses: [0])
+            #expect(try await scenario.standings()["noticed"] == 4)
+            scenario.advance(.days(9))
+            #expect(rename(scenario.path("scopes"), scenario.path("out/scopes")) == 0)
+            if how != "gone" { #expect(symlink("nowhere", scenario.path("scopes")) == 0) }
+            let dry = try await scenario.rotate("--dry-run", statuses: [2])
+            #expect(number(dry, "counts", "reprieve") == 4 && number(dry, "counts", "end") == 0)
+            for _ in 0..<2 {
+                let held = try await scenario.rotate(statuses: [2])["held"]?.arrayValue?.first?.objectValue
+                #expect(held?.text("why") == "scope-policy")
+            }
+            #expect(try await scenario.standings() == ["active": 34])
+            #expect(try await scenario.show("a-0")["scope_policy"]?.objectValue?.text("judgement") == "no-policy")
+            #expect(try await scenario.show("b-0")["scope_policy"]?.objectValue?.text("judgement") == "allowed")
+            let held = try await scenario.rotate(statuses: [2])["held"]?.arrayValue?.first?.objectValue
+            let hash = try #require(held?.text("hash"))
+            #expect(await scenario.run("runs", "approve", hash, "--reason", "no more scopes").status == 0)
+            #expect(try await scenario.show("a-0")["scope_policy"] == nil)
+            #expect(try await scenario.rotate(statuses: [0])["scope_policy"] == nil)
+            #expect(try await scenario.standings() == ["active": 34])
+            if how != "gone" { #expect(unlink(scenario.path("scopes")) == 0) }
+            #expect(rename(scenario.path("out/scopes"), scenario.path("scopes")) == 0)
+        }
+    }
+
+    @Test func `a record of another environment than its tenant's ends nothing`() async throws {
+        try await withScenario(setUp) { scenario in
+            try await scenario.grants([.used("there") { $0.more = #","environment":"sandbox""# }, .used("here")])
+            try documents(scenario, acme: "reader")
+            try scenario.document(
+                "catalogue",
+                Self.catalogue.replacing("risk: low }", with: "risk: low, environments: [sandbox] }")
+            )
+            try scenario.document(
+                "tenants",
+                """
+                tenants:
+                  - id: acme
+                    party: supplier
+                    environment: production
+                    clients: [{ id: supplier-portal, provider: idp, roles: [reader] }]
+                """
+            )
+            let report = try await scenario.rotate()
+            #expect(number(report, "out_of_policy") == 1 && number(report, "no_policy") == 1)
+            #expect(try await scenario.show("there")["scope_policy"]?.objectValue?.text("judgement") == "no-policy")
+            #expect(try await scenario.standing("there") == "active")
         }
     }
 

@@ -179,6 +179,22 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
         #expect(unknown.rule == .noEvidence && unknown.reason == "no-policy")
     }
 
+    @Test(arguments: [.notJudged, .allowed, .noPolicy, .outside(["ticket.write"])] as [PlanningContext.ScopeJudgement])
+    func `rule 3 takes a notice of rule 8 back unless the scopes are known to be outside`(
+        judgement: PlanningContext.ScopeJudgement
+    ) {
+        for days in [Int64(1), 8] {
+            let noticed = grant { announce(&$0, .noticed, .outOfPolicy, daysAgo: days) }
+            let decision = decide(
+                noticed,
+                policy: { $0.onScopeViolation = .revoke },
+                context: { $0.scopes = judgement }
+            )
+            #expect((decision.rule == .groundGone) == !judgement.isOutside)
+            #expect((decision.action == .reprieve) == !judgement.isOutside)
+        }
+    }
+
     @Test func `rule 9 keeps what is new, however little it was used`() {
         let young = grant(idle: 5) { $0.issuedAt = ago(13) }
         let decision = decide(young, policy: { $0.idleAfter = .days(1) })

@@ -182,4 +182,214 @@ import Testing
             #expect(plan.examined == 1 && plan.rules == [.outOfPolicy: 1])
         }
     }
+
+    // MARK: Wrong ends
+
+    /// What acme's, and perhaps globex', grants may hold.
+    private static func policies(_ revision: String, acme: Set<String>?, globex: Set<String> = ["ticket.read"])
+        -> ScopePolicies
+    {
+        var allowed = ["globex/portal/-": globex]
+        allowed["acme/portal/-"] = acme
+        return Table.policies(Table(revision, allowed))
+    }
+
+    /// Used until `start`, so that nothing but its scopes is against it.
+    private static func used(_ id: String, _ scopes: String..., tenant: TenantID = "acme") -> Grant {
+        idleGrant(id, idle: 0) { grant in
+            grant.scopes = ScopeSet(scopes)
+            grant.tenant = tenant
+        }
+    }
+
+    private func reason(_ rig: Rig, _ id: String) async throws -> String? {
+        try await GrantAppraiser(rig.environment).appraisal(of: .init(provider: "idp", id: id))?.decision.reason
+    }
+
+    @Test func `documents that were read before the policy in force came put nothing back`() async throws {
+        let rig = try await rig()
+        try await rig.add([Self.used("g-1", "a")])
+        var older = Self.policies("rev-1", acme: ["b"])
+        older.readAt = rig.clock.now()
+        rig.clock.advance(by: .minutes(1))
+        rig.scopePolicies = Self.policies("rev-2", acme: ["a"])
+        try await rig.rotate(full: false)
+        rig.clock.advance(by: .minutes(1))
+        rig.scopePolicies = older
+        let (plan, _) = try await rig.rotate()
+        #expect(plan.scopesOutdated && plan.scopeChange == nil && plan.scopeRevision == "rev-2")
+        #expect(plan.rules[.outOfPolicy] == nil)
+        #expect(try await rig.store.read { try $0.scopePolicy()?.revision } == "rev-2")
+        // Read anew, they are a change like any other.
+        rig.scopePolicies = Self.policies("rev-1", acme: ["b"])
+        #expect(try await rig.rotate().plan.rules == [.outOfPolicy: 1])
+    }
+
+    @Test func `what another process holds stays held by one with older documents, and ends nothing`() async throws {
+        let rig = try await rig()
+        rig.settings.policy.defaults.notice = .zero
+        try await rig.add([Self.used("g-1", "a")] + (0..<4).map { Self.used("x-\($0)", "a", tenant: "globex") })
+        rig.scopePolicies = Self.policies("rev-1", acme: ["a"], globex: ["a"])
+        try await rig.rotate(full: false)
+        var older = rig.scopePolicies
+        older.readAt = rig.clock.now()
+        rig.settings.policy.defaults.valve.count = 1
+        rig.settings.policy.defaults.valve.sharePercent = 1
+        rig.clock.advance(by: .minutes(1))
+        rig.scopePolicies = Self.policies("rev-2", acme: ["a"], globex: ["b"])
+        let held = try await rig.rotate(full: false).plan.held
+        #expect(held.map(\.why) == ["scope-policy"])
+        rig.clock.advance(by: .minutes(1))
+        rig.scopePolicies = older
+        try await rig.add([Self.used("g-2", "b")])
+        let (plan, _) = try await rig.rotate()
+        #expect(plan.scopesOutdated && plan.held.map(\.hash) == held.map(\.hash))
+        #expect(try await rig.store.read { try $0.heldPlans().map(\.hash) } == held.map(\.hash))
+        #expect(plan.actions["end"] == nil && plan.rules[.outOfPolicy] == nil)
+    }
+
+    @Test(arguments: [true, false])
+    func `another reason by another policy is announced anew`(isWholeStore: Bool) async throws {
+        let rig = try await rig()
+        try await rig.add([Self.used("g-1", "a", "b"), Self.used("x-1", "ticket.read", tenant: "globex")])
+        rig.scopePolicies = Self.policies("rev-1", acme: ["b"])
+        try await rig.rotate(full: false)
+        #expect(try await reason(rig, "g-1") == "nobody acknowledged the notice yet")
+        try await rig.deliver()
+        rig.clock.advance(by: .days(8))
+        rig.scopePolicies = Self.policies("rev-2", acme: ["a"])
+        if !isWholeStore {
+            // Another tenant's run brings the policy in force.
+            let (plan, job) = try await rig.plan(full: false, selection: GrantSelection(tenant: "globex"))
+            _ = try await rig.apply(plan, job)
+        }
+        let (plan, _) = try await rig.rotate(full: false)
+        #expect(plan.actions["reprieve"] == 1 && plan.actions["end"] == nil)
+        let (again, _) = try await rig.rotate(full: false)
+        #expect(again.actions["notice"] == 1 && again.rules == [.outOfPolicy: 1])
+        let grant = try #require(try await rig.grant("g-1")?.grant)
+        #expect(grant.announcedAt == rig.clock.now() && grant.clockFrom == nil)
+        // And it is carried out in its own time.
+        try await rig.deliver()
+        rig.clock.advance(by: .days(8))
+        #expect(try await rig.rotate(full: false).plan.actions["end"] == 1)
+    }
+
+    @Test(arguments: [true, false])
+    func `a notice does not outlive a policy that says nothing`(isSeen: Bool) async throws {
+        let rig = try await rig()
+        try await rig.add([Self.used("g-1", "a"), Self.used("x-1", "ticket.read", tenant: "globex")])
+        rig.scopePolicies = Self.policies("rev-1", acme: ["b"])
+        try await rig.rotate(full: false)
+        try await rig.deliver()
+        rig.clock.advance(by: .days(5))
+        rig.scopePolicies = Self.policies("rev-2", acme: nil)
+        let selection = isSeen ? GrantSelection() : GrantSelection(tenant: "globex")
+        let (plan, job) = try await rig.plan(full: false, selection: selection)
+        _ = try await rig.apply(plan, job)
+        #expect(try await rig.grant("g-1")?.grant.standing == (isSeen ? .active : .noticed))
+        rig.clock.advance(by: .days(5))
+        rig.scopePolicies = Self.policies("rev-3", acme: ["b"])
+        for _ in 0..<2 { #expect(try await rig.rotate(full: false).plan.actions["end"] == nil) }
+        #expect(try await rig.grant("g-1")?.grant.announcedAt == rig.clock.now())
+    }
+
+    @Test func `further scopes that become outside count for the valve, and fewer do not`() async throws {
+        let rig = try await rig()
+        try await rig.add((0..<4).map { Self.used("g-\($0)", "a", "b", "c") })
+        // Most of acme's, about which no policy says anything.
+        try await rig.add((0..<8).map { number in idleGrant("n-\(number)", idle: 0) { $0.role = "none" } })
+        rig.scopePolicies = Self.policies("rev-1", acme: ["c"])
+        #expect(try await rig.rotate(full: false).plan.actions["notice"] == 4)
+        rig.settings.policy.defaults.valve.count = 1
+        rig.settings.policy.defaults.valve.sharePercent = 1
+        rig.scopePolicies = Self.policies("rev-2", acme: ["b"])
+        #expect(try await rig.plan(full: false).0.held.map(\.wouldEnd) == [4])
+        rig.scopePolicies = Self.policies("rev-3", acme: ["b", "c"])
+        let (plan, _) = try await rig.rotate(full: false)
+        #expect(plan.held.isEmpty && plan.scopeChange?.grantsTouched == 4)
+        // That `a` is not allowed is the first policy's doing.
+        let shown = try await GrantAppraiser(rig.environment).appraisal(of: .init(provider: "idp", id: "g-0"))
+        #expect(shown?.scopes == .outside(["a"]) && shown?.scopesChangedIn == "rev-1")
+    }
+
+    @Test func `while a change waits, only what both policies put outside is ended`() async throws {
+        let rig = try await rig()
+        try await rig.add(
+            [Self.used("g-1", "a"), Self.used("g-2", "z")]
+                + (0..<4).map { Self.used("x-\($0)", "ticket.read", tenant: "globex") }
+        )
+        rig.scopePolicies = Self.policies("rev-1", acme: ["b"])
+        try await rig.rotate(full: false)
+        try await rig.deliver()
+        rig.settings.policy.defaults.valve.count = 3
+        rig.settings.policy.defaults.valve.sharePercent = 1
+        rig.clock.advance(by: .days(8))
+        // Gives back what the old one takes, and takes too much elsewhere.
+        rig.scopePolicies = Self.policies("rev-2", acme: ["a"], globex: [])
+        let (plan, _) = try await rig.rotate(full: false)
+        #expect(plan.held.map(\.why) == ["scope-policy"])
+        #expect(plan.actions["end"] == 1 && plan.actions["reprieve"] == 1)
+        #expect(try await rig.grant("g-1")?.grant.standing == .active)
+        #expect(try await rig.grant("g-2")?.grant.standing == .revoking)
+        #expect(try await rig.rotate(full: false).plan.rules == [.noEvidence: 1])
+        #expect(try await rig.plan(full: false).0.examined == 0)
+        // Taken back: the old policy counts again, and tells of it anew.
+        rig.scopePolicies = Self.policies("rev-1", acme: ["b"])
+        let (back, _) = try await rig.rotate(full: false)
+        #expect(back.held.isEmpty && back.actions["notice"] == 1 && back.actions["end"] == nil)
+    }
+
+    @Test func `without documents a policy is not dropped but by approval`() async throws {
+        let rig = try await rig()
+        try await rig.add([Self.used("g-1", "a"), Self.used("g-2", "b")])
+        rig.scopePolicies = Self.policies("rev-1", acme: ["b"])
+        try await rig.rotate(full: false)
+        try await rig.deliver()
+        rig.clock.advance(by: .days(8))
+        rig.scopePolicies = Table.policies(nil)
+        for action in ["reprieve", "keep"] {
+            let (plan, _) = try await rig.rotate(full: false)
+            #expect(plan.held.map(\.why) == ["scope-policy"] && plan.actions == [action: 1])
+            #expect(plan.scopeCounts?.noPolicy == 1 && plan.scopeCounts?.outOfPolicy == 0)
+        }
+        #expect(try await rig.store.read { try $0.scopePolicy()?.revision } == "rev-1")
+    }
+
+    @Test func `what was told of grants that are all gone is told of no others`() async throws {
+        let rig = try await rig()
+        try await rig.add([Self.used("g-1", "a"), Self.used("x-1", "ticket.read", tenant: "globex")])
+        rig.scopePolicies = Self.policies("rev-1", acme: ["a"])
+        try await rig.rotate(full: false)
+        rig.scopePolicies = Self.policies("rev-2", acme: ["b"])
+        try await rig.rotate(full: false)
+        let ended = rig.clock.now()
+        try await rig.change("g-1") { stored in
+            stored.grant.standing = .revoked
+            stored.endedAt = ended
+        }
+        for (revision, acme) in [("rev-3", ["a"]), ("rev-4", ["c"])] as [(String, Set<String>)] {
+            rig.clock.advance(by: .days(1))
+            rig.scopePolicies = Self.policies(revision, acme: acme)
+            try await rig.rotate(full: false)
+        }
+        try await rig.add([Self.used("g-2", "a")])
+        #expect(try await reason(rig, "g-2") == "not allowed: a")
+    }
+
+    @Test func `an approval covers the grants and the settings that were shown`() async throws {
+        let rig = try await rig()
+        rig.scopePolicies = Self.policies("rev-1", acme: ["b"])
+        rig.settings.policy.defaults.valve.count = 1
+        rig.settings.policy.defaults.valve.sharePercent = 1
+        try await rig.add((0..<4).map { Self.used("g-\($0)", "a") })
+        let hash = { try await rig.plan(full: false).0.held.map(\.hash) }
+        let first = try await hash()
+        #expect(try await hash() == first && first.count == 1)
+        try await rig.add([Self.used("g-9", "a")])
+        let second = try await hash()
+        rig.settings.policy.defaults.notice = .zero
+        let third = try await hash()
+        #expect(Set(first + second + third).count == 3)
+    }
 }

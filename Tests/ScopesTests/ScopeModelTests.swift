@@ -154,6 +154,33 @@ struct ScopeModelTests {
         #expect(model.judge(["ticket.read"], provider: "idp", tenant: "t", client: "c") == .outside(["ticket.read"]))
     }
 
+    @Test(
+        arguments: [
+            (nil, .outside(["debug.reset", "invoice.read"])),
+            ("production", .outside(["debug.reset", "invoice.read"])),
+            ("sandbox", .noPolicy(.otherEnvironment("sandbox"))),
+        ] as [(EnvironmentID?, ScopeVerdict)]
+    )
+    func `A record of another environment is not judged by what is bound to one`(
+        environment: EnvironmentID?,
+        verdict: ScopeVerdict
+    ) {
+        var sheet = Sheet.procurement()
+        sheet.step("reset", ["debug.reset"])
+        sheet.role("tester", ["reset", "view"])
+        sheet.tenant("t", .internal, environment: "production")
+        sheet.client("c", ["tester"])
+        sheet.client("d", ["tester"])
+        sheet.narrow(.without(["ticket.read"]), client: "d", environment: "production")
+        let judge = { (scopes: [String], client: ClientID) in
+            sheet.model.judge(scopes, provider: "idp", tenant: "t", client: client, environment: environment)
+        }
+        #expect(judge(["debug.reset", "invoice.read"], "c") == verdict)
+        // Bound to nothing, and narrowed by nothing that knows environments.
+        #expect(judge(["invoice.read"], "c") == .outside(["invoice.read"]))
+        #expect(judge(["ticket.read"], "d").isOutside == (environment != "sandbox"))
+    }
+
     @Test func `Documents that mean the same have the same bytes`() {
         var other = Sheet.procurement()
         other.documents.catalogue.scopes.reverse()
@@ -168,5 +195,11 @@ struct ScopeModelTests {
         #expect(other.model.canonicalBytes == bytes)
         other.narrow(.without(["ticket.write"]), client: "desk")
         #expect(other.model.canonicalBytes != bytes)
+    }
+}
+
+extension ScopeVerdict {
+    fileprivate var isOutside: Bool {
+        if case .outside = self { true } else { false }
     }
 }

@@ -27,6 +27,26 @@ enum FileBytes {
         return kind(status)
     }
 
+    /// What differs between a file and the same file after a change.
+    struct Look: Hashable {
+        var inode: UInt
+        var size: Int
+        var changedSeconds: Int
+        var changedNanoseconds: Int
+    }
+
+    /// nil: there is none, or it cannot be looked at.
+    static func look(at path: String) -> Look? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return Look(
+            inode: UInt(status.st_ino),
+            size: Int(status.st_size),
+            changedSeconds: status.st_ctim.tv_sec,
+            changedNanoseconds: status.st_ctim.tv_nsec
+        )
+    }
+
     /// All bytes of a file of at most `limit`; a secret's must be one that only its owner can use.
     static func read(_ path: String, limit: Int, isRegular: Bool, isSecret: Bool) throws(Failure) -> [UInt8] {
         // A named pipe in place of a regular file would hold us up.

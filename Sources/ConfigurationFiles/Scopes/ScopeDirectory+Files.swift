@@ -7,7 +7,6 @@ extension ScopeDirectory {
     ) throws(ConfigurationErrors) -> (documents: ScopeDocuments, files: [ScopeFile]) {
         var problems: [ConfigurationProblem] = []
         let files = try self.files(of: path, &problems)
-        // With what is wrong with names, it says the same as ever.
-        return (problems.isEmpty ? try read(files, of: path) : try read(path: path), files)
+        return (try read(files, missing: path, problems), files)
     }
 }

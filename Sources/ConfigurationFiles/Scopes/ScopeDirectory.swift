@@ -49,7 +49,7 @@ package enum ScopeDirectory {
     /// Documents are written by machines too.
     private static let mebibytes = 64
 
-    private static func read(
+    static func read(
         _ files: [ScopeFile],
         missing path: String,
         _ found: [ConfigurationProblem]
@@ -79,7 +79,38 @@ package enum ScopeDirectory {
         return documents
     }
 
+    /// `meanwhile` is called when all of them are read and none is looked at again.
     static func files(
+        of path: String,
+        _ problems: inout [ConfigurationProblem],
+        meanwhile: () -> Void = {}
+    ) throws(ConfigurationErrors) -> [ScopeFile] {
+        let before = try looks(at: path)
+        let files = try readFiles(of: path, &problems)
+        meanwhile()
+        guard try looks(at: path) == before else {
+            let problem = unplaced(path, "changed while it was read", "try again")
+            throw ConfigurationErrors(problems: [problem])
+        }
+        return files
+    }
+
+    /// How the directory and all in it look to the system: half of an edit is no state of the documents.
+    private static func looks(at path: String) throws(ConfigurationErrors) -> [String: FileBytes.Look] {
+        var looks = [path: FileBytes.look(at: path)]
+        for name in try names(of: path) {
+            let whole = joined(path, name)
+            looks[whole] = FileBytes.look(at: whole)
+            guard name == tenantsFolder, FileBytes.kind(of: whole) == .directory else { continue }
+            for inner in try names(of: whole) {
+                let whole = joined(whole, inner)
+                looks[whole] = FileBytes.look(at: whole)
+            }
+        }
+        return looks.compactMapValues { $0 }
+    }
+
+    private static func readFiles(
         of path: String,
         _ problems: inout [ConfigurationProblem]
     ) throws(ConfigurationErrors) -> [ScopeFile] {

@@ -66,6 +66,12 @@ extension RotationReport {
                 "scope policy: the documents in force cannot be read, nothing is ended by them: \(Console.printableLong(why))"
             )
         }
+        if plan.scopesOutdated {
+            console.line(
+                "warning: the scope documents were changed elsewhere; nothing is done by those read here "
+                    + "(SIGHUP reads them anew)"
+            )
+        }
         guard let counts = plan.scopeCounts else { return }
         if counts.outOfPolicy > 0 {
             console.line(

@@ -40,6 +40,7 @@ struct RotationReport {
             || !(revocations?.unreachable.isEmpty ?? true)
             || !(applied?.skipped.isEmpty ?? true)
             || (plan.scopeCounts?.alerting ?? 0) > 0 || plan.scopesUnreadable != nil
+            || plan.scopesOutdated
         return hasFindings ? .findings : .success
     }
 
@@ -108,6 +109,7 @@ struct RotationReport {
         writer.object("scope_policy") { writer in
             writer.member("revision", plan.scopeRevision)
             writer.member("alerting", plan.scopeCounts?.alerting ?? 0)
+            if plan.scopesOutdated { writer.member("outdated", true) }
             guard let change = plan.scopeChange else { return }
             writer.object("change") { writer in
                 writer.member("from", change.from?.revision)

@@ -20,6 +20,8 @@ struct JobExecution {
         var outcome: String
         /// The JSON document that the command would print.
         var summary: [UInt8]
+        /// For the log.
+        var warnings: [String] = []
 
         init(_ status: ExitStatus, _ summary: [UInt8]) {
             switch status {
@@ -46,9 +48,13 @@ struct JobExecution {
     }
 
     private func expire() async throws -> Result {
-        // Read again: the files of tokens that we live on may have changed since the worker began.
+        // Read again: the files of tokens that we live on, and what may be held, may have changed since the worker began.
         var rotation = rotation
         rotation.ownTokens = try Session.ownTokens(rotation.settings)
+        rotation.scopePolicies = try ScopePolicyDocuments.policies(
+            of: session.configuration,
+            at: environment.clock.now()
+        )
         let job = ExpiryJob(rotation, selection: selection, isFull: false)
         let plan = try await job.plan(lock: lock)
         var report = RotationReport(
@@ -62,7 +68,11 @@ struct JobExecution {
         report.applied = try await job.apply(plan, run: run, lock: lock)
         metrics.ended(report.applied?.ended ?? [:])
         try await report.finish(selection, since: begun, session, environment)
-        return Result(report.status, report.json())
+        var result = Result(report.status, report.json())
+        if plan.scopesOutdated {
+            result.warnings.append("the scope documents were changed elsewhere; SIGHUP reads them anew")
+        }
+        return result
     }
 
     private func revalidate() async throws -> Result {

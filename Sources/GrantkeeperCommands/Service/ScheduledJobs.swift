@@ -141,6 +141,7 @@ struct ScheduledJobs: StartRunner {
                 budget: budget(start, claim, at: begun),
                 metrics: metrics
             ).perform(job)
+            for warning in result.warnings { logger.warning("\(warning)", metadata: ["run": "\(run)"]) }
             let (summary, now) = (result.summary, environment.clock.now())
             let outcome = result.outcome == "done" ? "done" : "held"
             try await store.write { try $0.endRun(run, outcome: outcome, summary: summary, at: now) }

@@ -6,9 +6,9 @@ internal import Scopes
 
 /// Makes scope policies of the scope documents, those of now and those that the store keeps.
 enum ScopePolicyDocuments {
-    /// nil: the configuration names no documents.
-    static func policies(of configuration: Configuration) throws -> ScopePolicies {
-        ScopePolicies(present: try configuration.scopesPath.map(present), reading: kept)
+    /// None are present where the configuration names no documents; `now` is when they are read.
+    static func policies(of configuration: Configuration, at now: Timestamp? = nil) throws -> ScopePolicies {
+        ScopePolicies(present: try configuration.scopesPath.map(present), readAt: now, reading: kept)
     }
 
     private static func present(_ path: String) throws -> ScopePolicy {
@@ -39,7 +39,8 @@ enum ScopePolicyDocuments {
                 provider: subject.provider,
                 tenant: subject.tenant,
                 client: subject.client,
-                role: subject.role.map { RoleID($0) }
+                role: subject.role.map { RoleID($0) },
+                environment: subject.environment.map { EnvironmentID($0) }
             )
             return switch verdict {
             case .allowed: .allowed

@@ -25,7 +25,7 @@ extension Session {
             )
         }
         let blackouts = try BlackoutCalendar(new.settings.policy.blackouts)
-        let scopePolicies = try ScopePolicyDocuments.policies(of: new)
+        let scopePolicies = try ScopePolicyDocuments.policies(of: new, at: environment.clock.now())
         let ownTokens = try Self.ownTokens(new.settings)
         let connections = try ProviderConnections(new.settings, keeping: connections, environment, metrics)
         let rotation = RotationEnvironment(

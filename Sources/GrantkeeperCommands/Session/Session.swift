@@ -114,7 +114,8 @@ struct Session: Sendable {
         let blackouts = try BlackoutCalendar(settings.policy.blackouts)
         let scopePolicies =
             switch access {
-            case .look, .plan, .providers: readsScopes ? try ScopePolicyDocuments.policies(of: configuration) : .none
+            case .look, .plan, .providers:
+                readsScopes ? try ScopePolicyDocuments.policies(of: configuration, at: environment.clock.now()) : .none
             case .read, .export, .write, .tokens: ScopePolicies.none
             }
         let connections = access == .providers ? try ProviderConnections(settings, environment, metrics) : .none

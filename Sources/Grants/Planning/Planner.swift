@@ -78,9 +78,8 @@ package struct Planner: Sendable {
         case .unused: isGone = family.idle.map { $0 < policy.idleAfter } ?? false
         case .lifetime: isGone = !isOverLifetime(family)
         case .outOfPolicy:
-            isGone =
-                policy.onScopeViolation != .revoke || context.scopes == .allowed
-                || context.scopes == .notJudged
+            // Unknown is no reason to let a threat stand.
+            isGone = policy.onScopeViolation != .revoke || !context.scopes.isOutside
         default: isGone = true
         }
         return isGone ? Decision(relief, .groundGone, "its reason no longer holds") : nil

@@ -50,6 +50,17 @@ package struct ScopePolicy: Sendable {
     }
 }
 
+extension ScopePolicy {
+    /// This policy as long as another one waits to replace it: outside is only what is outside by both.
+    ///
+    /// nil: the other one is not known.
+    package func agreeing(with other: ScopePolicy?) -> ScopePolicy {
+        ScopePolicy(hash: hash, revision: revision, documents: documents) { [judge] subject in
+            judge(subject).agreeing(with: other?.judge(subject))
+        }
+    }
+}
+
 /// The scope policy that is in force, as the store keeps it.
 package struct KeptScopePolicy: Hashable, Sendable {
     package var hash: String
@@ -70,11 +81,18 @@ package struct KeptScopePolicy: Hashable, Sendable {
 package struct ScopePolicies: Sendable {
     /// As the documents are now; nil: there are none.
     package var present: ScopePolicy?
+    /// Just before the documents were read: what came in force later is newer than they are; nil: not known.
+    package var readAt: Timestamp?
     /// Reads again what was kept; throws where this program cannot read it any more.
     package var reading: @Sendable (KeptScopePolicy) throws -> ScopePolicy
 
-    package init(present: ScopePolicy?, reading: @escaping @Sendable (KeptScopePolicy) throws -> ScopePolicy) {
+    package init(
+        present: ScopePolicy?,
+        readAt: Timestamp? = nil,
+        reading: @escaping @Sendable (KeptScopePolicy) throws -> ScopePolicy
+    ) {
         self.present = present
+        self.readAt = readAt
         self.reading = reading
     }
 

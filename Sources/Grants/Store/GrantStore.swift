@@ -209,6 +209,8 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     func setScopePolicy(_ policy: KeptScopePolicy?) throws
     /// Remembers which revision put holdings out of policy; nil forgets it.
     func setScopeChange(_ revision: String?, ofHoldings holdings: [Int64]) throws
+    /// Takes from notices of some holdings the rule that they were given by: what is judged next lets the grants go.
+    func voidNotices(ofHoldings holdings: [Int64], by rule: Rule) throws
     /// Restarts notices and quarantines from `now` and forgets every inactive answer.
     func restartClocks(in selection: GrantSelection, at now: Timestamp) throws
     /// Forgets every inactive answer of the provider.

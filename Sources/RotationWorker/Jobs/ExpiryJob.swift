@@ -101,9 +101,10 @@ package struct ExpiryJob: Sendable {
             try writing.renew(lock)
             try plan.scopes.enter(in: writing, run: run, actor: actor, at: now)
             let known = try writing.heldPlans()
-            // A narrower run says nothing of what others hold.
+            // A narrower run says nothing of what others hold, but for the scope policy, which every run looks at.
             let others = known.filter { held in
-                held.why == "surge" || (!plan.selection.isAll && held.selection != plan.selection)
+                held.why == "surge"
+                    || (!plan.selection.isAll && held.selection != plan.selection && held.why != ScopeRuling.why)
             }
             try writing.setHeldPlans(plan.held + others)
             for held in plan.held where !known.contains(where: { $0.hash == held.hash }) {

@@ -27,7 +27,7 @@ package struct ScopePolicyOrders: Sendable {
                 now: now,
                 approving: held.hash
             )
-            guard let change = ruling.change, ScopeRuling.hash(of: change) == held.hash else { return nil }
+            guard let change = ruling.change, ruling.approvalHash == held.hash else { return nil }
             try ruling.enter(in: writing, run: nil, actor: environment.actor, at: now)
             try writing.setHeldPlans(try writing.heldPlans().filter { $0.hash != held.hash })
             var event = Event(Event.Kind.runApproved, at: now)

@@ -90,6 +90,7 @@ final class Assessor {
 
     /// The decision without a look at what it would take along.
     func judge(_ stored: StoredGrant) throws -> Assessment {
+        let stored = scopes.entered(stored)
         let circumstances = circumstances(of: stored)
         let family = try family(of: stored)
         let context = context(of: stored, circumstances)

@@ -51,6 +51,9 @@ package struct ExpiryPlan: Sendable {
     /// Why the scope policy in force cannot be read, so that its grants are not judged by it.
     package var scopesUnreadable: String? { scopes.unreadable }
 
+    /// The scope documents were changed elsewhere since ours were read: they count for nothing in this plan.
+    package var scopesOutdated: Bool { scopes.isOutdated }
+
     /// Everything is frozen, not only a part.
     package var isFrozen: Bool { freezes.contains { $0.selection.isAll } }
 }

@@ -35,7 +35,7 @@ extension ExpiryPlanner {
         gatherGated(tallies, counts, into: &plan)
         gatherValve(tallies, counts, valve, into: &plan)
         let live = counts.values.reduce(0) { $0 + $1.live }
-        if let held = scopes.heldPlan(live: live, policyHash: policyHash, now: now, selection: selection) {
+        if let held = scopes.heldPlan(live: live, policyHash: policyHash, now: now) {
             plan.held.append(held)
         }
         plan.held.sort {

@@ -57,11 +57,11 @@ struct ExpiryPlanner {
     /// Judges one row after the other; returns the rows that end with a due one and are not due.
     private func walk(_ reading: any StoreReading, _ scope: GrantState, _ desk: PlanDesk) throws -> Set<Int64> {
         let assessor = try Assessor(reading, settings, ownTokens: ownTokens, scopes: scopes, now: now, remembers: true)
-        let touched = scopes.change?.touched ?? []
+        let touched = scopes.rejudged
         var along: Set<Int64> = []
         try reading.forEach(scope, in: selection) { read in
             var stored = read
-            // As it will be when the change has come in force.
+            // As it will be when it was made due.
             if touched.contains(stored.holding) { stored.dueAt = now }
             guard !isCancelled() else { throw CancellationError() }
             let assessment = try assessor.assess(stored)
@@ -79,7 +79,7 @@ struct ExpiryPlanner {
     private func scope(_ reading: any StoreReading, _ along: Set<Int64>) throws -> GrantState {
         let known = try reading.setting(ExpiryJob.policySetting)
         if isFull || known != settingsHash { return .live }
-        let touched = scopes.change?.touched ?? []
+        let touched = scopes.rejudged
         return along.isEmpty && touched.isEmpty
             ? .due(now) : .dueOr(now, rows: along.sorted(), holdings: touched.sorted())
     }

@@ -14,8 +14,8 @@ package struct ScopeCounts: Hashable, Sendable {
 
 /// The scope policy that grants are judged by in one run, and what is to become of another one.
 ///
-/// A policy that would put more grants out of policy than the valve lets end is for reports only: grants are judged by
-/// the one in force until a person approves the change.
+/// A policy that would put more grants out of policy than the valve lets end is for reports only, and so is the end of
+/// all policy: until a person approves the change, grants are out of policy only where both say so.
 struct ScopeRuling: Sendable {
     static let why = "scope-policy"
 
@@ -25,17 +25,28 @@ struct ScopeRuling: Sendable {
     let change: ScopePolicyChange?
     /// What waits for an approval.
     let heldChange: ScopePolicyChange?
-    /// The revision in which the policy put a holding out of policy, by its number.
-    private let changedIn: [Int64: String]
+    /// The holdings that this run judges otherwise than the one before, by number: planned whether due or not.
+    let rejudged: Set<Int64>
     /// Of all live grants of the store.
     let counts: ScopeCounts
     /// Why the documents in force cannot be read any more: their grants are not judged.
     let unreadable: String?
+    /// Somebody else read newer documents than ours, and brought them in force or holds them: ours count for nothing.
+    let isOutdated: Bool
+    /// Of the change that comes or waits.
+    private(set) var approvalHash: String?
+    /// What another process holds, of newer documents than ours.
+    private(set) var heldElsewhere: HeldPlan?
+    /// Holdings whose grants are all gone, so that their next ones have nothing to do with a change of old.
+    private(set) var forgotten: [Int64] = []
+    /// The revision in which the policy put a holding out of policy, by its number.
+    private let changedIn: [Int64: String]
 
     static let none = ScopeRuling()
 
     private init() {
-        (policy, change, heldChange, changedIn, counts, unreadable) = (nil, nil, nil, [:], ScopeCounts(), nil)
+        (policy, change, heldChange, rejudged, changedIn, counts) = (nil, nil, nil, [], [:], ScopeCounts())
+        (unreadable, isOutdated) = (nil, false)
     }
 
     /// Reads what is in force and what the documents are now; goes through the holdings only where there is a policy.
@@ -53,61 +64,82 @@ struct ScopeRuling: Sendable {
             self = .none
             return
         }
-        var (present, unreadable) = (policies.present, nil as String?)
-        var inForce: ScopePolicy?
-        if let kept, kept.hash == present?.hash {
-            inForce = present
-        } else if let kept {
-            do {
-                inForce = try policies.reading(kept)
-            } catch {
-                // Unknown is no reason to end a grant.
-                unreadable = "\(error)"
-                inForce = ScopePolicy(hash: kept.hash, revision: kept.revision, documents: []) { _ in .noPolicy }
-            }
-        }
-        if present?.hash == inForce?.hash { present = inForce }
+        let (inForce, unreadable) = Self.inForce(kept, policies)
+        let present = policies.present?.hash == inForce?.hash ? inForce : policies.present
         let isChange = present?.hash != inForce?.hash
-        var change = ScopePolicyChange(from: inForce, to: present)
-        var tallies = (before: Tally(settings), after: Tally(settings))
-        try reading.forEachHolding { holding in
-            let subject = ScopeSubject(of: holding)
-            let before = inForce?.judge(subject) ?? .notJudged
-            tallies.before.add(holding, before)
-            guard isChange else { return }
-            let after = present?.judge(subject) ?? .notJudged
-            tallies.after.add(holding, after)
-            change.add(holding, before: before, after: after)
-        }
-        let isHeld =
-            try isChange && hash != Self.hash(of: change)
-            && change.isHeld(
-                counts: reading.counts(endsSince: now - settings.longestValveWindow),
-                total: settings.policy.totalValve,
-                valve: settings.valve(of:)
-            )
-        policy = isHeld ? inForce : present
-        self.change = isChange && !isHeld ? change : nil
-        heldChange = isHeld ? change : nil
-        counts = isChange && !isHeld ? tallies.after.counts : tallies.before.counts
-        self.unreadable = unreadable
+        let known = try reading.heldPlans().filter { $0.why == Self.why }
+        let isNewer = { (instant: Timestamp) in policies.readAt.map { instant > $0 } ?? false }
+        let elsewhere = known.first { isNewer($0.heldAt) }
+        let isOutdated = elsewhere != nil || (isChange && kept.map { isNewer($0.since) } ?? false)
+
         var changedIn = try reading.scopeChanges()
-        if isChange, !isHeld {
-            for holding in change.touched { changedIn[holding] = nil }
+        var gone = Set(changedIn.keys)
+        var change = ScopePolicyChange(from: inForce, to: present)
+        var outside: Set<Int64> = []
+        let empty = Tally(settings)
+        var (before, after, both) = (empty, empty, empty)
+        try reading.forEachHolding { holding in
+            gone.remove(holding.number)
+            let subject = ScopeSubject(of: holding)
+            let old = inForce?.judge(subject) ?? .notJudged
+            if old.isOutside { outside.insert(holding.number) }
+            before.add(holding, old)
+            let new = elsewhere == nil ? present?.judge(subject) : nil
+            both.add(holding, old.agreeing(with: new))
+            guard isChange else { return }
+            after.add(holding, new ?? .notJudged)
+            change.add(holding, before: old, after: new ?? .notJudged)
+        }
+        let approvalHash = isChange && !isOutdated ? Self.hash(of: change, settings) : nil
+        let isHeld =
+            try approvalHash != nil && hash != approvalHash
+            && (present == nil
+                || change.isHeld(
+                    counts: reading.counts(endsSince: now - settings.longestValveWindow),
+                    total: settings.policy.totalValve,
+                    valve: settings.valve(of:)
+                ))
+        let comes = approvalHash != nil && !isHeld
+        if isHeld || elsewhere != nil {
+            policy = inForce?.agreeing(with: elsewhere == nil ? present : nil)
+            counts = both.counts
+        } else {
+            policy = comes ? present : inForce
+            counts = comes ? after.counts : before.counts
+        }
+        self.change = comes ? change : nil
+        heldChange = isHeld ? change : nil
+        self.approvalHash = approvalHash
+        heldElsewhere = elsewhere
+        self.unreadable = unreadable
+        self.isOutdated = isOutdated
+        // As long as a change waits, what the policy in force puts outside is judged by that change too.
+        var rejudged = comes ? change.touched : []
+        if known.map(\.hash) != [isHeld ? approvalHash : elsewhere?.hash].compactMap({ $0 }) {
+            rejudged.formUnion(outside)
+        }
+        self.rejudged = rejudged
+        if comes {
+            forgotten = gone.sorted()
+            for holding in change.otherwise { changedIn[holding] = nil }
             if let present { for holding in change.newlyOutside { changedIn[holding] = present.revision } }
         }
         self.changedIn = changedIn
     }
 
-    /// What a person approves: from which policy to which, and what becomes out of policy by it.
-    static func hash(of change: ScopePolicyChange) -> String {
-        var digest = PlanDigest(
-            Array(why.utf8),
-            Array((change.from?.hash ?? "none").utf8),
-            Array((change.to?.hash ?? "none").utf8)
-        )
-        for holding in change.newlyOutside.sorted() { digest.add(Array(String(holding).utf8)) }
-        return digest.hex
+    private static func inForce(
+        _ kept: KeptScopePolicy?,
+        _ policies: ScopePolicies
+    ) -> (policy: ScopePolicy?, unreadable: String?) {
+        guard let kept else { return (nil, nil) }
+        if let present = policies.present, present.hash == kept.hash { return (present, nil) }
+        do {
+            return (try policies.reading(kept), nil)
+        } catch {
+            // Unknown is no reason to end a grant.
+            let unknown = ScopePolicy(hash: kept.hash, revision: kept.revision, documents: []) { _ in .noPolicy }
+            return (unknown, "\(error)")
+        }
     }
 
     /// The hash of all that can change a decision.
@@ -119,51 +151,15 @@ struct ScopeRuling: Sendable {
 
     func changedIn(holding: Int64) -> String? { changedIn[holding] }
 
-    /// The entry that tells of the change that waits.
-    func heldPlan(live: Int, policyHash: String, now: Timestamp, selection: GrantSelection) -> HeldPlan? {
-        guard let heldChange else { return nil }
-        return HeldPlan(
-            tenant: nil,
-            provider: nil,
-            wouldEnd: heldChange.grantsOutside.values.reduce(0, +),
-            live: live,
-            why: Self.why,
-            hash: Self.hash(of: heldChange),
-            policyHash: policyHash,
-            heldAt: now,
-            selection: selection
-        )
-    }
-
-    /// Brings the change in force: what it touches becomes due, and nothing else.
-    func enter(in writing: any StoreWriting, run: Int64?, actor: Actor, at now: Timestamp) throws {
-        guard let change else { return }
-        try writing.setScopePolicy(
-            change.to.map {
-                KeptScopePolicy(hash: $0.hash, revision: $0.revision, documents: $0.documents, since: now)
-            }
-        )
-        try writing.setScopeChange(nil, ofHoldings: change.touched.sorted())
-        try writing.setScopeChange(change.to?.revision, ofHoldings: change.newlyOutside.sorted())
-        _ = try writing.makeDue(holdings: change.touched.sorted(), at: now)
-        var event = Event(Event.Kind.scopePolicyChanged, at: now)
-        event.reason =
-            change.to.map { "the scope policy of \($0.revision) is in force" } ?? "no scope policy is in force"
-        event.run = run
-        event.actor = actor
-        event.details = [
-            "from": .string(change.from?.revision ?? "none"), "to": .string(change.to?.revision ?? "none"),
-            "hash": .string(change.to?.hash ?? "none"), "touched": .number(Int64(change.grantsTouched)),
-            "out_of_policy": .number(Int64(change.grantsOutside.values.reduce(0, +))),
-        ]
-        try writing.append(event, about: nil)
-        // Under `alert` no grant's own event tells of it.
-        guard counts.alerting > 0, !change.newlyOutside.isEmpty else { return }
-        var warning = Event(Event.Kind.runWarned, at: now)
-        warning.reason = "\(counts.alerting) live grants hold scopes that they may not have"
-        warning.run = run
-        warning.actor = actor
-        try writing.append(warning, about: nil)
+    /// The grant as it is when the change has come in force: what was announced for another reason is announced no more.
+    func entered(_ stored: StoredGrant) -> StoredGrant {
+        guard stored.grant.standing == .noticed, stored.grant.cause == .outOfPolicy,
+            change?.touched.contains(stored.holding) ?? false
+        else { return stored }
+        var stored = stored
+        stored.grant.cause = nil
+        stored.grant.clockFrom = nil
+        return stored
     }
 }
 

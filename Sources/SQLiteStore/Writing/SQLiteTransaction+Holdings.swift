@@ -13,6 +13,17 @@ extension SQLiteTransaction {
         return db.changesCount
     }
 
+    func voidNotices(ofHoldings holdings: [Int64], by rule: Rule) throws {
+        try execute(
+            """
+            UPDATE states SET cause = NULL, clock_from = NULL
+            WHERE standing = ? AND cause = ?
+            AND row IN (SELECT row FROM grants WHERE holding IN (SELECT value FROM json_each(?)))
+            """,
+            [Standing.noticed.code, rule.code, Filter.list(holdings)]
+        )
+    }
+
     func setScopePolicy(_ policy: KeptScopePolicy?) throws {
         try execute("DELETE FROM scope_policy", [])
         guard let policy else { return }

@@ -5,13 +5,15 @@ extension ScopeModel {
     ///
     /// What is unknown goes first: a grant with an unknown scope is not judged, whatever its other scopes are.
     /// `scopes` are by the provider's words. `role` is what the grant's record names: it narrows to one of the client's
-    /// roles and never adds; nil: all of them.
+    /// roles and never adds; nil: all of them. `environment` is the record's too: if the client's is another one, what is
+    /// lacking by an environment is unknown.
     package func judge(
         _ scopes: some Sequence<String>,
         provider: ProviderID,
         tenant: TenantID,
         client: ClientID,
-        role: RoleID? = nil
+        role: RoleID? = nil,
+        environment: EnvironmentID? = nil
     ) -> ScopeVerdict {
         guard tenants[tenant] != nil else { return .noPolicy(.unknownTenant) }
         guard let number = integrationNumber(tenant, ClientKey(provider: provider, client: client)) else {
@@ -44,7 +46,16 @@ extension ScopeModel {
         if integrations[number].environment == nil, missing.contains(where: { isBoundToEnvironment($0) }) {
             return .noPolicy(.noEnvironment)
         }
+        if let environment, let own = integrations[number].environment, own != environment,
+            lists.contains(where: isNarrowedByEnvironment) || missing.contains(where: isBoundToEnvironment)
+        {
+            return .noPolicy(.otherEnvironment(environment.rawValue))
+        }
         return .outside(outside)
+    }
+
+    private func isNarrowedByEnvironment(_ list: Int) -> Bool {
+        allowLists[list].narrowings.contains { documents.narrowings[$0].environment != nil }
     }
 
     /// Whether the scope, or one that it covers, may not be held everywhere.

@@ -13,6 +13,8 @@ package enum ScopeVerdict: Hashable, Sendable {
         case uncertainRole
         /// The scopes are bound to environments, and the client has none.
         case noEnvironment
+        /// The grant's record names another environment than the client's document, and its scopes depend on it.
+        case otherEnvironment(String)
     }
 
     case allowed
@@ -31,6 +33,8 @@ extension ScopeVerdict.WhyNoPolicy: CustomStringConvertible {
         case .roleNotGiven(let role): "the tenant's document does not give the client the role '\(role)'"
         case .uncertainRole: "a role of the client names what no document defines"
         case .noEnvironment: "the client has no environment, and the scopes are bound to some"
+        case .otherEnvironment(let name):
+            "its record says '\(name)', where its scopes are others than where its client is"
         }
     }
 }
