@@ -89,7 +89,8 @@ private struct LiveDifferenceMaker {
             provider: holding.provider,
             tenant: holding.tenant,
             client: holding.client,
-            role: holding.role
+            role: holding.role,
+            environment: holding.environment
         )
     }
 
