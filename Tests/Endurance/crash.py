@@ -15,7 +15,7 @@ import checks
 import program
 from kills import Kills, Step
 from population import Population
-from rig import Rig
+from rig import STANDINGS, Rig
 from sandbox import Failure
 from story import Operator, Story
 
@@ -88,6 +88,10 @@ def verify(rig, population, tokens, number):
         "SELECT g.id, s.standing, s.ended_at IS NOT NULL, e.owner, g.tokens, t.kinds FROM grants g"
         " JOIN states s USING (row) LEFT JOIN exemptions e USING (row)"
         " LEFT JOIN (SELECT row, sum(kind) AS kinds FROM tokens GROUP BY row) t USING (row) ORDER BY 1")
+    # Whether a stuck one ends by its rule or by the person who retries it is a matter of the moment; `ends` has judged it.
+    stubborn = set(population.of("stubborn"))
+    ended = {STANDINGS.index("expired"), STANDINGS.index("revoked")}
+    state = [(row[0], row[1] in ended, *row[2:]) if row[0] in stubborn else row for row in state]
     return state, twice
 
 
