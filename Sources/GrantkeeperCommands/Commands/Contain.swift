@@ -65,7 +65,7 @@ struct Contain: GrantkeeperCommand {
             report.refused = refusal(of: plan)
             if !common.json { report.showPlan(on: session.console) }
             if report.refused == nil, plan.total > 0, !dryRun, approve == nil {
-                report.refused = asks ? unconfirmed(plan, environment) : "it needs --approve \(plan.hash)"
+                report.refused = asks ? await unconfirmed(plan, environment) : "it needs --approve \(plan.hash)"
                 if report.refused == nil { report = try await confirmed(report, selection, session) }
             }
             guard report.refused == nil, plan.total > 0, !dryRun else { return show(report, session) }
@@ -157,8 +157,8 @@ struct Contain: GrantkeeperCommand {
     }
 
     /// nil: the person has typed the hash.
-    private func unconfirmed(_ plan: ContainmentPlan, _ environment: ProgramEnvironment) -> String? {
-        let answer = Confirmation(environment).ask(
+    private func unconfirmed(_ plan: ContainmentPlan, _ environment: ProgramEnvironment) async -> String? {
+        let answer = await Confirmation(environment).ask(
             "To end \(Console.count(plan.total, "grant")), type the first 8 characters of the plan's hash:"
         )
         return answer.map { Self.isHash($0, plan.hash) } == true ? nil : "that is not the plan's hash"

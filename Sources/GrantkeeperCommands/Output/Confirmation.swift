@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Glibc
 
 /// A question to a person at a terminal.
@@ -10,8 +11,16 @@ struct Confirmation {
     var isPossible: Bool { environment.showsProgress && isatty(environment.standardInput) == 1 }
 
     /// Asks and waits for one line, without the blanks around it; nil: there is no more.
-    func ask(_ question: String) -> String? {
+    ///
+    /// A person takes their time: it waits on a thread of its own, and everything else goes on.
+    func ask(_ question: String) async -> String? {
         environment.errors.write(Array("\(question) ".utf8))
+        return await withCheckedContinuation { continuation in
+            DispatchQueue(label: "grantkeeper.confirmation").async { continuation.resume(returning: line()) }
+        }
+    }
+
+    private func line() -> String? {
         var line: [UInt8] = []
         var byte: UInt8 = 0
         while line.count < 4_096 {
