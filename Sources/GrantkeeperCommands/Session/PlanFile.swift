@@ -16,35 +16,13 @@ final class PlanFile: PlanRowReceiver {
         var isFull: Bool
     }
 
-    /// What the path names, links followed.
-    private let path: String
-    /// It is there and is no file, but a pipe, a terminal, /dev/stdout: it is written to, not replaced.
-    private let isDevice: Bool
+    private let target: OutputFile.Target
     private let rows: Int32
     private let buffer = Mutex<[UInt8]>([])
 
     init(_ named: String) throws {
-        var status = stat()
-        isDevice = stat(named, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
-        if !isDevice, let resolved = realpath(named, nil) {
-            path = String(cString: resolved)
-            free(resolved)
-        } else {
-            path = named
-        }
-        guard status.st_mode & S_IFMT != S_IFDIR else {
-            throw CommandError(.failed, "plan-file", "'\(named)' is a directory", hint: "name a file")
-        }
+        target = try OutputFile.Target(named)
         rows = try TemporaryFile.open()
-    }
-
-    /// A new private file with an unguessable name that begins like `path`.
-    private static func make(beside path: String) throws -> (descriptor: Int32, path: String) {
-        var template = Array("\(path).XXXXXX".utf8CString)
-        let descriptor = mkstemp(&template)
-        guard descriptor >= 0 else { throw failure(path) }
-        let name = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return (descriptor, name)
     }
 
     deinit { close(rows) }
@@ -54,7 +32,7 @@ final class PlanFile: PlanRowReceiver {
             buffer += row.json()
             buffer.append(0x0A)
             guard buffer.count > 262_144 else { return }
-            try Self.write(buffer, to: rows, path)
+            try target.write(buffer, to: rows)
             buffer.removeAll(keepingCapacity: true)
         }
     }
@@ -62,39 +40,22 @@ final class PlanFile: PlanRowReceiver {
     func restart() throws {
         try buffer.withLock { buffer in
             buffer.removeAll(keepingCapacity: true)
-            guard ftruncate(rows, 0) == 0, lseek(rows, 0, SEEK_SET) == 0 else { throw Self.failure(path) }
+            guard ftruncate(rows, 0) == 0, lseek(rows, 0, SEEK_SET) == 0 else { throw target.failure() }
         }
     }
 
     /// Writes the whole file, now that its header is known.
     func finish(_ plan: ExpiryPlan, isFull: Bool) throws {
-        try buffer.withLock { try Self.write($0, to: rows, path) }
-        let header = Self.header(plan, isFull)
-        if isDevice {
-            let target = open(path, O_WRONLY | O_CLOEXEC)
-            guard target >= 0 else { throw Self.failure(path) }
-            defer { close(target) }
-            return try copy(header, to: target)
-        }
-        let (target, temporary) = try Self.make(beside: path)
-        defer { close(target) }
-        do {
-            try copy(header, to: target)
-            guard fsync(target) == 0, rename(temporary, path) == 0 else { throw Self.failure(path) }
-        } catch {
-            unlink(temporary)
-            throw error
-        }
-    }
-
-    private func copy(_ header: [UInt8], to target: Int32) throws {
-        try Self.write(header, to: target, path)
-        var buffer = [UInt8](repeating: 0, count: 262_144)
+        try buffer.withLock { try target.write($0, to: rows) }
+        var file = try target.open()
+        try file.write(Self.header(plan, isFull))
+        var chunk = [UInt8](repeating: 0, count: 262_144)
         var offset: off_t = 0
         while true {
-            let count = pread(rows, &buffer, buffer.count, offset)
-            guard count > 0 else { return }
-            try Self.write(Array(buffer[..<count]), to: target, path)
+            let count = pread(rows, &chunk, chunk.count, offset)
+            guard count >= 0 else { throw target.failure() }
+            guard count > 0 else { return try file.finish() }
+            try file.write(chunk[..<count])
             offset += off_t(count)
         }
     }
@@ -155,26 +116,6 @@ final class PlanFile: PlanRowReceiver {
                 client: selection?["client"]?.stringValue.map { ClientID($0) }
             ),
             isFull: object["full"]?.boolValue ?? false
-        )
-    }
-
-    private static func write(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure(path) }
-            written += count
-        }
-    }
-
-    private static func failure(_ path: String) -> CommandError {
-        CommandError(
-            .failed,
-            "plan-file",
-            "the plan's file '\(path)' cannot be read or written: \(String(cString: strerror(errno)))"
         )
     }
 }
