@@ -18,16 +18,16 @@ final class Assessor {
     static let groupLimit = 500
 
     let reading: any StoreReading
-    private let settings: RotationSettings
-    private let now: Timestamp
-    private let feeds: [String: FeedRecord]
+    let settings: RotationSettings
+    let now: Timestamp
+    let feeds: [String: FeedRecord]
     let ownRows: Set<Int64>
-    private let tenants: [TenantID: TenantSettings]
+    let tenants: [TenantID: TenantSettings]
     let providers: [ProviderID: ProviderSettings]
-    private let someoneIsTold: Bool
-    private let scopes: ScopeRuling
+    let someoneIsTold: Bool
+    let scopes: ScopeRuling
     /// By the number of the holding: what is alike is judged once.
-    private var judgements: [Int64: PlanningContext.ScopeJudgement] = [:]
+    var judgements: [Int64: PlanningContext.ScopeJudgement] = [:]
     /// The snapshot stays as it is: what was judged once need not be judged again.
     private let remembers: Bool
     private var remembered: [Reach: [Judged]] = [:]
@@ -38,8 +38,8 @@ final class Assessor {
     var bundledRows = 0
     var bundledWithMany: [ProviderID: Bool] = [:]
     /// By the reading's number of the cohort; and by what they are, for grants from elsewhere.
-    private var ofCohort: [Circumstances?] = []
-    private var ofSubject: [PolicySubject: Circumstances] = [:]
+    var ofCohort: [Circumstances?] = []
+    var ofSubject: [PolicySubject: Circumstances] = [:]
 
     init(
         _ reading: any StoreReading,
@@ -244,65 +244,5 @@ final class Assessor {
     private func member(_ stored: StoredGrant) -> Family.Member {
         let feeds = circumstances(of: stored).feeds
         return Family.Member(stored.grant, UseEvidence(of: stored.grant, feeds: feeds, now: now))
-    }
-
-    func planner(for stored: StoredGrant) -> Planner { circumstances(of: stored).planner }
-
-    func policy(of stored: StoredGrant) -> PolicyValues { planner(for: stored).policy }
-
-    private func circumstances(of stored: StoredGrant) -> Circumstances {
-        if let cohort = stored.cohort, cohort < ofCohort.count, let known = ofCohort[cohort],
-            known.are(of: stored.grant)
-        {
-            return known
-        }
-        let grant = stored.grant
-        let subject = PolicySubject(
-            tenant: grant.tenant,
-            party: tenants[grant.tenant]?.party,
-            provider: grant.key.provider,
-            client: grant.client,
-            role: grant.role,
-            environment: grant.environment
-        )
-        let found =
-            ofSubject[subject] ?? Circumstances(of: grant, subject, settings, feeds: feeds, now: now)
-        if ofSubject.count >= Self.circumstancesLimit { ofSubject.removeAll(keepingCapacity: true) }
-        ofSubject[subject] = found
-        guard let cohort = stored.cohort, cohort < Self.circumstancesLimit else { return found }
-        if cohort >= ofCohort.count {
-            ofCohort += repeatElement(nil, count: cohort + 1 - ofCohort.count)
-        }
-        ofCohort[cohort] = found
-        return found
-    }
-
-    private static let circumstancesLimit = 20_000
-
-    func context(of stored: StoredGrant) -> PlanningContext { context(of: stored, circumstances(of: stored)) }
-
-    private func context(of stored: StoredGrant, _ circumstances: Circumstances) -> PlanningContext {
-        var context = PlanningContext()
-        context.someoneIsTold = someoneIsTold
-        context.scopes = judgement(of: stored)
-        if context.scopes.isOutside { context.scopesChangedIn = scopes.changedIn(holding: stored.holding) }
-        guard let judge = circumstances.judge else {
-            context.canRevoke = false
-            context.canBeAsked = false
-            return context
-        }
-        context.isOurs = circumstances.isOurs || ownRows.contains(stored.row)
-        context.canRevoke = circumstances.canRevoke(stored.grant)
-        if case .failure = judge.speaker(of: stored.grant) { context.canBeAsked = false }
-        return context
-    }
-
-    private func judgement(of stored: StoredGrant) -> PlanningContext.ScopeJudgement {
-        guard let policy = scopes.policy else { return .notJudged }
-        if let known = judgements[stored.holding] { return known }
-        let judgement = policy.judge(ScopeSubject(of: stored.grant))
-        if judgements.count >= Self.circumstancesLimit { judgements.removeAll(keepingCapacity: true) }
-        judgements[stored.holding] = judgement
-        return judgement
     }
 }

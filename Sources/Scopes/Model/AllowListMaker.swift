@@ -31,26 +31,17 @@ struct AllowListMaker {
         let narrowings: [Int]
     }
 
-    init(
-        documents: ScopeDocuments,
-        scopes: Numbering<ScopeName>,
-        definitions: [ScopeDefinition?],
-        blankets: [Blanket?],
-        graph: ScopeGraph,
-        roles: Numbering<RoleID>,
-        roleDefinitions: [Role],
-        roleNeeds: [[Int]],
-        isRoleUncertain: [Bool]
-    ) {
-        self.documents = documents
-        self.scopes = scopes
-        self.definitions = definitions
-        self.blankets = blankets
-        self.graph = graph
-        self.roles = roles
-        self.roleDefinitions = roleDefinitions
-        self.roleNeeds = roleNeeds
-        self.isRoleUncertain = isRoleUncertain
+    /// Of the model only what is settled before there are allow-lists.
+    init(_ model: ScopeModel) {
+        documents = model.documents
+        scopes = model.scopes
+        definitions = model.definitions
+        blankets = model.blankets
+        graph = model.graph
+        roles = model.roles
+        roleDefinitions = model.roleDefinitions
+        roleNeeds = model.roleNeeds
+        isRoleUncertain = model.isRoleUncertain
         index = NarrowingIndex(documents.narrowings)
     }
 

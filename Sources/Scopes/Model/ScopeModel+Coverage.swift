@@ -66,17 +66,7 @@ extension ScopeModel {
 
     /// Of a role alone, for who is not in the documents yet.
     func allowList(ofRole role: Int, setting: Setting, tenant: TenantID?) -> AllowList {
-        var maker = AllowListMaker(
-            documents: documents,
-            scopes: scopes,
-            definitions: definitions,
-            blankets: blankets,
-            graph: graph,
-            roles: roles,
-            roleDefinitions: roleDefinitions,
-            roleNeeds: roleNeeds,
-            isRoleUncertain: isRoleUncertain
-        )
+        var maker = AllowListMaker(self)
         return maker.list(role: role, setting: setting, tenant: tenant)
     }
 }

@@ -38,10 +38,10 @@ package struct ScopeModel: Sendable {
 
     let tenants: Numbering<TenantID>
     let tenantDefinitions: [TenantAssignment]
-    let integrations: [Integration]
+    private(set) var integrations: [Integration]
     /// By tenant: where its clients stand in ``integrations``.
     let integrationsOfTenant: [Range<Int>]
-    let allowLists: [AllowList]
+    private(set) var allowLists: [AllowList]
     /// Those that the catalogue binds scopes to.
     let declaredEnvironments: Set<EnvironmentID>
     let nearest = NearestNames()
@@ -112,21 +112,12 @@ package struct ScopeModel: Sendable {
         }
         integrationsOfTenant = ranges
 
-        var maker = AllowListMaker(
-            documents: documents,
-            scopes: scopes,
-            definitions: definitions,
-            blankets: blankets,
-            graph: graph,
-            roles: roles,
-            roleDefinitions: roleDefinitions,
-            roleNeeds: roleNeeds,
-            isRoleUncertain: isRoleUncertain
-        )
-        for index in integrations.indices {
-            integrations[index].allowLists = maker.numbers(for: integrations[index])
-        }
         self.integrations = integrations
+        allowLists = []
+        var maker = AllowListMaker(self)
+        for index in integrations.indices {
+            self.integrations[index].allowLists = maker.numbers(for: integrations[index])
+        }
         allowLists = maker.lists
     }
 

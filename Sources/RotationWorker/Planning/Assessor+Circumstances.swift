@@ -1,0 +1,64 @@
+internal import Grants
+
+/// What is the same for many grants, made once for all of them: policy, feeds, and what their scopes are judged.
+extension Assessor {
+    private static var circumstancesLimit: Int { 20_000 }
+
+    func planner(for stored: StoredGrant) -> Planner { circumstances(of: stored).planner }
+
+    func policy(of stored: StoredGrant) -> PolicyValues { planner(for: stored).policy }
+
+    func circumstances(of stored: StoredGrant) -> Circumstances {
+        if let cohort = stored.cohort, cohort < ofCohort.count, let known = ofCohort[cohort],
+            known.are(of: stored.grant)
+        {
+            return known
+        }
+        let grant = stored.grant
+        let subject = PolicySubject(
+            tenant: grant.tenant,
+            party: tenants[grant.tenant]?.party,
+            provider: grant.key.provider,
+            client: grant.client,
+            role: grant.role,
+            environment: grant.environment
+        )
+        let found =
+            ofSubject[subject] ?? Circumstances(of: grant, subject, settings, feeds: feeds, now: now)
+        if ofSubject.count >= Self.circumstancesLimit { ofSubject.removeAll(keepingCapacity: true) }
+        ofSubject[subject] = found
+        guard let cohort = stored.cohort, cohort < Self.circumstancesLimit else { return found }
+        if cohort >= ofCohort.count {
+            ofCohort += repeatElement(nil, count: cohort + 1 - ofCohort.count)
+        }
+        ofCohort[cohort] = found
+        return found
+    }
+
+    func context(of stored: StoredGrant) -> PlanningContext { context(of: stored, circumstances(of: stored)) }
+
+    func context(of stored: StoredGrant, _ circumstances: Circumstances) -> PlanningContext {
+        var context = PlanningContext()
+        context.someoneIsTold = someoneIsTold
+        context.scopes = judgement(of: stored)
+        if context.scopes.isOutside { context.scopesChangedIn = scopes.changedIn(holding: stored.holding) }
+        guard let judge = circumstances.judge else {
+            context.canRevoke = false
+            context.canBeAsked = false
+            return context
+        }
+        context.isOurs = circumstances.isOurs || ownRows.contains(stored.row)
+        context.canRevoke = circumstances.canRevoke(stored.grant)
+        if case .failure = judge.speaker(of: stored.grant) { context.canBeAsked = false }
+        return context
+    }
+
+    private func judgement(of stored: StoredGrant) -> PlanningContext.ScopeJudgement {
+        guard let policy = scopes.policy else { return .notJudged }
+        if let known = judgements[stored.holding] { return known }
+        let judgement = policy.judge(ScopeSubject(of: stored.grant))
+        if judgements.count >= Self.circumstancesLimit { judgements.removeAll(keepingCapacity: true) }
+        judgements[stored.holding] = judgement
+        return judgement
+    }
+}
