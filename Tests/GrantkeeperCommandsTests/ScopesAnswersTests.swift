@@ -42,6 +42,12 @@ struct ScopesAnswersTests {
         #expect(outcome.status == 65 && outcome.errors.contains("did you mean 'approve'?"))
     }
 
+    @Test func `where nothing can be granted there is nothing to paste`() async throws {
+        let outcome = try await ScopeScene().runShipped("grantable", "--tenant", "acme", "--role", "approver")
+        #expect(outcome.status == 2 && outcome.output.contains("nothing can be granted"))
+        #expect(!outcome.output.contains("{"))
+    }
+
     @Test(arguments: [
         (["--tenant", "cargolink", "--role", "carrier"], 0, "delivery.write ticket.read"),
         (

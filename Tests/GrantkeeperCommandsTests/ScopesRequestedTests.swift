@@ -157,7 +157,7 @@ struct ScopesRequestedTests {
         )
         #expect(try both.json.texts("files").suffix(2) == ["first", "second"])
         let forced = try await scene.runShipped("check", "--requested", second, "--requested-form", "yaml")
-        #expect(forced.status == 78)
+        #expect(forced.status == 65)
         #expect(forced.errors.contains("second:1:1: the file must be a mapping, not a text"))
     }
 

@@ -62,7 +62,8 @@ struct ScopesCheck: GrantkeeperCommand {
             // A reader of annotations wants a mistake at its line too.
             report.mistakes = error.problems
             if format != .text, format != .json { write(report, format, environment) }
-            throw CommandError(unreadable: error)
+            let isRequest = error.problems.allSatisfy { report.requestFiles.contains($0.file) }
+            throw isRequest ? CommandError(unreadableRequest: error) : CommandError(unreadable: error)
         }
         write(report, format, environment)
         return report.isFailed ? .findings : .success
@@ -74,6 +75,7 @@ struct ScopesCheck: GrantkeeperCommand {
         _ environment: ProgramEnvironment,
         _ report: inout ScopeCheckReport
     ) throws(ConfigurationErrors) -> [RequestedScopes] {
+        report.requestFiles = requested.map { $0 == "-" ? StandardInput.name : $0 }
         var problems: [ConfigurationProblem] = []
         var requests: [RequestedScopes] = []
         do throws(ConfigurationErrors) {
@@ -93,7 +95,6 @@ struct ScopesCheck: GrantkeeperCommand {
                 problems += error.problems
             }
         }
-        report.requestFiles = requested.map { $0 == "-" ? StandardInput.name : $0 }
         guard problems.isEmpty else { throw ConfigurationErrors(problems: problems) }
         return requests.map(context.completing)
     }
@@ -118,5 +119,13 @@ extension CommandError {
         self.init(errors)
         code = "scopes"
         message = "the scope documents have \(Console.count(errors.problems.count, "mistake"))"
+    }
+
+    /// The documents are well, what is asked for is not.
+    init(unreadableRequest errors: ConfigurationErrors) {
+        self.init(unreadable: errors)
+        status = .badData
+        code = "requested"
+        message = "what is asked for has \(Console.count(errors.problems.count, "mistake"))"
     }
 }

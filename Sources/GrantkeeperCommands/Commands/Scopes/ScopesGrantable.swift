@@ -48,12 +48,16 @@ struct ScopesGrantable: GrantkeeperCommand {
     }
 
     private static func show(_ grantable: Grantable, on console: Console) {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("scope", grantable.scopes.joined(separator: " "))
-        writer.endObject()
         console.line("\(grantable.role) of \(grantable.tenant) at \(grantable.provider):")
-        console.line("  \(writer.text)")
+        if grantable.scopes.isEmpty {
+            console.line("  nothing can be granted")
+        } else {
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.member("scope", grantable.scopes.joined(separator: " "))
+            writer.endObject()
+            console.line("  \(writer.text)")
+        }
         for refused in grantable.refused { console.line("  not '\(refused.step)': \(refused.why)") }
         for registration in grantable.behind {
             let lacks = registration.missing.isEmpty ? nil : "lacks \(registration.missing.joined(separator: " "))"
