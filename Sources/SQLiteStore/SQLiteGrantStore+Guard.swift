@@ -12,6 +12,7 @@ extension SQLiteGrantStore {
     package static func checkpointNumber(path: String) -> UInt32? {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        SQLiteLibrary.setUp
         var connection: OpaquePointer?
         defer { sqlite3_close(connection) }
         guard sqlite3_open_v2(path, &connection, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else { return nil }

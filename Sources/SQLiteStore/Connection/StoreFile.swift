@@ -1,4 +1,3 @@
-internal import CSQLite
 internal import GRDB
 internal import Glibc
 internal import Grants
@@ -12,7 +11,7 @@ struct StoreFile: Sendable {
     ///
     /// A `DatabaseQueue`, never a pool: a pool resets `synchronous` to NORMAL after `prepareDatabase`.
     func openWriter() throws -> DatabaseQueue {
-        Self.setUp
+        SQLiteLibrary.setUp
         try checkFile()
         var configuration = Configuration()
         configuration.label = "grantkeeper.writer"
@@ -44,7 +43,7 @@ struct StoreFile: Sendable {
 
     /// A connection that changes neither database nor WAL, also after a killed writer (`mode=ro`).
     func openReader() throws -> DatabaseQueue {
-        Self.setUp
+        SQLiteLibrary.setUp
         try checkFile()
         guard access(path, F_OK) == 0 else {
             throw StoreError(
@@ -75,12 +74,6 @@ struct StoreFile: Sendable {
         }
         return queue
     }
-
-    /// Nobody reads SQLite's count of its memory, and for it all connections wait for one lock at each allocation.
-    private static let setUp: Void = {
-        // Refused where something else has used SQLite before: then it is as it was.
-        _ = csqlite_set_memory_statistics(0)
-    }()
 
     private var newer: StoreError {
         StoreError(
