@@ -96,7 +96,7 @@ let package = Package(
             exclude: ["Servers"]
         ),
         .testTarget(name: "OAuthProviderTests", dependencies: ["Grants", "HTTPTransport", "OAuthProvider"]),
-        .testTarget(name: "SQLiteStoreTests", dependencies: ["Grants", "GrantsTestSupport", "SQLiteStore", grdb]),
+        .testTarget(name: "SQLiteStoreTests", dependencies: ["Grants", "GrantsTestSupport", "SQLiteStore", grdb, sqlite]),
         .testTarget(name: "EventDeliveryTests", dependencies: ["EventDelivery", "Grants", "GrantsTestSupport"]),
         .testTarget(
             name: "RotationWorkerTests",

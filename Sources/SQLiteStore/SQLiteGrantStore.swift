@@ -17,6 +17,7 @@ package final class SQLiteGrantStore: GrantStore {
     /// What readers find frozen besides what is stored.
     private let imposed: [Freeze]
     private let scouts = ScoutConnection()
+    private let checkpointer: Checkpointer?
     let readQueue = DispatchQueue(label: "grantkeeper.store.read")
     let writeQueue = DispatchQueue(label: "grantkeeper.store.write")
 
@@ -48,7 +49,8 @@ package final class SQLiteGrantStore: GrantStore {
                 }
                 return try Self.vault(db, keyring)
             }
-            return SQLiteGrantStore(file, reader: try file.openReader(), writer: writer, vault, identity, newEventID)
+            let (reader, checkpointer) = (try file.openReader(), Checkpointer(file, writer))
+            return SQLiteGrantStore(file, reader: reader, writer: writer, checkpointer, vault, identity, newEventID)
         }
     }
 
@@ -61,7 +63,7 @@ package final class SQLiteGrantStore: GrantStore {
             let file = StoreFile(path: path)
             let reader = try file.openReader()
             let vault = try reader.read { try Self.vault($0, keyring) }
-            return SQLiteGrantStore(file, reader: reader, writer: nil, vault, .current()) { "" }
+            return SQLiteGrantStore(file, reader: reader, writer: nil, nil, vault, .current()) { "" }
         }
     }
 
@@ -69,6 +71,7 @@ package final class SQLiteGrantStore: GrantStore {
         _ file: StoreFile,
         reader: DatabaseQueue,
         writer: DatabaseQueue?,
+        _ checkpointer: Checkpointer?,
         _ vault: TokenVault?,
         _ identity: ProcessIdentity,
         imposed: [Freeze] = [],
@@ -78,6 +81,7 @@ package final class SQLiteGrantStore: GrantStore {
         self.file = file
         self.reader = reader
         self.writer = writer
+        self.checkpointer = checkpointer
         self.vault = vault
         self.newEventID = newEventID
         leases = LeaseKeeper(identity: identity)
@@ -85,7 +89,17 @@ package final class SQLiteGrantStore: GrantStore {
 
     /// The same store for readers, who find this frozen besides; it must be the only one that is closed.
     package func imposing(_ freeze: Freeze) -> SQLiteGrantStore {
-        SQLiteGrantStore(file, reader: reader, writer: writer, vault, .current(), imposed: [freeze], newEventID)
+        let identity = ProcessIdentity.current()
+        return SQLiteGrantStore(
+            file,
+            reader: reader,
+            writer: writer,
+            checkpointer,
+            vault,
+            identity,
+            imposed: [freeze],
+            newEventID
+        )
     }
 
     private static func vault(_ db: Database, _ keyring: Keyring?) throws -> TokenVault? {
@@ -165,7 +179,8 @@ package final class SQLiteGrantStore: GrantStore {
         guard let writer else {
             throw StoreError(.readOnly, "the store '\(file.path)' was opened to read only")
         }
-        return try await Self.run(on: writeQueue, file.path) { [vault, leases, newEventID, path = file.path] in
+        return try await Self.run(on: writeQueue, file.path) {
+            [vault, leases, newEventID, checkpointer, path = file.path] in
             let result = try writer.write { db in
                 try Self.requireInPlace(db, path)
                 let transaction = SQLiteTransaction(db, vault: vault, leases: leases, newEventID: newEventID)
@@ -174,7 +189,7 @@ package final class SQLiteGrantStore: GrantStore {
                 return result
             }
             // What is committed stays so; a log that stays long is tried again after the next commit.
-            try? Self.checkpointIfLong(writer)
+            try? checkpointer?.follow()
             return result
         }
     }
@@ -202,40 +217,24 @@ package final class SQLiteGrantStore: GrantStore {
     ///
     /// `mark` runs after the last checkpoint, when only writing is left; it returns whether it has written.
     package func close(marking mark: () async -> Bool = { false }) async {
-        _ = try? await Self.run(on: writeQueue, file.path) { [reader, scouts, writer] in
+        _ = try? await Self.run(on: writeQueue, file.path) { [reader, scouts, checkpointer, writer] in
             try reader.close()
             try scouts.close()
-            if let writer { try Self.checkpoint(writer, mode: "TRUNCATE") }
+            try checkpointer?.close()
+            if let writer { try Checkpointer.checkpoint(writer, mode: "TRUNCATE") }
         }
         let hasWritten = await mark()
         _ = try? await Self.run(on: writeQueue, file.path) { [writer] in
             guard let writer else { return }
-            if hasWritten { try Self.checkpoint(writer, mode: "TRUNCATE") }
+            if hasWritten { try Checkpointer.checkpoint(writer, mode: "TRUNCATE") }
             try writer.close()
         }
-    }
-
-    /// 20,000 pages of WAL: where checkpoints cost least (see the design's measurements).
-    private static func checkpointIfLong(_ writer: DatabaseQueue) throws {
-        if logSize(of: writer) > 20_000 * 4_096 { try checkpoint(writer, mode: "PASSIVE") }
     }
 
     /// In bytes.
     private static func logSize(of writer: DatabaseQueue) -> Int {
         var status = stat()
         return stat(writer.path + "-wal", &status) == 0 ? Int(status.st_size) : 0
-    }
-
-    /// Raises `user_version` first: a restored main file beside a newer WAL can be told by it.
-    ///
-    /// Read and raised in one transaction, or two processes would give two checkpoints one number.
-    private static func checkpoint(_ writer: DatabaseQueue, mode: String) throws {
-        try writer.write { db in
-            try requireInPlace(db, writer.path)
-            let version = try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-            try db.execute(sql: "PRAGMA user_version = \(version &+ 1)")
-        }
-        _ = try writer.inDatabase { try Row.fetchOne($0, sql: "PRAGMA wal_checkpoint(\(mode))") }
     }
 
     /// The first transaction of a writer; when it fails, the connection's end moves the WAL, and that too has a number.
@@ -247,7 +246,7 @@ package final class SQLiteGrantStore: GrantStore {
             return try writer.write(body)
         } catch {
             // Where nothing is to be moved, nothing is written.
-            if logSize(of: writer) > 0 { try? checkpoint(writer, mode: "TRUNCATE") }
+            if logSize(of: writer) > 0 { try? Checkpointer.checkpoint(writer, mode: "TRUNCATE") }
             throw error
         }
     }

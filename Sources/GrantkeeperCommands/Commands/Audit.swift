@@ -2,6 +2,7 @@ internal import ArgumentParser
 
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "audit",
         abstract: "Who did what, and whether the record was changed.",
         subcommands: [AuditShow.self, AuditVerify.self, AuditCheckpoint.self]
     )

@@ -4,6 +4,7 @@ internal import RotationWorker
 
 struct Contain: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
+        commandName: "contain",
         abstract: "End all that a supplier, a client or a provider has, across tenants, now.",
         discussion: """
             Shows the plan and carries it out once its hash is given: typed on a terminal, or with --approve. Goes \

@@ -7,6 +7,7 @@ internal import SQLiteStore
 
 struct Doctor: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
+        commandName: "doctor",
         abstract: "Check configuration, key and store, and say what they mean together.",
         discussion:
             "Changes nothing, unless --migrate brings an older store up to date. 'providers check' looks at the servers."

@@ -5,6 +5,7 @@ internal import RotationWorker
 
 struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "events",
         abstract: "What happened, and who was told.",
         subcommands: [EventsList.self, EventsDeliver.self],
         defaultSubcommand: EventsList.self

@@ -5,6 +5,7 @@ internal import RotationWorker
 
 struct Exempt: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
+        commandName: "exempt",
         abstract: "Keep a grant until a date, whatever the rules say.",
         discussion: "Orders by hand still end it, and so does the provider. --end takes an exemption back."
     )
@@ -104,6 +105,7 @@ struct FreezeCommand: GrantkeeperCommand {
 
 struct Thaw: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
+        commandName: "thaw",
         abstract: "Let a freeze go; every notice and quarantine starts anew.",
         discussion: "Inactive answers counted so far are forgotten: after a freeze nothing ends on old evidence."
     )

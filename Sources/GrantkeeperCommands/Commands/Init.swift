@@ -5,6 +5,7 @@ internal import Grants
 
 struct Init: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
+        commandName: "init",
         abstract: "Write a commented starter configuration and a key.",
         discussion: "Refuses to overwrite anything."
     )

@@ -7,6 +7,7 @@ internal import RotationWorker
 
 struct Providers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "providers",
         abstract: "The authorization servers.",
         subcommands: [ProvidersCheck.self]
     )

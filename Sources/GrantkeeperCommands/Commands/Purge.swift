@@ -5,6 +5,7 @@ internal import RotationWorker
 
 struct Purge: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
+        commandName: "purge",
         abstract: "Archive and remove what is over and old, by 'retention'.",
         discussion: """
             Ended grants, the journal's oldest entries and past runs leave the store once they are in an archive \

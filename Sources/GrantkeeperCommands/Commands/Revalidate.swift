@@ -5,6 +5,7 @@ internal import RotationWorker
 
 struct Revalidate: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
+        commandName: "revalidate",
         abstract: "Ask the providers now; store what they say; end nothing.",
         discussion: "Without names and filters it asks about the grants that are due; with --all about all live ones."
     )

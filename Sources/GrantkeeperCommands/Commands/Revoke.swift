@@ -5,6 +5,7 @@ internal import RotationWorker
 
 struct Revoke: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
+        commandName: "revoke",
         abstract: "End grants by hand, at the provider and here, now.",
         discussion: """
             Goes before exemptions, notice and quarantine, never before what grantkeeper itself lives on. What it \

@@ -4,6 +4,7 @@ internal import RotationWorker
 
 struct Rotate: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
+        commandName: "rotate",
         abstract: "Run expiry, then revalidation, once and now.",
         discussion: """
             Plans what the rules say of the stored grants, passes the plan through the gates, carries out what is \

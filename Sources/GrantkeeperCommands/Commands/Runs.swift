@@ -5,6 +5,7 @@ internal import RotationWorker
 
 struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "runs",
         abstract: "Past runs, and what a gate holds.",
         subcommands: [RunsList.self, RunsShow.self, RunsApprove.self],
         defaultSubcommand: RunsList.self

@@ -3,6 +3,7 @@ internal import Records
 
 struct Schedules: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "schedules",
         abstract: "What the worker runs by itself, and when.",
         subcommands: [SchedulesList.self, SchedulesNext.self, SchedulesCheck.self, SchedulesResume.self],
         defaultSubcommand: SchedulesList.self

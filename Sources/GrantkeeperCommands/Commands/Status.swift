@@ -5,6 +5,7 @@ internal import Grants
 
 struct Status: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
+        commandName: "status",
         abstract: "What runs, what waits, and what needs a person.",
         discussion: """
             Reads the store only: it works without a key, beside a running worker, and while none runs. Exit status \

@@ -5,6 +5,7 @@ internal import RotationWorker
 
 struct Usage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "usage",
         abstract: "What was used when: the feeds.",
         subcommands: [UsageIngestCommand.self, UsageAccept.self]
     )

@@ -9,6 +9,7 @@ internal import UnixSignals
 
 struct Worker: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
+        commandName: "worker",
         abstract: "Run the schedules, for months, until told to stop.",
         discussion: """
             Begins what schedules/*.yaml say, works the queues of revocations and events whenever they hold \

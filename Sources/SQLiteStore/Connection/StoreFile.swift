@@ -21,9 +21,8 @@ struct StoreFile: Sendable {
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
-            // A WAL that was long once keeps its size otherwise, and each commit after it would be followed by a
-            // checkpoint.
-            try db.execute(sql: "PRAGMA journal_size_limit = 16777216")
+            // Written over where it is, not cut and made longer again; one that a reader made very long is cut.
+            try db.execute(sql: "PRAGMA journal_size_limit = 134217728")
             try db.execute(sql: "PRAGMA cache_size = -32768")
             if let pages = limits.maximumPages { try db.execute(sql: "PRAGMA max_page_count = \(pages)") }
         }
@@ -39,6 +38,17 @@ struct StoreFile: Sendable {
         }
         try Migrations.migrator.migrate(queue)
         return queue
+    }
+
+    /// A second connection to what ``openWriter()`` has opened, which moves its WAL and writes nothing else.
+    func openCheckpointer() throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.label = "grantkeeper.checkpoint"
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+        }
+        return try DatabaseQueue(path: path, configuration: configuration)
     }
 
     /// A connection that changes neither database nor WAL, also after a killed writer (`mode=ro`).
