@@ -46,11 +46,8 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"])]
         ),
-        .systemLibrary(
-            name: "CCurl",
-            pkgConfig: "libcurl",
-            providers: [.apt(["libcurl4-openssl-dev"])]
-        ),
+        // Compiled against libcurl's headers (Debian: libcurl4-openssl-dev), and not linked: it is loaded when needed.
+        .target(name: "CCurl"),
         .target(name: "CurlTransport", dependencies: ["CCurl", "HTTPTransport"]),
         .target(name: "OAuthProvider", dependencies: ["Grants", "HTTPTransport", "Records"]),
         .target(name: "EventDelivery", dependencies: ["Grants", subprocess, system]),
@@ -96,7 +93,10 @@ let package = Package(
             exclude: ["Servers"]
         ),
         .testTarget(name: "OAuthProviderTests", dependencies: ["Grants", "HTTPTransport", "OAuthProvider"]),
-        .testTarget(name: "SQLiteStoreTests", dependencies: ["Grants", "GrantsTestSupport", "SQLiteStore", grdb, sqlite]),
+        .testTarget(
+            name: "SQLiteStoreTests",
+            dependencies: ["Grants", "GrantsTestSupport", "SQLiteStore", grdb, sqlite]
+        ),
         .testTarget(name: "EventDeliveryTests", dependencies: ["EventDelivery", "Grants", "GrantsTestSupport"]),
         .testTarget(
             name: "RotationWorkerTests",

@@ -6,13 +6,19 @@ enum CurlLibrary {
     /// 7.87.0: the first version with `CURLOPT_QUICK_EXIT`.
     private static let oldestVersion: UInt32 = 0x075700
 
-    // Lazily initialised, so that curl_global_init runs once and before any handle exists.
-    private static let global = curl_global_init(ccurl_global_default)
+    /// What the dynamic linker says where there is no libcurl; loaded when first asked.
+    private static let loadFailure: String? = unsafe ccurl_load().map { unsafe String(cString: $0) }
 
-    /// Initialises libcurl once, and checks that the library at run time can do what is asked of it.
+    // Lazily initialised, so that curl_global_init runs once and before any handle exists.
+    private static let global = ccurl_global_init(ccurl_global_default)
+
+    /// Loads and initialises libcurl once, and checks that the library at run time can do what is asked of it.
     static func ready() throws(HTTPFailure) {
+        if let loadFailure {
+            throw unusable("libcurl cannot be loaded: \(loadFailure)", hint: "install it (Debian: libcurl4)")
+        }
         guard global == CURLE_OK else { throw unusable("libcurl cannot initialise") }
-        guard let version = unsafe curl_version_info(ccurl_version_now) else {
+        guard let version = unsafe ccurl_version_info(ccurl_version_now) else {
             throw unusable("libcurl has no version")
         }
         guard unsafe version.pointee.version_num >= oldestVersion else {

@@ -11,7 +11,7 @@ struct EasyHandle: ~Copyable {
     ///
     /// - Throws: `.other` when there is no memory.
     static func make() throws(HTTPFailure) -> EasyHandle {
-        guard let handle = unsafe curl_easy_init() else {
+        guard let handle = unsafe ccurl_easy_init() else {
             throw HTTPFailure(.other, operation: "setup", host: "", message: "libcurl has no memory for a transfer")
         }
         let easy = unsafe EasyHandle(owning: handle)
@@ -28,7 +28,7 @@ struct EasyHandle: ~Copyable {
 
     deinit {
         // Before the buffer, which libcurl may still write to here.
-        unsafe curl_easy_cleanup(handle)
+        unsafe ccurl_easy_cleanup(handle)
         unsafe errorText.deallocate()
     }
 

@@ -10,8 +10,8 @@ struct HeaderList: ~Copyable {
         unsafe list = nil
         for line in lines {
             // The list is unchanged when appending fails.
-            guard let longer = unsafe curl_slist_append(list, line) else {
-                unsafe curl_slist_free_all(list)
+            guard let longer = unsafe ccurl_slist_append(list, line) else {
+                unsafe ccurl_slist_free_all(list)
                 return nil
             }
             unsafe list = longer
@@ -19,7 +19,7 @@ struct HeaderList: ~Copyable {
     }
 
     deinit {
-        unsafe curl_slist_free_all(list)
+        unsafe ccurl_slist_free_all(list)
     }
 
     /// Valid only as long as this list lives.

@@ -13,7 +13,7 @@ struct MultiHandle: ~Copyable {
 
         func wake() {
             // It fails when a wake-up is already due or there is no memory: nothing could be done better here.
-            unsafe _ = curl_multi_wakeup(handle)
+            unsafe _ = ccurl_multi_wakeup(handle)
         }
     }
 
@@ -23,7 +23,7 @@ struct MultiHandle: ~Copyable {
     ///
     /// - Throws: `.other` when there is no memory.
     static func make(options: CurlTransport.Options) throws(HTTPFailure) -> MultiHandle {
-        guard let handle = unsafe curl_multi_init() else {
+        guard let handle = unsafe ccurl_multi_init() else {
             throw HTTPFailure(.other, operation: "setup", host: "", message: "libcurl has no memory")
         }
         let multi = unsafe MultiHandle(owning: handle)
@@ -41,35 +41,35 @@ struct MultiHandle: ~Copyable {
     }
 
     deinit {
-        unsafe _ = curl_multi_cleanup(handle)
+        unsafe _ = ccurl_multi_cleanup(handle)
     }
 
     var waker: Waker { unsafe Waker(handle: handle) }
 
     func add(_ easy: borrowing EasyHandle) -> Bool {
-        unsafe curl_multi_add_handle(handle, easy.unsafePointer) == CURLM_OK
+        unsafe ccurl_multi_add_handle(handle, easy.unsafePointer) == CURLM_OK
     }
 
     /// Ends the transfer where it stands; harmless for one that is not running.
     func remove(_ easy: borrowing EasyHandle) {
-        unsafe _ = curl_multi_remove_handle(handle, easy.unsafePointer)
+        unsafe _ = ccurl_multi_remove_handle(handle, easy.unsafePointer)
     }
 
     /// Moves all transfers on, without waiting.
     func perform() -> Bool {
         var running: Int32 = 0
-        return unsafe curl_multi_perform(handle, &running) == CURLM_OK
+        return unsafe ccurl_multi_perform(handle, &running) == CURLM_OK
     }
 
     /// Waits for the network, a wake-up or the time given, whichever comes first.
     func wait(milliseconds: Int32) -> Bool {
-        unsafe curl_multi_poll(handle, nil, 0, milliseconds, nil) == CURLM_OK
+        unsafe ccurl_multi_poll(handle, nil, 0, milliseconds, nil) == CURLM_OK
     }
 
     /// The next transfer that has ended, with libcurl's verdict; `nil` when there is none.
     func nextFinished() -> (transfer: Transfer, result: CURLcode)? {
         var remaining: Int32 = 0
-        while let message = unsafe curl_multi_info_read(handle, &remaining) {
+        while let message = unsafe ccurl_multi_info_read(handle, &remaining) {
             guard unsafe message.pointee.msg == CURLMSG_DONE else { continue }
             var context: UnsafeMutableRawPointer?
             // Every handle here has its transfer as private pointer, and the loop holds each running transfer.

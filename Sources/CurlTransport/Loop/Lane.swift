@@ -9,6 +9,8 @@ final class Lane {
     private let connections: Int
     private let streams: Int
     private var startedSinceFresh = 0
+    /// In a row: each waits longer than the one before, since the connections come near the server's limit.
+    private var drainsGivenUp = 0
     private var waiting: [UInt64] = []
     private var head = 0
 
@@ -47,7 +49,7 @@ final class Lane {
         active += 1
         startedSinceFresh += 1
         guard isMultiplexed, startedSinceFresh >= Self.requestsPerConnection else { return false }
-        drainDeadline = now + Self.longestDrain
+        drainDeadline = now + Self.longestDrain * (1 << (2 * drainsGivenUp))
         return true
     }
 
@@ -55,12 +57,14 @@ final class Lane {
         active -= 1
         guard active == 0, drainDeadline != nil else { return }
         drainDeadline = nil
+        drainsGivenUp = 0
         startedSinceFresh = 0
     }
 
     /// One request that hangs must not keep the others waiting: the connections live on and drain later.
     func giveUpDraining() {
         drainDeadline = nil
+        drainsGivenUp = min(drainsGivenUp + 1, 2)
         startedSinceFresh = Self.requestsPerConnection / 2
     }
 

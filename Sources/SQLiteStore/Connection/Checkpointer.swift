@@ -4,8 +4,10 @@ internal import GRDBSQLite
 internal import Grants
 internal import Synchronization
 
-/// Moves the write-ahead log into the main file: all of a long one on a thread of its own, while the writer goes on,
-/// and what came meanwhile between two commits. After that the log begins again at its start.
+/// Moves the write-ahead log into the main file.
+///
+/// All of a long one on a thread of its own, while the writer goes on, and what came meanwhile between two commits;
+/// after that the log begins again at its start.
 ///
 /// All but ``moveAside()`` runs on the writer's thread.
 final class Checkpointer: Sendable {
