@@ -79,13 +79,18 @@ extension Planner {
     ///
     /// An unknown answer is repeated sooner than a verdict, the later the more there were in a row.
     package func questionDue(_ grant: Grant, context: PlanningContext) -> Timestamp? {
+        questionDue(grant, after: grant.validity, context: context)
+    }
+
+    /// The same, once the provider has said this of the grant.
+    package func questionDue(_ grant: Grant, after validity: Validity, context: PlanningContext) -> Timestamp? {
         guard context.canBeAsked, grant.standing.isLive else { return nil }
-        if grant.validity.failures > 0 {
-            let backoff = Duration.minutes(5 << Int64(min(grant.validity.failures - 1, 6)))
+        if validity.failures > 0 {
+            let backoff = Duration.minutes(5 << Int64(min(validity.failures - 1, 6)))
             return now + min(backoff, policy.revalidateEvery)
         }
-        guard let last = grant.validity.lastVerdictAt else { return now }
-        if grant.validity.inactiveSince != nil, grant.validity.inactiveCount <= policy.confirmations {
+        guard let last = validity.lastVerdictAt else { return now }
+        if validity.inactiveSince != nil, validity.inactiveCount <= policy.confirmations {
             return last + policy.confirmAfter
         }
         return ownInstant(of: grant, after: last)

@@ -172,8 +172,11 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     func save(_ stored: StoredGrant) throws
     /// The same, but only what a decision changes: the standing and its periods, the cause, the proof.
     func saveDecision(_ stored: StoredGrant) throws
-    /// The same, where the provider has called active again what it called active before: when, and when to ask again.
-    func saveStillActive(_ stored: StoredGrant) throws
+    /// Stores that the provider called a grant active once more, and when to ask again, without reading it again.
+    ///
+    /// False, and nothing is changed, unless it was ``StoredGrant/isPlainlyActive`` when it was read and neither a
+    /// decision nor a verdict nor a record has come since: then it must be read again.
+    func keepActive(_ read: StoredGrant, at now: Timestamp, askAt: Timestamp) throws -> Bool
     /// Enters a use, where nothing is decided by it but how long the grant is idle.
     func noteUse(of key: Grant.Key, at: Timestamp) throws -> NotedUse
     /// A keep's new deadline, unless something else made the grant due meanwhile.

@@ -63,8 +63,8 @@ struct BatchConversation: Sendable {
         let (provider, ours) = (client.settings.id, client.settings.client.id)
         var controls: [TokenKind: [Secret]] = [:]
         for (question, answer) in zip(questions, answers) where kinds.contains(question.kind) {
-            guard case .active(let facts)? = answer?.outcome, question.stored.grant.client != ours,
-                facts.client == nil || facts.client == question.stored.grant.client,
+            guard case .active(let facts)? = answer?.outcome, question.asked.stored.grant.client != ours,
+                facts.client == nil || facts.client == question.asked.stored.grant.client,
                 controls[question.kind, default: []].count < Self.mostControls
             else { continue }
             controls[question.kind, default: []].append(question.token)

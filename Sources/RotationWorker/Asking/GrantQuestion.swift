@@ -1,19 +1,29 @@
 internal import Grants
 internal import Synchronization
 
+/// A grant as it was read to be asked about.
+///
+/// A reference: it is large, and goes through many hands until its verdict is stored.
+final class AskedGrant: Sendable {
+    let stored: StoredGrant
+
+    init(_ stored: StoredGrant) { self.stored = stored }
+}
+
 /// One grant to be asked about, with the token that speaks for it.
 struct GrantQuestion: Sendable {
-    let stored: StoredGrant
+    let asked: AskedGrant
     let kind: TokenKind
     let token: Secret
 
     /// The question for a grant, or why there is none.
     static func make(
-        _ stored: StoredGrant,
+        _ asked: AskedGrant,
         _ provider: ProviderSettings,
         _ reading: any StoreReading,
         now: Timestamp
     ) throws -> Result<GrantQuestion, VerdictJudge.Silence> {
+        let stored = asked.stored
         let judge = VerdictJudge(capabilities: provider.capabilities, now: now)
         switch judge.speaker(of: stored.grant) {
         case .failure(let silence):
@@ -23,7 +33,7 @@ struct GrantQuestion: Sendable {
                 guard let token = try reading.token(kind, of: stored.row) else {
                     return .failure(VerdictJudge.Silence(.noToken))
                 }
-                return .success(GrantQuestion(stored: stored, kind: kind, token: token))
+                return .success(GrantQuestion(asked: asked, kind: kind, token: token))
             } catch let error as StoreError where error.code == .damaged {
                 // One token that does not open must not keep all others from being asked about.
                 return .failure(VerdictJudge.Silence(.noToken))

@@ -45,6 +45,7 @@ struct VerdictBatch {
         answer: IntrospectionAnswer?,
         into outcome: inout Outcome
     ) throws {
+        if try keepActive(asked, kind, answer, into: &outcome) { return }
         // Read again: somebody may have changed or ended it while the question was on the wire.
         guard var stored = try writing.grant(row: asked.row), stored.grant.standing.isLive else { return }
         guard let kind, let answer else {
@@ -56,7 +57,6 @@ struct VerdictBatch {
         }
         // Another answer, or another token, came in between: this one is about what was.
         guard asked.grant.validity == stored.grant.validity, asked.recordedAt == stored.recordedAt else { return }
-        let known = stored
         let verdict = try judge(stored, kind, answer)
         let isFirst = verdict == .inactive && stored.grant.validity.inactiveCount == 0
         if isFirst {
@@ -70,10 +70,7 @@ struct VerdictBatch {
             if verdict == .inactive { stored.dueAt = now }
         }
         if verdict == .unknown(.staleToken) { try tellStale(stored, &outcome) }
-        if verdict == .active, case .active(let facts) = answer.outcome, kind == .accessToken,
-            let end = facts.expiresAt,
-            end > now, end != stored.grant.accessTokenExpiresAt
-        {
+        if verdict == .active, case .active(let facts) = answer.outcome, let end = newEnd(kind, facts, stored.grant) {
             stored.grant.accessTokenExpiresAt = end
             if stored.grant.isAccessTokenOnly { stored.dueAt = min(stored.dueAt ?? end, end) }
             try writing.saveRecord(stored)
@@ -83,13 +80,43 @@ struct VerdictBatch {
             isFirst
             ? now + planner.policy.confirmAfter
             : planner.questionDue(stored.grant, context: assessor.context(of: stored)) ?? now + .days(1)
-        if verdict == .active, stored.isStillActive(since: known) {
-            try writing.saveStillActive(stored)
-        } else {
-            try writing.save(stored)
-        }
+        try writing.save(stored)
         outcome.report.count(verdict)
         if job.isByName { line(stored, verdict, answer.detail, &outcome) }
+    }
+
+    /// The commonest answer, active once more, without reading the grant again; false: it is another, or the grant may
+    /// have changed meanwhile, and nothing was done.
+    private func keepActive(
+        _ asked: StoredGrant,
+        _ kind: TokenKind?,
+        _ answer: IntrospectionAnswer?,
+        into outcome: inout Outcome
+    ) throws -> Bool {
+        guard let kind, case .active(let facts)? = answer?.outcome, asked.isPlainlyActive,
+            !probe.believesAnything, facts.client == nil || facts.client == asked.grant.client,
+            !pendingBefore.contains(asked.row), newEnd(kind, facts, asked.grant) == nil
+        else { return false }
+        let circumstances = assessor.circumstances(of: asked)
+        var validity = asked.grant.validity
+        validity.record(.active, at: now)
+        let due = circumstances.planner.questionDue(
+            asked.grant,
+            after: validity,
+            context: assessor.context(of: asked, circumstances)
+        )
+        guard let due, try writing.keepActive(asked, at: now, askAt: due) else { return false }
+        outcome.report.count(.active)
+        if job.isByName { line(asked, .active, answer?.detail, &outcome) }
+        return true
+    }
+
+    /// The access token's end, where an active answer about it tells another than is known.
+    private func newEnd(_ kind: TokenKind, _ facts: TokenFacts, _ grant: Grant) -> Timestamp? {
+        guard kind == .accessToken, let end = facts.expiresAt, end > now, end != grant.accessTokenExpiresAt else {
+            return nil
+        }
+        return end
     }
 
     private func line(_ stored: StoredGrant, _ verdict: Verdict, _ detail: String?, _ outcome: inout Outcome) {
@@ -126,13 +153,5 @@ struct VerdictBatch {
         event.run = job.run
         event.actor = job.environment.actor
         try writing.append(event, about: stored)
-    }
-}
-
-extension StoredGrant {
-    /// Called active once more, with nothing else to store of it than that.
-    fileprivate func isStillActive(since known: StoredGrant) -> Bool {
-        known.grant.validity.lastVerdict == .active && known.grant.validity.inactiveSince == nil
-            && known.grant.validity.inactiveCount == 0 && dueAt == known.dueAt && askAt != nil
     }
 }

@@ -2,11 +2,12 @@ internal import Grants
 
 /// Batch after batch: read, asked, judged, stored.
 ///
-/// While one is on the wire, the one before it is being stored and the next is being read: neither the provider nor the
-/// disk waits for the other. A batch is judged only when the one before it is stored.
+/// While one is on the wire, those before it are being stored and the next is being read: neither the provider nor the
+/// disk waits for the other. A batch is judged only when those before it are stored, unless all of them are plain: then
+/// several become one transaction.
 extension ProviderRound {
     /// A grant with the question about it, or why there is none.
-    typealias Prepared = (stored: StoredGrant, question: Result<GrantQuestion, VerdictJudge.Silence>)
+    typealias Prepared = (asked: AskedGrant, question: Result<GrantQuestion, VerdictJudge.Silence>)
 
     mutating func askAll(_ first: [StoredGrant], _ pages: QuestionPages) async throws {
         do {
@@ -34,17 +35,18 @@ extension ProviderRound {
             dropExpired(in: &batch, at: now)
             let questions = batch.compactMap { try? $0.question.get() }
             let (conversation, believable) = (BatchConversation(client, probe, environment.store), believable)
-            let (before, left, most) = (unstored.take(), pages, size.count)
-            async let stored = store(before)
+            let (left, most) = (pages, size.count)
             async let following = following(left, most)
             let begun = ContinuousClock.now
             let asked = try await LeaseHeartbeat.keeping(job.lock, environment.store) {
                 try await conversation.hold(questions, believable)
             }
-            size.follow(questions.count, in: ContinuousClock.now - begun)
+            let took = ContinuousClock.now - begun
+            size.follow(questions.count, in: took)
             let next = await following
-            try await take(in: stored)
-            let outage = try await judge(batch, asked, now)
+            let isPlain = isPlain(batch, asked)
+            if !isPlain || storing?.isPlain == false { try await storeLast() }
+            let outage = try await judge(batch, asked, isPlain, now)
             if let why = outage.why, !questions.isEmpty, !Task.isCancelled {
                 // The provider is gone, or wants quiet: asking on would only wait.
                 try await storeLast()
@@ -53,6 +55,7 @@ extension ProviderRound {
                 return
             }
             try Task.checkCancellation()
+            try await beginToStore(after: took)
             (batch, pages) = try next.get()
         }
     }
@@ -61,7 +64,10 @@ extension ProviderRound {
     private func prepare(_ page: [StoredGrant]) async throws -> [Prepared] {
         let (settings, now) = (settings, environment.clock.now())
         return try await environment.store.read { reading in
-            try page.map { ($0, try GrantQuestion.make($0, settings, reading, now: now)) }
+            try page.map { stored in
+                let asked = AskedGrant(stored)
+                return (asked, try GrantQuestion.make(asked, settings, reading, now: now))
+            }
         }
     }
 
@@ -81,9 +87,9 @@ extension ProviderRound {
     private func dropExpired(in batch: inout [Prepared], at now: Timestamp) {
         let judge = VerdictJudge(capabilities: settings.capabilities, now: now)
         for index in batch.indices {
-            guard let end = batch[index].stored.grant.accessTokenExpiresAt, end <= now,
+            guard let end = batch[index].asked.stored.grant.accessTokenExpiresAt, end <= now,
                 case .success = batch[index].question,
-                case .failure(let silence) = judge.speaker(of: batch[index].stored.grant)
+                case .failure(let silence) = judge.speaker(of: batch[index].asked.stored.grant)
             else { continue }
             batch[index].question = .failure(silence)
         }
@@ -97,10 +103,20 @@ extension ProviderRound {
         }
     }
 
+    /// Every grant was called active by a provider that nothing speaks against: such a batch says nothing about another,
+    /// and none about it.
+    private func isPlain(_ batch: [Prepared], _ asked: BatchConversation.Answers) -> Bool {
+        guard hold == nil, !contradicted, !asked.contradicted, before.isSound, asked.after.isSound,
+            asked.all.count == batch.count
+        else { return false }
+        return asked.all.allSatisfy { if case .active? = $0?.outcome { true } else { false } }
+    }
+
     /// What the answers of a batch say about the provider, and which of them are to be stored.
     private mutating func judge(
         _ batch: [Prepared],
         _ asked: BatchConversation.Answers,
+        _ isPlain: Bool,
         _ now: Timestamp
     ) async throws -> Outage {
         contradicted = contradicted || asked.contradicted
@@ -116,32 +132,35 @@ extension ProviderRound {
         var answered: [AnsweredBatch.Entry] = []
         answered.reserveCapacity(batch.count)
         var next = 0
-        for (stored, question) in batch {
+        for (grant, question) in batch {
             switch question {
             case .success(let question):
                 let answer = asked.all[next]
                 next += 1
                 report.asked += answer?.wasSent == true ? 1 : 0
                 if let answer, !outage.swallows(answer) {
-                    answered.append(.init(stored: stored, kind: question.kind, answer: answer))
+                    answered.append(.init(asked: grant, kind: question.kind, answer: answer))
                 } else {
-                    leaveOpen(stored, answer)
+                    leaveOpen(grant.stored, answer)
                 }
             case .failure(let silence):
-                answered.append(.init(stored: stored, silence: silence.reason))
+                answered.append(.init(asked: grant, silence: silence.reason))
             }
         }
         if Task.isCancelled {
             // What an interruption cut off is no answer; what was answered is stored all the same.
             answered.removeAll { $0.answer?.outcome == .unknown(.network) }
         }
-        unstored = AnsweredBatch(
-            entries: answered,
-            after: after,
-            isHeld: hold != nil && hold?.why != "surge",
-            contradicted: contradicted,
-            now: now,
-            asked: report.asked
+        unstored.append(
+            AnsweredBatch(
+                entries: answered,
+                after: after,
+                isHeld: hold != nil && hold?.why != "surge",
+                contradicted: contradicted,
+                isPlain: isPlain,
+                now: now,
+                asked: report.asked
+            )
         )
         return outage
     }

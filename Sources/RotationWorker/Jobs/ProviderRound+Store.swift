@@ -4,7 +4,7 @@ internal import Grants
 struct AnsweredBatch: Sendable {
     /// A grant with what was answered about it; nil: it was not asked.
     struct Entry: Sendable {
-        var stored: StoredGrant
+        var asked: AskedGrant
         var kind: TokenKind?
         var silence: UnknownReason?
         var answer: IntrospectionAnswer?
@@ -14,12 +14,18 @@ struct AnsweredBatch: Sendable {
     var after: ProviderProbe.Reading
     var isHeld: Bool
     var contradicted: Bool
+    /// It says nothing about other batches.
+    var isPlain: Bool
     var now: Timestamp
     /// How many the round had asked about when this was over.
     var asked: Int
 }
 
 extension ProviderRound {
+    /// Answers that took so long, or so many, are stored: until then they are in no other hand.
+    static let storesAfter = Duration.milliseconds(200)
+    static let storesAtLeast = 2_000
+
     /// What became of a batch.
     struct Stored: Sendable {
         var outcome: VerdictBatch.Outcome
@@ -27,42 +33,73 @@ extension ProviderRound {
         var asked: Int
     }
 
-    /// Judges a batch and stores its verdicts, in one transaction.
-    func store(_ batch: AnsweredBatch?) async throws -> Stored? {
-        guard let batch else { return nil }
-        let (job, settings) = (job, settings)
-        let outcome = try await write { writing in
-            let verdicts = try VerdictBatch(
-                job: job,
-                settings: settings,
-                probe: batch.after,
-                isHeld: batch.isHeld,
-                contradicted: batch.contradicted,
-                now: batch.now,
-                writing
-            )
-            var outcome = VerdictBatch.Outcome()
-            for one in batch.entries {
-                try verdicts.record(
-                    one.stored,
-                    kind: one.kind,
-                    silence: one.silence,
-                    answer: one.answer,
-                    into: &outcome
-                )
-            }
-            return outcome
-        }
-        return Stored(outcome: outcome, count: batch.entries.count, asked: batch.asked)
+    /// Batches on their way into the store, which no cancellation stops.
+    struct Storing: Sendable {
+        var task: Task<[Stored], any Error>
+        var isPlain: Bool
     }
 
+    /// Judges batches and stores their verdicts, in one transaction.
+    private func store(_ batches: [AnsweredBatch]) async throws -> [Stored] {
+        guard !batches.isEmpty else { return [] }
+        let (job, settings) = (job, settings)
+        return try await write { writing in
+            try batches.map { batch in
+                let verdicts = try VerdictBatch(
+                    job: job,
+                    settings: settings,
+                    probe: batch.after,
+                    isHeld: batch.isHeld,
+                    contradicted: batch.contradicted,
+                    now: batch.now,
+                    writing
+                )
+                var outcome = VerdictBatch.Outcome()
+                for one in batch.entries {
+                    try verdicts.record(
+                        one.asked.stored,
+                        kind: one.kind,
+                        silence: one.silence,
+                        answer: one.answer,
+                        into: &outcome
+                    )
+                }
+                return Stored(outcome: outcome, count: batch.entries.count, asked: batch.asked)
+            }
+        }
+    }
+
+    /// Begins to store what was answered, once it is enough for a transaction or says something about the next batch.
+    mutating func beginToStore(after took: Duration) async throws {
+        unstoredFor += took
+        let isPlain = unstored.allSatisfy(\.isPlain)
+        let count = unstored.reduce(0) { $0 + $1.entries.count }
+        guard !isPlain || count >= Self.storesAtLeast || unstoredFor >= Self.storesAfter else { return }
+        try await takeStored()
+        let (round, batches) = (self, takeUnstored())
+        storing = Storing(task: Task { try await round.store(batches) }, isPlain: isPlain)
+    }
+
+    /// Waits until all that was answered is stored.
     mutating func storeLast() async throws {
-        try await take(in: try await store(unstored.take()))
+        var failure: (any Error)?
+        do { try await takeStored() } catch { failure = error }
+        for stored in try await store(takeUnstored()) { try await take(in: stored) }
+        if let failure { throw failure }
+    }
+
+    private mutating func takeStored() async throws {
+        guard let running = storing.take() else { return }
+        for stored in try await running.task.value { try await take(in: stored) }
+    }
+
+    private mutating func takeUnstored() -> [AnsweredBatch] {
+        defer { (unstored, unstoredFor) = ([], .zero) }
+        return unstored
     }
 
     /// Counts what was stored, and draws what follows for the next batch.
-    mutating func take(in stored: Stored?) async throws {
-        guard let stored else { return }
+    private mutating func take(in stored: Stored) async throws {
         let (outcome, count) = (stored.outcome, stored.count)
         newlyInactive += outcome.newlyInactive
         report.active += outcome.report.active

@@ -20,7 +20,11 @@ struct ProviderRound {
     var newlyInactive = 0
     var contradicted = false
     /// Answered, and not stored yet.
-    var unstored: AnsweredBatch?
+    var unstored: [AnsweredBatch] = []
+    /// How long these were on the wire.
+    var unstoredFor = Duration.zero
+    /// What is being stored while the next is asked.
+    var storing: Storing?
 
     init(job: RevalidationJob, settings: ProviderSettings, client: any ProviderClient, progress: SharedProgress) {
         self.job = job

@@ -126,7 +126,7 @@ package struct RehearsalJob: Sendable {
         let now = environment.clock.now()
         let questions = try await environment.store.read { reading in
             try rows.compactMap { row in
-                try reading.grant(row: row).map { try GrantQuestion.make($0, settings, reading, now: now) }
+                try reading.grant(row: row).map { try GrantQuestion.make(AskedGrant($0), settings, reading, now: now) }
             }
         }
         for case .failure(let silence) in questions { measured.unknown[silence.reason.rawValue, default: 0] += 1 }

@@ -55,8 +55,8 @@ package struct Keyring: Sendable {
         guard sealed.count >= 33, sealed[0] == 1 else {
             throw StoreError(.damaged, "a sealed value is not of a form that this version knows")
         }
-        let id = Array(sealed[1..<5])
-        guard let key = keys.first(where: { $0.id == id })?.key else {
+        let id = sealed[1..<5]
+        guard let key = keys.first(where: { $0.id.elementsEqual(id) })?.key else {
             throw StoreError(
                 .wrongKey,
                 "the store was sealed with key \(Self.hex(id)), which is not among the \(keys.count) given",
@@ -64,11 +64,8 @@ package struct Keyring: Sendable {
             )
         }
         do {
-            let box = try AES.GCM.SealedBox(
-                nonce: AES.GCM.Nonce(data: sealed[5..<17]),
-                ciphertext: sealed[17..<(sealed.count - 16)],
-                tag: sealed[(sealed.count - 16)...]
-            )
+            // Nonce, ciphertext and tag, as they are sealed.
+            let box = try AES.GCM.SealedBox(combined: sealed[5...])
             return Array(try AES.GCM.open(box, using: key, authenticating: context))
         } catch {
             throw StoreError(.damaged, "a sealed value does not open with the key it names: it was changed")

@@ -58,18 +58,6 @@ extension SQLiteTransaction {
         try requireChange(of: stored)
     }
 
-    func saveStillActive(_ stored: StoredGrant) throws {
-        try countTransition(of: stored)
-        try keepingActive.on(db).run { values in
-            values.add(stored.askAt?.milliseconds)
-            values.add(stored.grant.validity.lastVerdictAt?.milliseconds)
-            values.add(stored.row)
-            values.add(stored.readStanding.code)
-            values.add(stored.readIsAsked ? 1 : 0)
-        }
-        try requireChange(of: stored)
-    }
-
     private func countTransition(of stored: StoredGrant) throws {
         let (from, to) = (stored.readStanding, stored.grant.standing)
         let isAsked = to.isLive && stored.askAt != nil

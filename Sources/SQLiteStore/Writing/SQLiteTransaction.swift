@@ -36,7 +36,8 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
 
     var saving = LateStatement(HotSQL.save)
     var deciding = LateStatement(HotSQL.decide)
-    var keepingActive = LateStatement(HotSQL.stillActive)
+    var keepingActive = LateStatement(HotSQL.keepActive)
+    var keptCohort: KeptCohort?
     var postponing = LateStatement(HotSQL.postpone)
     var ordering = LateStatement(HotSQL.order)
     var inserting = InsertStatements()
