@@ -44,36 +44,37 @@ package enum RFC3339 {
     ///
     /// What lies outside ``earliest`` and ``latest`` is written as the nearer of them: "never" must not trap.
     package static func string(_ milliseconds: Int64) -> String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(24)
-        append(milliseconds, to: &bytes)
+        let bytes = [UInt8](capacity: longest) { append(milliseconds, to: &$0) }
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends what ``string(_:)`` returns.
-    static func append(_ milliseconds: Int64, to bytes: inout [UInt8]) {
+    /// As many bytes as ``string(_:)`` may have.
+    static let longest = 24
+
+    /// Appends what ``string(_:)`` returns, for which there must be room.
+    static func append(_ milliseconds: Int64, to output: inout OutputSpan<UInt8>) {
         let instant = Int(min(max(milliseconds, earliest), latest))
         let (day, inDay) = floorDivided(instant, by: 86_400_000)
         let date = civilDate(day)
-        appendPair(date.year / 100, to: &bytes)
-        appendPair(date.year % 100, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        appendPair(date.month, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        appendPair(date.day, to: &bytes)
-        bytes.append(UInt8(ascii: "T"))
-        appendPair(inDay / 3_600_000, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        appendPair(inDay / 60_000 % 60, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        appendPair(inDay / 1000 % 60, to: &bytes)
+        appendPair(date.year / 100, to: &output)
+        appendPair(date.year % 100, to: &output)
+        output.append(UInt8(ascii: "-"))
+        appendPair(date.month, to: &output)
+        output.append(UInt8(ascii: "-"))
+        appendPair(date.day, to: &output)
+        output.append(UInt8(ascii: "T"))
+        appendPair(inDay / 3_600_000, to: &output)
+        output.append(UInt8(ascii: ":"))
+        appendPair(inDay / 60_000 % 60, to: &output)
+        output.append(UInt8(ascii: ":"))
+        appendPair(inDay / 1000 % 60, to: &output)
         let fraction = inDay % 1000
         if fraction != 0 {
-            bytes.append(UInt8(ascii: "."))
-            bytes.append(UInt8(ascii: "0") + UInt8(fraction / 100))
-            appendPair(fraction % 100, to: &bytes)
+            output.append(UInt8(ascii: "."))
+            output.append(UInt8(ascii: "0") + UInt8(fraction / 100))
+            appendPair(fraction % 100, to: &output)
         }
-        bytes.append(UInt8(ascii: "Z"))
+        output.append(UInt8(ascii: "Z"))
     }
 
     /// The milliseconds of the fraction if a valid fraction (or none) and offset end the text at byte 19.
@@ -117,9 +118,9 @@ package enum RFC3339 {
         return tens * 10 + ones
     }
 
-    private static func appendPair(_ value: Int, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "0") + UInt8(value / 10))
-        bytes.append(UInt8(ascii: "0") + UInt8(value % 10))
+    private static func appendPair(_ value: Int, to output: inout OutputSpan<UInt8>) {
+        output.append(UInt8(ascii: "0") + UInt8(value / 10))
+        output.append(UInt8(ascii: "0") + UInt8(value % 10))
     }
 }
 

@@ -15,7 +15,7 @@ package enum Standing: String, CaseIterable, Sendable {
     case revoked
 
     /// Its place among all cases.
-    var ordinal: Int {
+    package var ordinal: Int {
         switch self {
         case .active: 0
         case .noticed: 1

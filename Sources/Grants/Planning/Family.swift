@@ -13,6 +13,7 @@ package struct Family: Hashable, Sendable {
         }
     }
 
+    /// Empty for a grant that is a family of its own: it speaks for itself.
     package let members: [Member]
     /// The latest use of any member, ended ones included: their consent is the same one.
     package let lastUsedAt: Timestamp?
@@ -51,6 +52,17 @@ package struct Family: Hashable, Sendable {
         self.window = window
         self.isFresh = isFresh
         self.isMixed = isMixed
+    }
+
+    /// The family of a grant that belongs to none.
+    package init(alone grant: Grant, _ evidence: UseEvidence) {
+        members = []
+        lastUsedAt = grant.lastUsedAt
+        oldest = grant.issuedAt
+        youngest = grant.issuedAt
+        window = evidence.window
+        isFresh = evidence.isFresh
+        isMixed = false
     }
 
     /// `max(lastUsedAt, issuedAt, observedFrom)`: what came before was not observed; nil without a window.

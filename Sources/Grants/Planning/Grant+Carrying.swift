@@ -1,37 +1,35 @@
 extension Grant {
-    /// The grant after a decision was carried out.
+    /// Becomes what it is after a decision was carried out.
     ///
     /// `announces` says that receivers enforce (`revocation: events`), so an end needs no call.
-    package func carrying(_ decision: Decision, at now: Timestamp, announces: Bool) -> Grant {
-        var grant = self
+    package mutating func carry(_ decision: Decision, at now: Timestamp, announces: Bool) {
         switch decision.action {
         case .keep:
             break
         case .notice:
-            grant.standing = .noticed
-            grant.announcedAt = now
-            grant.cause = decision.rule
-            grant.clockFrom = nil
+            standing = .noticed
+            announcedAt = now
+            cause = decision.rule
+            clockFrom = nil
         case .quarantine:
-            grant.standing = .quarantined
-            grant.announcedAt = announcedAt ?? now
-            grant.cause = decision.rule
-            grant.clockFrom = nil
+            standing = .quarantined
+            announcedAt = announcedAt ?? now
+            cause = decision.rule
+            clockFrom = nil
         case .reprieve, .restore:
-            grant.standing = .active
-            grant.announcedAt = nil
-            grant.cause = nil
-            grant.clockFrom = nil
+            standing = .active
+            announcedAt = nil
+            cause = nil
+            clockFrom = nil
         case .end(let end):
-            grant.cause = decision.rule
-            grant.clockFrom = nil
+            cause = decision.rule
+            clockFrom = nil
             if end.needsCall, !announces {
-                grant.standing = .revoking
+                standing = .revoking
             } else {
-                grant.standing = end.standing
-                grant.proof = end.needsCall ? .announced : .observed
+                standing = end.standing
+                proof = end.needsCall ? .announced : .observed
             }
         }
-        return grant
     }
 }

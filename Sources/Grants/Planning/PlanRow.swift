@@ -37,8 +37,27 @@ package struct PlanRow: Hashable, Sendable {
         return writer.bytes
     }
 
-    /// Appends what ``json(isWhole:)`` returns.
-    package func write(to writer: inout JSONWriter, isWhole: Bool = true) {
+    private func write(to writer: inout JSONWriter, isWhole: Bool) {
+        Self.write(grant, decision, (lastUsedAt, idleSince, window), to: &writer, isWhole: isWhole)
+    }
+
+    /// Appends the line that the plan's hash covers, of a row that is needed for nothing else.
+    package static func write(
+        _ grant: Grant,
+        _ decision: Decision,
+        of family: Family,
+        to writer: inout JSONWriter
+    ) {
+        write(grant, decision, (family.lastUsedAt, family.idleSince, family.window), to: &writer, isWhole: false)
+    }
+
+    private static func write(
+        _ grant: Grant,
+        _ decision: Decision,
+        _ use: (lastUsedAt: Timestamp?, idleSince: Timestamp?, window: Window?),
+        to writer: inout JSONWriter,
+        isWhole: Bool
+    ) {
         writer.beginObject()
         writer.member("grant", grant.key.id)
         writer.member("provider", grant.key.provider.rawValue)
@@ -51,10 +70,10 @@ package struct PlanRow: Hashable, Sendable {
             writer.member("standing", grant.standing.rawValue)
             writer.member("issued_at", time: grant.issuedAt.milliseconds)
             writer.time("expires_at", grant.expiresAt)
-            writer.time("last_used_at", lastUsedAt)
-            writer.time("idle_since", idleSince)
-            writer.time("observed_from", window?.from)
-            if isWhole { writer.time("observed_until", window?.until) }
+            writer.time("last_used_at", use.lastUsedAt)
+            writer.time("idle_since", use.idleSince)
+            writer.time("observed_from", use.window?.from)
+            if isWhole { writer.time("observed_until", use.window?.until) }
             writer.time("announced_at", grant.announcedAt)
             writer.time("counts_from", grant.clockFrom)
             writer.time("inactive_since", grant.validity.inactiveSince)

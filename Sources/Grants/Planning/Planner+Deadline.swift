@@ -53,7 +53,7 @@ extension Planner {
     }
 
     private func tomorrow(for grant: Grant) -> Timestamp {
-        now + .days(1) + StableJitter.delay(grant.key.description, upTo: .hours(1))
+        now + .days(1) + StableJitter.delay(grant.key, upTo: .hours(1))
     }
 
     private func noteClock(_ grant: Grant, _ family: Family, in earliest: inout Earliest) {
@@ -103,7 +103,7 @@ extension Planner {
     /// interval from the second one on.
     func ownInstant(of grant: Grant, after last: Timestamp) -> Timestamp {
         let every = max(1, policy.revalidateEvery.milliseconds)
-        let phase = StableJitter.delay(grant.key.description, upTo: .milliseconds(every)).milliseconds
+        let phase = StableJitter.delay(grant.key, upTo: .milliseconds(every)).milliseconds
         let since = (phase - last.milliseconds % every) % every
         let distance = since > 0 ? since : since + every
         let isNear = distance < every - distance

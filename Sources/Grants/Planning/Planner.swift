@@ -99,11 +99,14 @@ package struct Planner: Sendable {
     private func goneAtProvider(_ grant: Grant, _ family: Family) -> Decision? {
         let used = family.lastUsedAt
         var (speaks, allAreGone, oneIsKnownToLive) = (false, true, false)
-        for member in family.members where member.grant.holdsRefreshToken || member.grant.holdsAccessToken {
+        func hear(_ member: Grant) {
+            guard member.holdsRefreshToken || member.holdsAccessToken else { return }
             speaks = true
-            allAreGone = allAreGone && isGone(member.grant, lastUsedAt: used)
-            oneIsKnownToLive = oneIsKnownToLive || Self.isKnownToLive(member.grant)
+            allAreGone = allAreGone && isGone(member, lastUsedAt: used)
+            oneIsKnownToLive = oneIsKnownToLive || Self.isKnownToLive(member)
         }
+        if family.members.isEmpty { hear(grant) }
+        for member in family.members { hear(member.grant) }
         guard speaks else { return nil }
         if allAreGone {
             return Decision(

@@ -19,4 +19,26 @@ package enum Rule: String, CaseIterable, Sendable {
     case collateral
     case nobodyTold = "nobody-told"
     case byHand = "by-hand"
+
+    /// Its place among all cases.
+    package var ordinal: Int {
+        switch self {
+        case .selfProtection: 0
+        case .usedAgain: 1
+        case .groundGone: 2
+        case .goneAtProvider: 3
+        case .exempt: 4
+        case .expired: 5
+        case .lifetime: 6
+        case .outOfPolicy: 7
+        case .new: 8
+        case .noEvidence: 9
+        case .unused: 10
+        case .keep: 11
+        case .cannotRevoke: 12
+        case .collateral: 13
+        case .nobodyTold: 14
+        case .byHand: 15
+        }
+    }
 }

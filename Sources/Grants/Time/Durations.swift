@@ -4,12 +4,7 @@ extension Duration {
     package static func days(_ count: Int64) -> Duration { .seconds(count * 86_400) }
 
     /// Whole milliseconds, rounded towards zero, saturating.
-    package var milliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000)
-        if overflow { return seconds < 0 ? .min : .max }
-        return product + attoseconds / 1_000_000_000_000_000
-    }
+    package var milliseconds: Int64 { Int64(clamping: attoseconds / 1_000_000_000_000_000) }
 
     /// As people write it in a configuration: the largest unit that divides it, `90d`, `15m`, `0s`.
     package var typed: String {

@@ -1,19 +1,28 @@
 // The spelling of single values (RFC 8785 §3.2.2).
 extension [UInt8] {
     /// A quoted string: `"`, `\` and the control characters below U+0020 are escaped, nothing else is.
-    mutating func appendJSONString(_ text: String) {
-        append(UInt8(ascii: "\""))
+    ///
+    /// `tail` follows it.
+    mutating func appendJSONString(_ text: String, tail: UInt8? = nil) {
         let bytes = text.utf8.span
-        if Self.isPlain(bytes) {
-            // Most are, and are copied at once.
-            append(contentsOf: text.utf8)
-        } else {
-            reserveRoom(for: bytes.count + 1)
-            for index in bytes.indices {
-                if Self.isPlain(bytes[index]) { append(bytes[index]) } else { appendEscape(of: bytes[index]) }
-            }
+        guard Self.isPlain(bytes) else { return appendEscaped(bytes, tail) }
+        // Most are, and there is room for the whole before the first byte.
+        append(addingCapacity: bytes.count + 3) { output in
+            output.append(UInt8(ascii: "\""))
+            for index in bytes.indices { output.append(bytes[index]) }
+            output.append(UInt8(ascii: "\""))
+            if let tail { output.append(tail) }
+        }
+    }
+
+    private mutating func appendEscaped(_ bytes: Span<UInt8>, _ tail: UInt8?) {
+        reserveRoom(for: bytes.count + 3)
+        append(UInt8(ascii: "\""))
+        for index in bytes.indices {
+            if Self.isPlain(bytes[index]) { append(bytes[index]) } else { appendEscape(of: bytes[index]) }
         }
         append(UInt8(ascii: "\""))
+        if let tail { append(tail) }
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

@@ -47,8 +47,7 @@ package struct JSONWriter {
     package mutating func name(_ name: String) {
         precondition(depth > 0 && !awaitsValue, "a name stands in an object, before its value")
         separate()
-        bytes.appendJSONString(name)
-        bytes.append(UInt8(ascii: ":"))
+        bytes.appendJSONString(name, tail: UInt8(ascii: ":"))
         if isPretty {
             bytes.append(UInt8(ascii: " "))
         }
@@ -84,9 +83,11 @@ package struct JSONWriter {
     /// Milliseconds since 1970 as ``RFC3339`` text.
     package mutating func time(_ milliseconds: Int64) {
         beginValue()
-        bytes.append(UInt8(ascii: "\""))
-        RFC3339.append(milliseconds, to: &bytes)
-        bytes.append(UInt8(ascii: "\""))
+        bytes.append(addingCapacity: RFC3339.longest + 2) { output in
+            output.append(UInt8(ascii: "\""))
+            RFC3339.append(milliseconds, to: &output)
+            output.append(UInt8(ascii: "\""))
+        }
     }
 
     /// Bytes that are one JSON value already; they are not checked.

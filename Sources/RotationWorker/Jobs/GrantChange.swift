@@ -2,7 +2,6 @@ internal import Grants
 
 /// Makes of a decision what is to be written: the new state, its journal entry, its count, its order to revoke.
 struct GrantChange {
-    let settings: RotationSettings
     let actor: Actor
     let run: Int64?
     let now: Timestamp
@@ -10,50 +9,52 @@ struct GrantChange {
     var isApproved = false
     var reference: String?
 
-    func apply(_ assessment: Assessor.Assessment, in writing: any StoreWriting) throws {
+    func apply(_ assessment: Assessment, in writing: any StoreWriting) throws {
         try planned(assessment).write(to: writing)
     }
 
     /// The change as a value, made without touching the store.
-    func planned(_ assessment: Assessor.Assessment) -> PlannedChange {
+    func planned(_ assessment: Assessment) -> PlannedChange {
         var stored = assessment.stored
         let decision = assessment.decision
-        let announces =
-            settings.providers.first { $0.id == stored.grant.key.provider }?.revocation == .events
+        let circumstances = assessment.circumstances
         let before = stored.grant.standing
-        stored.grant = stored.grant.carrying(decision, at: now, announces: announces)
+        stored.grant.carry(decision, at: now, announces: circumstances.announces)
         let after = stored.grant.standing
         if after == .expired || after == .revoked { stored.endedAt = now }
         if after.isLive {
             let keep = Decision(.keep, decision.rule, "")
-            let deadline = assessment.planner.deadline(of: stored.grant, family: assessment.family, after: keep)
+            let deadline = circumstances.planner.deadline(of: stored.grant, family: assessment.family, after: keep)
             stored.dueAt = deadline.dueAt
             stored.waitsForEvidence = deadline.waitsForEvidence
             stored.keptBy = nil
             // What was over meanwhile (a lifetime, an end) is judged at once.
             if decision.action == .reprieve || decision.action == .restore { stored.dueAt = now }
         }
-        var change = PlannedChange(
+        return PlannedChange(
             stored: stored,
             decision: decision,
             event: Event.Draft(event(stored, decision, from: before), about: stored),
-            at: now
+            at: now,
+            isCounted: Gates.isCounted(decision) && !isApproved,
+            order: order(stored, decision)
         )
-        change.isCounted = Gates.isCounted(decision) && !isApproved
-        if after == .revoking, case .end(let end) = decision.action {
-            var order = RevocationOrder(
-                row: stored.row,
-                target: end.standing,
-                rule: decision.rule,
-                reason: decision.reason,
-                actor: actor
-            )
-            order.reference = reference
-            order.run = run
-            order.nextTryAt = now
-            change.order = order
-        }
-        return change
+    }
+
+    /// nil: nothing is to be revoked.
+    private func order(_ stored: StoredGrant, _ decision: Decision) -> RevocationOrder? {
+        guard stored.grant.standing == .revoking, case .end(let end) = decision.action else { return nil }
+        var order = RevocationOrder(
+            row: stored.row,
+            target: end.standing,
+            rule: decision.rule,
+            reason: decision.reason,
+            actor: actor
+        )
+        order.reference = reference
+        order.run = run
+        order.nextTryAt = now
+        return order
     }
 
     private func event(_ stored: StoredGrant, _ decision: Decision, from before: Standing) -> Event {

@@ -136,12 +136,15 @@ struct PlanBatch: Sendable {
         }
 
         private mutating func write(_ change: PlannedChange, _ group: [PlannedChange]) throws {
-            for one in [change] + group {
-                try one.write(to: writing)
-                applied.count(one)
-                changedRows.insert(one.stored.row)
-                if let family = one.stored.grant.family { changedFamilies.insert(family) }
-            }
+            try write(change)
+            for member in group { try write(member) }
+        }
+
+        private mutating func write(_ change: PlannedChange) throws {
+            try change.write(to: writing)
+            applied.count(change)
+            changedRows.insert(change.stored.row)
+            if let family = change.stored.grant.family { changedFamilies.insert(family) }
         }
 
         private func postpone(_ record: PlanSpool.Record) throws {

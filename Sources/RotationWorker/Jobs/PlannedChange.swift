@@ -1,21 +1,32 @@
 internal import Grants
 
 /// All that a decision on one grant writes: the new state, its journal entry, its count, its order to revoke.
-struct PlannedChange: Sendable {
+///
+/// A reference: it is handed on to the thread that writes.
+final class PlannedChange: Sendable {
     /// As it will be.
     let stored: StoredGrant
     let decision: Decision
     let event: Event.Draft
     let at: Timestamp
     /// The valve counts it.
-    var isCounted = false
-    var order: RevocationOrder?
+    let isCounted: Bool
+    let order: RevocationOrder?
 
-    init(stored: StoredGrant, decision: Decision, event: Event.Draft, at: Timestamp) {
+    init(
+        stored: StoredGrant,
+        decision: Decision,
+        event: Event.Draft,
+        at: Timestamp,
+        isCounted: Bool,
+        order: RevocationOrder?
+    ) {
         self.stored = stored
         self.decision = decision
         self.event = event
         self.at = at
+        self.isCounted = isCounted
+        self.order = order
     }
 
     func write(to writing: any StoreWriting) throws {

@@ -43,7 +43,6 @@ struct RowJudge {
             remembers: isStill
         )
         change = GrantChange(
-            settings: environment.settings,
             actor: environment.actor,
             run: batch.run,
             now: batch.now,
@@ -61,7 +60,7 @@ struct RowJudge {
             return stored.grant.cause == rule ? .nothing : .skipped("ended-meanwhile", family: stored.grant.family, nil)
         }
         let assessment = try assessor.assess(stored)
-        let group = try assessment.group.map { try assessor.judge($0.stored) }
+        let group = assessment.group.isEmpty ? [] : try assessment.group.map { try assessor.judge($0.stored) }
         guard assessment.decision.action.ordinal == record.action, assessment.decision.rule == rule,
             Gates.valveHolds(assessment.decision) == record.valveHolds, group.allSatisfy(\.decision.isEnd)
         else { return .skipped("decision-changed", family: stored.grant.family, stayDue(record)) }

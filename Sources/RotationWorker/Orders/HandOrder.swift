@@ -19,7 +19,6 @@ struct HandOrder {
     ) throws {
         assessor = try Assessor(reading, environment.settings, ownTokens: environment.ownTokens, now: now)
         var change = GrantChange(
-            settings: environment.settings,
             actor: environment.actor,
             run: run,
             now: now,
@@ -38,9 +37,8 @@ struct HandOrder {
         guard !assessor.context(of: stored).isOurs else { return false }
         switch stored.grant.standing {
         case .active, .noticed, .quarantined:
-            var assessment = try assessor.judge(stored)
-            assessment.decision = Decision(.end(.init(.revoked, needsCall: true)), .byHand, reason)
-            try change.apply(assessment, in: writing)
+            let decision = Decision(.end(.init(.revoked, needsCall: true)), .byHand, reason)
+            try change.apply(assessor.judge(stored).deciding(decision), in: writing)
         case .revoking, .stuck:
             try hasten(stored, in: writing)
         case .expired, .revoked:

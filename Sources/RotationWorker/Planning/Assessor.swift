@@ -2,18 +2,6 @@ internal import Grants
 
 /// Judges stored grants: loads what the planner needs, and what an end would take along.
 final class Assessor {
-    /// A grant with all that its decision rests on.
-    struct Assessment: Sendable {
-        var stored: StoredGrant
-        var family: Family
-        var decision: Decision
-        var deadline: Deadline
-        var context: PlanningContext
-        var planner: Planner
-        /// Live grants that this end takes along; they end with it or not at all.
-        var group: [Judged] = []
-    }
-
     /// More than so many grants at once are left to a person.
     static let groupLimit = 500
 
@@ -24,6 +12,8 @@ final class Assessor {
     let ownRows: Set<Int64>
     let tenants: [TenantID: TenantSettings]
     let providers: [ProviderID: ProviderSettings]
+    /// Providers that end all of a client's grants of the subject with one of them.
+    private let reachingSubjects: Set<ProviderID>
     let someoneIsTold: Bool
     let scopes: ScopeRuling
     /// By the number of the holding: what is alike is judged once.
@@ -58,19 +48,24 @@ final class Assessor {
         ownRows = try ownTokens.reduce(into: []) { rows, token in rows.formUnion(try reading.rows(carrying: token)) }
         tenants = Dictionary(settings.tenants.map { ($0.id, $0) }) { first, _ in first }
         providers = Dictionary(settings.providers.map { ($0.id, $0) }) { first, _ in first }
+        reachingSubjects = Set(
+            providers.values.filter {
+                $0.revocation == .provider && $0.capabilities.revocationReaches == .clientSubject
+            }.map(\.id)
+        )
         someoneIsTold = settings.sinks.contains(where: \.notifies)
     }
 
     /// The decision on a live grant, collateral included.
     func assess(_ stored: StoredGrant) throws -> Assessment {
-        var assessment = try judge(stored)
+        let assessment = try judge(stored)
         guard case .end(let end) = assessment.decision.action, !end.isSuperseded else { return assessment }
         let reached = try closure(of: stored, needsCall: end.needsCall)
         guard !reached.isEmpty else { return assessment }
         guard reached.count <= Self.groupLimit else {
-            assessment.decision = Decision(.keep, .collateral, "would also end more than \(Self.groupLimit) grants")
-            assessment.deadline = deadline(assessment)
-            return assessment
+            return assessment.deciding(
+                Decision(.keep, .collateral, "would also end more than \(Self.groupLimit) grants")
+            )
         }
         // Only what could stand in the way is looked at closely: a group of hundreds is judged for each of its members.
         let doubtful = reached.filter { !$0.isEnd || $0.stored.grant.tenant != stored.grant.tenant }
@@ -79,42 +74,24 @@ final class Assessor {
             on: stored.grant,
             reaching: doubtful.map { Collateral.Reached($0.stored.grant, $0.decision) }
         )
-        if settled != assessment.decision {
-            assessment.decision = settled
-            assessment.deadline = deadline(assessment)
-        } else {
-            assessment.group = reached
-        }
-        return assessment
+        return settled == assessment.decision ? assessment.taking(along: reached) : assessment.deciding(settled)
     }
 
     /// The decision without a look at what it would take along.
     func judge(_ stored: StoredGrant) throws -> Assessment {
-        let stored = scopes.entered(stored)
+        if let entered = scopes.entered(stored) { return try judgeAsItIs(entered) }
+        return try judgeAsItIs(stored)
+    }
+
+    private func judgeAsItIs(_ stored: StoredGrant) throws -> Assessment {
         let circumstances = circumstances(of: stored)
         let family = try family(of: stored)
         let context = context(of: stored, circumstances)
-        let planner = circumstances.planner
-        var decision = planner.decide(stored.grant, family: family, context: context)
+        var decision = circumstances.planner.decide(stored.grant, family: family, context: context)
         if family.members.count > Self.groupLimit, decision.action != .keep {
             decision = Decision(.keep, .collateral, "its family has more than \(Self.groupLimit) live grants")
         }
-        return Assessment(
-            stored: stored,
-            family: family,
-            decision: decision,
-            deadline: planner.deadline(of: stored.grant, family: family, after: decision),
-            context: context,
-            planner: planner
-        )
-    }
-
-    private func deadline(_ assessment: Assessment) -> Deadline {
-        assessment.planner.deadline(
-            of: assessment.stored.grant,
-            family: assessment.family,
-            after: assessment.decision
-        )
+        return Assessment(stored, decision, family: family, context: context, circumstances: circumstances)
     }
 
     /// All that ends with the grant: what it reaches, what that reaches in turn, until nothing is added.
@@ -194,10 +171,7 @@ final class Assessor {
     func reaches(of grant: Grant, needsCall: Bool) -> [Reach] {
         var reaches: [Reach] = []
         if let family = grant.family { reaches.append(.family(family)) }
-        let provider = providers[grant.key.provider]
-        if needsCall, provider?.revocation == .provider,
-            provider?.capabilities.revocationReaches == .clientSubject, let subject = grant.subject
-        {
+        if needsCall, reachingSubjects.contains(grant.key.provider), let subject = grant.subject {
             reaches.append(.subject(grant.key.provider, grant.client, subject))
         }
         return reaches
@@ -227,7 +201,7 @@ final class Assessor {
     }
 
     func family(of stored: StoredGrant) throws -> Family {
-        guard let family = stored.grant.family else { return Family([member(stored)]) }
+        guard let family = stored.grant.family else { return Family(alone: stored.grant, evidence(of: stored)) }
         if let known = families[family], known.members.contains(where: { $0.grant.key == stored.grant.key }) {
             return known
         }
@@ -242,7 +216,10 @@ final class Assessor {
     }
 
     private func member(_ stored: StoredGrant) -> Family.Member {
-        let feeds = circumstances(of: stored).feeds
-        return Family.Member(stored.grant, UseEvidence(of: stored.grant, feeds: feeds, now: now))
+        Family.Member(stored.grant, evidence(of: stored))
+    }
+
+    private func evidence(of stored: StoredGrant) -> UseEvidence {
+        UseEvidence(of: stored.grant, feeds: circumstances(of: stored).feeds, now: now)
     }
 }

@@ -1,7 +1,7 @@
 internal import Grants
 
 /// What is the same for all grants of one provider, tenant, client, role and environment.
-final class Circumstances {
+final class Circumstances: Sendable {
     let subject: PolicySubject
     let planner: Planner
     /// nil: the configuration does not know it.
@@ -13,6 +13,10 @@ final class Circumstances {
     let isOurs: Bool
     /// The provider would take credentials that we have for the client.
     let holdsCredentials: Bool
+    /// Receivers enforce what we announce, so no call is made.
+    let announces: Bool
+    private let revokesRefreshTokens: Bool
+    private let revokesAccessTokens: Bool
 
     init(
         of grant: Grant,
@@ -32,6 +36,10 @@ final class Circumstances {
         holdsCredentials =
             provider?.capabilities.revokesForeign == true
             || settings.clients.contains { $0.provider == id && $0.id == grant.client }
+        announces = provider?.revocation == .events
+        let kinds = provider?.capabilities.revokes ?? []
+        revokesRefreshTokens = kinds.contains(.refreshToken)
+        revokesAccessTokens = kinds.contains(.accessToken)
     }
 
     /// Whether they are those of this grant; the texts are mostly the same ones, which is seen at once.
@@ -41,12 +49,10 @@ final class Circumstances {
     }
 
     func canRevoke(_ grant: Grant) -> Bool {
-        guard let provider else { return false }
-        if provider.revocation == .events { return true }
-        let kinds = provider.capabilities.revokes
+        if announces { return true }
         let holdsOne =
-            (grant.holdsRefreshToken && kinds.contains(.refreshToken))
-            || (grant.holdsAccessToken && kinds.contains(.accessToken) && !grant.hasRefreshToken)
+            (grant.holdsRefreshToken && revokesRefreshTokens)
+            || (grant.holdsAccessToken && revokesAccessTokens && !grant.hasRefreshToken)
         return holdsOne && holdsCredentials
     }
 }

@@ -138,7 +138,7 @@ extension ExpiryPlanner {
 }
 
 extension ExpiryPlanner.Tally {
-    mutating func add(_ decision: Decision, _ bytes: [UInt8], gate: Gates.Gate?, policyHash: String) {
+    mutating func add(_ decision: Decision, line: [UInt8], gate: Gates.Gate?, policyHash: String) {
         let isCounted = Gates.isCounted(decision)
         if isCounted { planned += 1 }
         if decision.action == .notice { notices += 1 }
@@ -146,13 +146,13 @@ extension ExpiryPlanner.Tally {
         let ends = decision.isEnd || decision.action == .quarantine
         if let gate {
             var rows = gated[gate] ?? (PlanDigest(Array(policyHash.utf8), Array(gate.rawValue.utf8)), 0)
-            rows.digest.add(bytes)
+            rows.digest.add(line: line)
             rows.ends += ends ? 1 : 0
             gated[gate] = rows
         } else if Gates.valveHolds(decision) {
-            var rows = digest ?? PlanDigest()
-            rows.add(bytes)
-            digest = rows
+            // In its place: one that is held twice is copied for every row.
+            if digest == nil { digest = PlanDigest() }
+            digest?.add(line: line)
             heldByValve += ends ? 1 : 0
         }
     }

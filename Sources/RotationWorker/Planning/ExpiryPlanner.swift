@@ -60,11 +60,16 @@ struct ExpiryPlanner {
         let touched = scopes.rejudged
         var along: Set<Int64> = []
         try reading.forEach(scope, in: selection) { read in
-            var stored = read
-            // As it will be when it was made due.
-            if touched.contains(stored.holding) { stored.dueAt = now }
             guard !isCancelled() else { throw CancellationError() }
-            let assessment = try assessor.assess(stored)
+            let assessment: Assessment
+            if touched.contains(read.holding) {
+                var stored = read
+                // As it will be when it was made due.
+                stored.dueAt = now
+                assessment = try assessor.assess(stored)
+            } else {
+                assessment = try assessor.assess(read)
+            }
             try desk.take(assessment)
             guard scope != .live else { return }
             for member in assessment.group

@@ -9,14 +9,14 @@ final class PlanDesk: Sendable {
     private static let step = 128
 
     private struct Walk {
-        var waiting: [Assessor.Assessment] = []
+        var waiting: [Assessment] = []
         var hasHelp = false
     }
 
     private let ledger: Mutex<PlanLedger>
     /// The walk's side.
     private let walk = Mutex(Walk())
-    private let handover = Handover<Assessor.Assessment>(capacity: 4)
+    private let handover = Handover<Assessment>(capacity: 4)
     private let helper = DispatchGroup()
     /// What the second thread failed with.
     private let failure = Mutex<(any Error)?>(nil)
@@ -37,8 +37,8 @@ final class PlanDesk: Sendable {
         }
     }
 
-    func take(_ assessment: Assessor.Assessment) throws {
-        let full = walk.withLock { walk -> [Assessor.Assessment]? in
+    func take(_ assessment: Assessment) throws {
+        let full = walk.withLock { walk -> [Assessment]? in
             walk.waiting.append(assessment)
             guard walk.waiting.count >= Self.step else { return nil }
             defer {

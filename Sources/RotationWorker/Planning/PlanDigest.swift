@@ -14,6 +14,9 @@ struct PlanDigest {
         hasher.update(data: Self.newline)
     }
 
+    /// A part that ends with its newline already.
+    mutating func add(line: [UInt8]) { line.withUnsafeBytes { hasher.update(bufferPointer: $0) } }
+
     private static let newline: [UInt8] = [0x0A]
 
     var hex: String { Self.hex(hasher.finalize()) }

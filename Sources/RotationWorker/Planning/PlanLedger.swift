@@ -14,6 +14,7 @@ struct PlanLedger {
     private var tallyOfPartition: [Partition: Int] = [:]
     private var tallyOfCohort: [Int: Int] = [:]
     private var line = JSONWriter()
+    private var kinds = DecisionCounts()
     private var unjudgedBefore = 0
 
     init(_ planner: ExpiryPlanner, _ reading: any StoreReading, _ receiver: (any PlanRowReceiver)?) throws {
@@ -34,23 +35,24 @@ struct PlanLedger {
         spool = try PlanSpool.Writer()
     }
 
-    mutating func take(_ assessment: Assessor.Assessment) throws {
-        let stored = assessment.stored
+    mutating func take(_ assessment: Assessment) throws {
         let decision = assessment.decision
-        plan.count(decision)
-        if stored.keptBy == .noEvidence { unjudgedBefore += 1 }
-        let index = tally(for: stored)
-        let gate = gates.closed(to: decision, on: stored.grant)
+        kinds.count(decision)
+        if assessment.stored.keptBy == .noEvidence { unjudgedBefore += 1 }
+        let index = tally(for: assessment.stored)
+        let gate = gates.closed(to: decision, on: assessment.stored.grant)
         let isKeep = decision.action == .keep
-        if !isKeep || PlanRow.isListedKeep(decision) {
-            let row = PlanRow(grant: stored.grant, decision: decision, family: assessment.family)
-            if !isKeep {
-                line.bytes.removeAll(keepingCapacity: true)
-                row.write(to: &line, isWhole: false)
-                digest.add(line.bytes)
-                tallies[index].add(decision, line.bytes, gate: gate, policyHash: planner.policyHash)
-            }
-            try receiver?.receive(row)
+        if !isKeep {
+            line.bytes.removeAll(keepingCapacity: true)
+            PlanRow.write(assessment.stored.grant, decision, of: assessment.family, to: &line)
+            line.newline()
+            digest.add(line: line.bytes)
+            tallies[index].add(decision, line: line.bytes, gate: gate, policyHash: planner.policyHash)
+        }
+        if let receiver, !isKeep || PlanRow.isListedKeep(decision) {
+            try receiver.receive(
+                PlanRow(grant: assessment.stored.grant, decision: decision, family: assessment.family)
+            )
         }
         try spool.append(record(assessment, partition: index, gate: gate))
     }
@@ -68,6 +70,7 @@ struct PlanLedger {
     }
 
     mutating func finish(_ reading: any StoreReading) throws -> ExpiryPlan {
+        kinds.forEach { plan.count($0, $1) }
         plan.spool = try spool.finish()
         plan.planHash = digest.hex
         plan.partitions = tallyOfPartition.sorted { $0.value < $1.value }.map(\.key)
@@ -79,11 +82,12 @@ struct PlanLedger {
     }
 
     private func record(
-        _ assessment: Assessor.Assessment,
+        _ assessment: Assessment,
         partition: Int,
         gate: Gates.Gate?
     ) -> PlanSpool.Record {
         let decision = assessment.decision
+        let deadline = assessment.deadline
         let kind: Int
         switch decision.action {
         case .keep: kind = 0
@@ -93,41 +97,28 @@ struct PlanLedger {
         return PlanSpool.Record(
             row: assessment.stored.row,
             oldDue: assessment.stored.dueAt?.milliseconds ?? PlanSpool.none,
-            newDue: assessment.deadline.dueAt?.milliseconds ?? PlanSpool.none,
+            newDue: deadline.dueAt?.milliseconds ?? PlanSpool.none,
             partition: partition,
             kind: kind,
-            rule: Rule.allCases.firstIndex(of: decision.rule) ?? 0,
+            rule: decision.rule.ordinal,
             gate: gate.flatMap { Gates.Gate.allCases.firstIndex(of: $0) }.map { $0 + 1 } ?? 0,
             valveHolds: Gates.valveHolds(decision),
-            waits: assessment.deadline.waitsForEvidence,
+            waits: deadline.waitsForEvidence,
             action: decision.action.ordinal
         )
     }
 }
 
 extension ExpiryPlan {
-    fileprivate mutating func count(_ decision: Decision) {
-        examined += 1
-        actions[decision.action.name, default: 0] += 1
-        rules[decision.rule, default: 0] += 1
+    fileprivate mutating func count(_ decision: Decision, _ number: Int) {
+        examined += number
+        actions[decision.action.name, default: 0] += number
+        rules[decision.rule, default: 0] += number
         guard decision.action == .keep else { return }
         switch decision.rule {
-        case .cannotRevoke, .collateral, .nobodyTold, .noEvidence: refused[decision.rule.rawValue, default: 0] += 1
+        case .cannotRevoke, .collateral, .nobodyTold, .noEvidence:
+            refused[decision.rule.rawValue, default: 0] += number
         default: break
-        }
-    }
-}
-
-extension Decision.Action {
-    /// Tells actions apart on the spool.
-    var ordinal: Int {
-        switch self {
-        case .keep: 0
-        case .notice: 1
-        case .reprieve: 2
-        case .quarantine: 3
-        case .restore: 4
-        case .end: 5
         }
     }
 }

@@ -152,10 +152,12 @@ struct ScopeRuling: Sendable {
     func changedIn(holding: Int64) -> String? { changedIn[holding] }
 
     /// The grant as it is when the change has come in force: what was announced for another reason is announced no more.
-    func entered(_ stored: StoredGrant) -> StoredGrant {
+    ///
+    /// nil: it is as it was.
+    func entered(_ stored: StoredGrant) -> StoredGrant? {
         guard stored.grant.standing == .noticed, stored.grant.cause == .outOfPolicy,
             change?.touched.contains(stored.holding) ?? false
-        else { return stored }
+        else { return nil }
         var stored = stored
         stored.grant.cause = nil
         stored.grant.clockFrom = nil

@@ -21,6 +21,10 @@ struct HotRow {
         return value == 0 && isNull(column) ? nil : value
     }
 
+    /// The same, for a column that is mostly NULL: one call tells that.
+    @inline(__always)
+    func numberIfRare(_ column: Int32) -> Int64? { isNull(column) ? nil : number(column) }
+
     /// Empty for NULL.
     @inline(__always)
     func text(_ column: Int32) -> String {

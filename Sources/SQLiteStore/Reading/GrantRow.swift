@@ -22,6 +22,9 @@ enum GrantRow {
         func time(_ column: Int32) -> Timestamp? {
             row.numberIfAny(column).map(Timestamp.init(milliseconds:))
         }
+        func rareTime(_ column: Int32) -> Timestamp? {
+            row.numberIfRare(column).map(Timestamp.init(milliseconds:))
+        }
         let cohort = Words.Cohort(
             provider: row.number(1),
             tenant: row.number(3),
@@ -29,21 +32,22 @@ enum GrantRow {
             role: row.number(8),
             environment: row.number(9)
         )
+        let shared = try words.shared(cohort, scopes: row.number(7), holding: row.number(43))
         var grant = Grant(
-            key: .init(provider: ProviderID(try words.text(cohort.provider)), id: row.text(2)),
-            tenant: TenantID(try words.text(cohort.tenant)),
-            client: ClientID(try words.text(cohort.client)),
+            key: .init(provider: shared.provider, id: row.text(2)),
+            tenant: shared.tenant,
+            client: shared.client,
             subject: row.textIfAny(5),
-            scopes: try words.scopes(row.number(7)),
+            scopes: shared.scopes,
             issuedAt: Timestamp(milliseconds: row.number(12))
         )
-        if cohort.role != 0 { grant.role = try words.text(cohort.role) }
-        if cohort.environment != 0 { grant.environment = try words.text(cohort.environment) }
-        grant.family = row.numberIfAny(10)
+        grant.role = shared.role
+        grant.environment = shared.environment
+        grant.family = row.numberIfRare(10)
         grant.providerGrantID = row.textIfAny(11)
-        grant.expiresAt = time(13)
-        grant.accessTokenExpiresAt = time(14)
-        grant.refreshTokenExpiresAt = time(15)
+        grant.expiresAt = rareTime(13)
+        grant.accessTokenExpiresAt = rareTime(14)
+        grant.refreshTokenExpiresAt = rareTime(15)
         grant.observedFrom = time(16)
         grant.observedUntil = time(17)
         grant.claimsRefreshToken = row.number(18) != 0
@@ -52,27 +56,27 @@ enum GrantRow {
         grant.holdsRefreshToken = tokens & TokenKind.refreshToken.code != 0
         grant.standing = Standing(code: Int(row.number(21)))
         grant.lastUsedAt = time(24)
-        grant.cause = row.numberIfAny(27).map { Rule(code: Int($0)) }
-        grant.announcedAt = time(28)
-        grant.clockFrom = time(29)
+        grant.cause = row.numberIfRare(27).map { Rule(code: Int($0)) }
+        grant.announcedAt = rareTime(28)
+        grant.clockFrom = rareTime(29)
         grant.validity = validity(row)
-        grant.proof = row.numberIfAny(37).map { Proof(code: Int($0)) }
-        grant.residualUntil = time(38)
-        if let until = time(42) {
+        grant.proof = row.numberIfRare(37).map { Proof(code: Int($0)) }
+        grant.residualUntil = rareTime(38)
+        if let until = rareTime(42) {
             grant.exemption = Exemption(owner: row.text(40), reason: row.text(41), until: until)
         }
         var stored = StoredGrant(
-            grant: grant,
+            grant: consume grant,
             row: row.number(0),
             recordedAt: Timestamp(milliseconds: row.number(20)),
             askAt: time(23),
-            cohort: words.number(of: cohort)
+            cohort: shared.cohort
         )
         stored.subjectReference = row.numberIfAny(6)
         stored.dueAt = time(22)
-        stored.keptBy = row.numberIfAny(25).map { Rule(code: Int($0)) }
+        stored.keptBy = row.numberIfRare(25).map { Rule(code: Int($0)) }
         stored.waitsForEvidence = row.number(26) != 0
-        stored.endedAt = time(39)
+        stored.endedAt = rareTime(39)
         stored.holding = row.number(43)
         return stored
     }
@@ -80,14 +84,14 @@ enum GrantRow {
     private static func validity(_ row: HotRow) -> Validity {
         var validity = Validity()
         // Never asked: there is nothing more to read but failures.
-        if let verdict = row.numberIfAny(30) {
+        if let verdict = row.numberIfRare(30) {
             validity.lastVerdict = verdict == 1 ? .active : .inactive
             validity.lastVerdictAt = row.numberIfAny(31).map(Timestamp.init(milliseconds:))
         }
-        validity.inactiveSince = row.numberIfAny(32).map(Timestamp.init(milliseconds:))
+        validity.inactiveSince = row.numberIfRare(32).map(Timestamp.init(milliseconds:))
         validity.inactiveCount = Int(row.number(33))
-        validity.firstCountedAt = row.numberIfAny(34).map(Timestamp.init(milliseconds:))
-        validity.lastCountedAt = row.numberIfAny(35).map(Timestamp.init(milliseconds:))
+        validity.firstCountedAt = row.numberIfRare(34).map(Timestamp.init(milliseconds:))
+        validity.lastCountedAt = row.numberIfRare(35).map(Timestamp.init(milliseconds:))
         validity.failures = Int(row.number(36))
         return validity
     }

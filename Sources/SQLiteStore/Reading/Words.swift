@@ -11,6 +11,7 @@ final class Words {
     private var scopeSets: [ScopeSet?] = []
     private var numbers: [String: Int64] = [:]
     private var cohorts: [Cohort: Int] = [:]
+    private var ofHolding: [Shared?] = []
 
     /// What the grants of a cohort share, as numbers; 0: they have none.
     struct Cohort: Hashable {
@@ -21,7 +22,46 @@ final class Words {
         var environment: Int64
     }
 
+    /// What the grants of a holding share.
+    final class Shared {
+        let numbers: Cohort
+        let scopesNumber: Int64
+        let provider: ProviderID
+        let tenant: TenantID
+        let client: ClientID
+        let role: String?
+        let environment: String?
+        let scopes: ScopeSet
+        /// Of the cohort, within this reading.
+        let cohort: Int
+
+        fileprivate init(_ numbers: Cohort, scopes: Int64, _ words: Words) throws {
+            self.numbers = numbers
+            scopesNumber = scopes
+            provider = ProviderID(try words.text(numbers.provider))
+            tenant = TenantID(try words.text(numbers.tenant))
+            client = ClientID(try words.text(numbers.client))
+            role = numbers.role == 0 ? nil : try words.text(numbers.role)
+            environment = numbers.environment == 0 ? nil : try words.text(numbers.environment)
+            self.scopes = try words.scopes(scopes)
+            cohort = words.number(of: numbers)
+        }
+    }
+
     init(_ db: Database) { self.db = db }
+
+    /// What a grant of these numbers shares with others of its holding.
+    func shared(_ numbers: Cohort, scopes: Int64, holding: Int64) throws -> Shared {
+        // Found by one number, and believed where all of them are the same.
+        if holding < ofHolding.count, holding >= 0, let known = ofHolding[Int(holding)],
+            known.numbers == numbers, known.scopesNumber == scopes
+        {
+            return known
+        }
+        let shared = try Shared(numbers, scopes: scopes, self)
+        if let index = Self.room(for: holding, in: &ofHolding) { ofHolding[index] = shared }
+        return shared
+    }
 
     func text(_ number: Int64) throws -> String {
         if number < texts.count, number >= 0, let known = texts[Int(number)] { return known }
@@ -48,7 +88,7 @@ final class Words {
     }
 
     /// The number of a cohort within this reading, from 0.
-    func number(of cohort: Cohort) -> Int {
+    private func number(of cohort: Cohort) -> Int {
         if let known = cohorts[cohort] { return known }
         let number = cohorts.count
         cohorts[cohort] = number

@@ -8,15 +8,19 @@ enum StoredCodes {
         .new, .noEvidence, .unused, .keep, .cannotRevoke, .collateral, .nobodyTold, .byHand,
     ]
     static let proofs: [Proof] = [.proven, .acknowledged, .alreadyInactive, .announced, .observed]
+
+    // The other way round, by the place among all cases.
+    static let ofStandings = Standing.allCases.map { standings.firstIndex(of: $0) ?? 0 }
+    static let ofRules = Rule.allCases.map { rules.firstIndex(of: $0) ?? 0 }
 }
 
 extension Standing {
-    var code: Int { StoredCodes.standings.firstIndex(of: self) ?? 0 }
+    var code: Int { StoredCodes.ofStandings[ordinal] }
     init(code: Int) { self = StoredCodes.standings[code] }
 }
 
 extension Rule {
-    var code: Int { StoredCodes.rules.firstIndex(of: self) ?? 0 }
+    var code: Int { StoredCodes.ofRules[ordinal] }
     init(code: Int) { self = StoredCodes.rules[code] }
 }
 

@@ -61,12 +61,16 @@ extension SQLiteTransaction {
     private func countTransition(of stored: StoredGrant) throws {
         let (from, to) = (stored.readStanding, stored.grant.standing)
         let isAsked = to.isLive && stored.askAt != nil
-        if isAsked != stored.readIsAsked { try countAsked(stored.grant, by: isAsked ? 1 : -1) }
+        guard isAsked != stored.readIsAsked || from != to else { return }
+        let place = try places.place(of: stored.grant, cohort: stored.cohort, in: words)
+        if isAsked != stored.readIsAsked {
+            countAsked(provider: place.provider, tenant: place.tenant, by: isAsked ? 1 : -1)
+        }
         guard from != to else { return }
         guard Lifecycle.event(from: from, to: to) != nil else {
             throw StoreError(.conflict, "\(stored.grant.key): \(from) cannot become \(to)")
         }
-        try countStanding(stored.grant, from: from, to: to)
+        try countStanding(provider: place.provider, tenant: place.tenant, from: from, to: to)
         if from.isLive != to.isLive {
             holdingBook.count(holdingBook.present(stored.holding, ofRow: stored.row), to.isLive ? 1 : -1)
         }

@@ -211,13 +211,12 @@ extension SQLiteTransaction {
     }
 
     func setRevocation(_ order: RevocationOrder, of grant: Grant) throws {
-        let provider = try words.intern(grant.key.provider.rawValue)
-        let tenant = try words.intern(grant.tenant.rawValue)
+        let place = try places.place(of: grant, in: words)
         let actor = encoded(order.actor)
         try ordering.on(db).run { values in
             values.add(order.row)
-            values.add(provider)
-            values.add(tenant)
+            values.add(place.provider)
+            values.add(place.tenant)
             values.add(order.nextTryAt?.milliseconds)
             values.add(order.tries)
             values.add(order.target.code)

@@ -33,6 +33,7 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     /// Of the entry that is added; its storage is used again.
     private var body: [UInt8] = []
     var holdingBook = HoldingBook()
+    var places = PlaceBook()
 
     var saving = LateStatement(HotSQL.save)
     var deciding = LateStatement(HotSQL.decide)
@@ -98,12 +99,8 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     func renew(_ lock: JobLock) throws { try leases.renew(lock, in: db) }
 
     func countStanding(_ grant: Grant, from old: Standing?, to new: Standing?) throws {
-        try countStanding(
-            provider: words.intern(grant.key.provider.rawValue),
-            tenant: words.intern(grant.tenant.rawValue),
-            from: old,
-            to: new
-        )
+        let place = try places.place(of: grant, in: words)
+        try countStanding(provider: place.provider, tenant: place.tenant, from: old, to: new)
     }
 
     func countStanding(provider: Int64, tenant: Int64, from old: Standing?, to new: Standing?) throws {
@@ -112,11 +109,8 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     }
 
     func countAsked(_ grant: Grant, by delta: Int) throws {
-        countAsked(
-            provider: try words.intern(grant.key.provider.rawValue),
-            tenant: try words.intern(grant.tenant.rawValue),
-            by: delta
-        )
+        let place = try places.place(of: grant, in: words)
+        countAsked(provider: place.provider, tenant: place.tenant, by: delta)
     }
 
     func countAsked(provider: Int64, tenant: Int64, by delta: Int) {
@@ -165,12 +159,9 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     }
 
     func countEnd(of grant: Grant, at: Timestamp, isEnd: Bool, counts: Bool) throws {
-        let minute = Minute(
-            minute: at.milliseconds / 60_000,
-            provider: try words.intern(grant.key.provider.rawValue),
-            tenant: try words.intern(grant.tenant.rawValue)
-        )
-        ends[minute, default: (0, 0)].ended += isEnd ? 1 : 0
-        ends[minute, default: (0, 0)].counted += counts ? 1 : 0
+        let place = try places.place(of: grant, in: words)
+        let minute = Minute(minute: at.milliseconds / 60_000, provider: place.provider, tenant: place.tenant)
+        let known = ends[minute, default: (0, 0)]
+        ends[minute] = (known.ended + (isEnd ? 1 : 0), known.counted + (counts ? 1 : 0))
     }
 }
