@@ -68,7 +68,7 @@ struct StoreFile: Sendable {
         configuration.busyMode = .timeout(limits.busyTimeout)
         configuration.prepareDatabase { db in
             try Self.checkOurs(db, path: path)
-            try db.execute(sql: "PRAGMA cache_size = -4096")
+            try db.execute(sql: "PRAGMA cache_size = -2048")
             try db.execute(sql: "PRAGMA temp_store = FILE")
         }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
