@@ -8,10 +8,12 @@ import sqlite3
 import subprocess
 import tempfile
 
-from parts import inputs, scope_inputs
+from parts import inputs, multiply, scope_inputs
 
 # Where nobody listens: a provider that is stopped.
 NOBODY = "http://127.0.0.1:1"
+# Of each kind; what is larger is this store multiplied, where nobody opens a token.
+IMPORTED = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,11 +60,19 @@ class Stores:
         """So many active grants, judged and asked about: nothing is due until tomorrow."""
         return self._prepared("asked", count, self._make_asked)
 
+    def looked_at(self, count):
+        """As `asked`, for whoever opens no token."""
+        if count <= IMPORTED:
+            return self.asked(count)
+        return self._prepared("looked-at", count, lambda store, count: self._multiply(self.asked, store, count))
+
     def half_unused(self, count):
         """So many active grants that are judged, and as many unused ones that are not: these are due.
 
         The provider is stopped from the beginning.
         """
+        if count > IMPORTED:
+            return self._prepared("half", count, lambda store, count: self._multiply(self.half_unused, store, count))
         return self._prepared("half", count, self._make_half_unused)
 
     def scopes(self, roles, tenants, changed=False):
@@ -106,6 +116,12 @@ class Stores:
             make(store, count)
             self._made[kind, count] = store
         return self._made[kind, count]
+
+    def _multiply(self, kind, store, count):
+        times, rest = divmod(count, IMPORTED)
+        self._bench.check(f"of {count:,} grants, more than a multiple of {IMPORTED:,}", rest, 0)
+        subprocess.run(["cp", "-a", kind(IMPORTED).folder, store.folder], check=True)
+        multiply.multiply(store.database, times)
 
     def _make_asked(self, store, count):
         bench = self._bench

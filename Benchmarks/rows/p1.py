@@ -36,7 +36,7 @@ def grow(bench, count):
 
 def ticks(bench, count):
     """Lets a worker tick for a while; the mean of a turn and of a run in milliseconds."""
-    with bench.stores.copy(bench.stores.asked(count)) as store:
+    with bench.stores.copy(bench.stores.looked_at(count)) as store:
         with open(store.configuration, "a", encoding="utf-8") as file:
             file.write('metrics: { listen: "127.0.0.1:0" }\n')
         with open(os.path.join(store.folder, "schedules", "look.yaml"), "w", encoding="utf-8") as file:

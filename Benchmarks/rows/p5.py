@@ -4,6 +4,8 @@ import os
 from parts import inputs, measure, tools
 
 ENTRIES = ("P5", "P5-growth")
+# Its grants have tokens that open: they are imported, and ten million take an hour.
+GROWS_TO = 1_000_000
 GROWTH, GROWTH_WORK = "P5-growth", "grant imported"
 EVENT = "grant.recorded"
 

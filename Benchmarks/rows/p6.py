@@ -30,7 +30,7 @@ def grow(bench, count):
 
 def ingested(bench, lines, grants, used=None):
     """Reads a usage log; the seconds from the start to the exit. `used` is told how many grants have a use now."""
-    prepared = bench.stores.asked(grants)
+    prepared = bench.stores.looked_at(grants)
     path = _log(bench, lines, grants, prepared.at)
     unknown = lines * _UNKNOWN_PERCENT // 100
     with bench.stores.copy(prepared) as store:
@@ -48,7 +48,7 @@ def ingested(bench, lines, grants, used=None):
 
 
 def _peer(bench, lines, grants, used):
-    prepared = bench.stores.asked(grants)
+    prepared = bench.stores.looked_at(grants)
     said = bench.peer("peer.py", lines + 2, "usage", grants, bench.folder, _log(bench, lines, grants, prepared.at))
     bench.check("uses of nobody's grant, peer", said["unknown"], lines * _UNKNOWN_PERCENT // 100)
     since = inputs.time_text(prepared.at - datetime.timedelta(days=1))

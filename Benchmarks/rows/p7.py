@@ -33,7 +33,7 @@ def versions(bench):
 
 
 def dry_run(bench, count):
-    cost, report = bench.product(bench.stores.asked(count), "rotate", "--dry-run", "--json")
+    cost, report = bench.product(bench.stores.looked_at(count), "rotate", "--dry-run", "--json")
     bench.check("grants looked at with nothing due", report["counts"]["examined"], 0)
     bench.check("live grants", report["live"], count)
     return cost.seconds * 1_000

@@ -23,7 +23,7 @@ def grow(bench, count):
 
 def judged_anew(bench, count):
     """A run after a policy change; its seconds from the start to the exit."""
-    with bench.stores.copy(bench.stores.asked(count)) as store:
+    with bench.stores.copy(bench.stores.looked_at(count)) as store:
         due = "SELECT sum(due_at) FROM states"
         before = store.value(due)
         store.configure(idle_after=_IDLE_AFTER)
