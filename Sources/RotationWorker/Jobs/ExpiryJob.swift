@@ -134,8 +134,7 @@ package struct ExpiryJob: Sendable {
 }
 
 extension ExpiryJob.Applied {
-    mutating func count(_ change: PlannedChange) {
-        actions[change.decision.action.name, default: 0] += 1
+    mutating func countEnd(by change: PlannedChange) {
         guard case .end(let end) = change.decision.action else { return }
         if change.stored.grant.standing == .revoking { queued += 1 } else { ended[end.standing, default: 0] += 1 }
     }

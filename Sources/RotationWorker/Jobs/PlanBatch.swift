@@ -86,8 +86,14 @@ struct PlanBatch: Sendable {
     struct Hand {
         let batch: PlanBatch
         let writing: any StoreWriting
-        var applied = ExpiryJob.Applied()
+        /// All but the numbers of the actions, which are in ``actions``.
+        private var done = ExpiryJob.Applied()
+        private var actions = DecisionCounts()
+        /// Rows that ended with others, and so were not changed by their own record, of which there is one a row.
+        private var changedAlong: Set<Int64> = []
         private var changedRows: Set<Int64> = []
+        /// Not yet in ``changedRows``: mostly nobody asks.
+        private var changedLately: [Int64] = []
         private var changedFamilies: Set<Int64> = []
         private var judge: RowJudge?
 
@@ -107,19 +113,21 @@ struct PlanBatch: Sendable {
             }
         }
 
-        private func hasTouched(_ outcome: RowJudge.Outcome, _ record: PlanSpool.Record) -> Bool {
+        private mutating func hasTouched(_ outcome: RowJudge.Outcome, _ record: PlanSpool.Record) -> Bool {
             switch outcome {
-            case .nothing, .postponed: false
-            case .skipped(_, let family, _): hasTouched(record.row, family)
+            case .nothing, .postponed: return false
+            case .skipped(_, let family, _):
+                return changedAlong.contains(record.row) || hasTouched(family)
             case .changed(let change, let group):
-                hasTouched(change.stored.row, change.stored.grant.family)
-                    || group.contains { hasTouched($0.stored.row, $0.stored.grant.family) }
+                if changedAlong.contains(record.row) || hasTouched(change.stored.grant.family) { return true }
+                if group.isEmpty { return false }
+                changedRows.formUnion(changedLately)
+                changedLately.removeAll(keepingCapacity: true)
+                return group.contains { changedRows.contains($0.stored.row) || hasTouched($0.stored.grant.family) }
             }
         }
 
-        private func hasTouched(_ row: Int64, _ family: Int64?) -> Bool {
-            changedRows.contains(row) || family.map(changedFamilies.contains) ?? false
-        }
+        private func hasTouched(_ family: Int64?) -> Bool { family.map(changedFamilies.contains) ?? false }
 
         mutating func carryOut(_ outcome: RowJudge.Outcome) throws {
             switch outcome {
@@ -128,7 +136,7 @@ struct PlanBatch: Sendable {
             case .postponed(let record):
                 try postpone(record)
             case .skipped(let why, _, let record):
-                applied.skipped[why, default: 0] += 1
+                done.skipped[why, default: 0] += 1
                 if let record { try postpone(record) }
             case .changed(let change, let group):
                 try write(change, group)
@@ -137,14 +145,25 @@ struct PlanBatch: Sendable {
 
         private mutating func write(_ change: PlannedChange, _ group: [PlannedChange]) throws {
             try write(change)
-            for member in group { try write(member) }
+            for member in group {
+                try write(member)
+                changedAlong.insert(member.stored.row)
+            }
         }
 
         private mutating func write(_ change: PlannedChange) throws {
             try change.write(to: writing)
-            applied.count(change)
-            changedRows.insert(change.stored.row)
+            actions.count(change.decision)
+            done.countEnd(by: change)
+            changedLately.append(change.stored.row)
             if let family = change.stored.grant.family { changedFamilies.insert(family) }
+        }
+
+        /// What was done.
+        var applied: ExpiryJob.Applied {
+            var applied = done
+            for (decision, number) in actions.counted { applied.actions[decision.action.name, default: 0] += number }
+            return applied
         }
 
         private func postpone(_ record: PlanSpool.Record) throws {

@@ -59,13 +59,14 @@ struct RowJudge {
             // A group ends with its first member: the others are found ended by the rule, as planned.
             return stored.grant.cause == rule ? .nothing : .skipped("ended-meanwhile", family: stored.grant.family, nil)
         }
+        let family = stored.grant.family
         let assessment = try assessor.assess(stored)
         let group = assessment.group.isEmpty ? [] : try assessment.group.map { try assessor.judge($0.stored) }
         guard assessment.decision.action.ordinal == record.action, assessment.decision.rule == rule,
             Gates.valveHolds(assessment.decision) == record.valveHolds, group.allSatisfy(\.decision.isEnd)
-        else { return .skipped("decision-changed", family: stored.grant.family, stayDue(record)) }
-        guard gates.closed(to: assessment.decision, on: stored.grant) == nil else {
-            return .skipped("held-meanwhile", family: stored.grant.family, stayDue(record))
+        else { return .skipped("decision-changed", family: family, stayDue(record)) }
+        guard gates.closed(to: assessment.decision, on: assessment.stored.grant) == nil else {
+            return .skipped("held-meanwhile", family: family, stayDue(record))
         }
         return .changed(change.planned(assessment), group: group.map { change.planned($0) })
     }

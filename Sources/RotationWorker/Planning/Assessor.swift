@@ -57,8 +57,9 @@ final class Assessor {
     }
 
     /// The decision on a live grant, collateral included.
-    func assess(_ stored: StoredGrant) throws -> Assessment {
+    func assess(_ stored: consuming StoredGrant) throws -> Assessment {
         let assessment = try judge(stored)
+        let stored = assessment.stored
         guard case .end(let end) = assessment.decision.action, !end.isSuperseded else { return assessment }
         let reached = try closure(of: stored, needsCall: end.needsCall)
         guard !reached.isEmpty else { return assessment }
@@ -78,14 +79,10 @@ final class Assessor {
     }
 
     /// The decision without a look at what it would take along.
-    func judge(_ stored: StoredGrant) throws -> Assessment {
-        if let entered = scopes.entered(stored) { return try judgeAsItIs(entered) }
-        return try judgeAsItIs(stored)
-    }
-
-    private func judgeAsItIs(_ stored: StoredGrant) throws -> Assessment {
+    func judge(_ stored: consuming StoredGrant) throws -> Assessment {
+        if let entered = scopes.entered(stored) { stored = entered }
         let circumstances = circumstances(of: stored)
-        let family = try family(of: stored)
+        let family = try family(of: stored, circumstances)
         let context = context(of: stored, circumstances)
         var decision = circumstances.planner.decide(stored.grant, family: family, context: context)
         if family.members.count > Self.groupLimit, decision.action != .keep {
@@ -200,8 +197,12 @@ final class Assessor {
         return judged
     }
 
-    func family(of stored: StoredGrant) throws -> Family {
-        guard let family = stored.grant.family else { return Family(alone: stored.grant, evidence(of: stored)) }
+    func family(of stored: StoredGrant) throws -> Family { try family(of: stored, circumstances(of: stored)) }
+
+    private func family(of stored: StoredGrant, _ circumstances: Circumstances) throws -> Family {
+        guard let family = stored.grant.family else {
+            return Family(alone: stored.grant, UseEvidence(of: stored.grant, feeds: circumstances.feeds, now: now))
+        }
         if let known = families[family], known.members.contains(where: { $0.grant.key == stored.grant.key }) {
             return known
         }
@@ -216,10 +217,7 @@ final class Assessor {
     }
 
     private func member(_ stored: StoredGrant) -> Family.Member {
-        Family.Member(stored.grant, evidence(of: stored))
-    }
-
-    private func evidence(of stored: StoredGrant) -> UseEvidence {
-        UseEvidence(of: stored.grant, feeds: circumstances(of: stored).feeds, now: now)
+        let feeds = circumstances(of: stored).feeds
+        return Family.Member(stored.grant, UseEvidence(of: stored.grant, feeds: feeds, now: now))
     }
 }

@@ -66,7 +66,7 @@ enum GrantRow {
             grant.exemption = Exemption(owner: row.text(40), reason: row.text(41), until: until)
         }
         var stored = StoredGrant(
-            grant: consume grant,
+            grant: grant,
             row: row.number(0),
             recordedAt: Timestamp(milliseconds: row.number(20)),
             askAt: time(23),
