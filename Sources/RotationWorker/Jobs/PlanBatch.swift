@@ -71,7 +71,7 @@ struct PlanBatch: Sendable {
             for (record, outcome) in rows { try hand.write(outcome, of: record) }
             index += rows.count
         }
-        return (index, hand.finish())
+        return (index, hand.applied)
     }
 
     /// Whether every gate is open, or a person opened it.
@@ -86,7 +86,8 @@ struct PlanBatch: Sendable {
     struct Hand {
         let batch: PlanBatch
         let writing: any StoreWriting
-        private var applied = ExpiryJob.Applied()
+        /// All but the numbers of the actions, which are in ``actions``.
+        private var done = ExpiryJob.Applied()
         private var actions = DecisionCounts()
         /// Rows that ended with others, and so were not changed by their own record, of which there is one a row.
         private var changedAlong: Set<Int64> = []
@@ -135,7 +136,7 @@ struct PlanBatch: Sendable {
             case .postponed(let record):
                 try postpone(record)
             case .skipped(let why, _, let record):
-                applied.skipped[why, default: 0] += 1
+                done.skipped[why, default: 0] += 1
                 if let record { try postpone(record) }
             case .changed(let change, let group):
                 try write(change, group)
@@ -153,15 +154,15 @@ struct PlanBatch: Sendable {
         private mutating func write(_ change: PlannedChange) throws {
             try change.write(to: writing)
             actions.count(change.decision)
-            applied.countEnd(by: change)
+            done.countEnd(by: change)
             changedLately.append(change.stored.row)
             if let family = change.stored.grant.family { changedFamilies.insert(family) }
         }
 
         /// What was done.
-        func finish() -> ExpiryJob.Applied {
-            var applied = applied
-            actions.forEach { applied.actions[$0.action.name, default: 0] += $1 }
+        var applied: ExpiryJob.Applied {
+            var applied = done
+            for (decision, number) in actions.counted { applied.actions[decision.action.name, default: 0] += number }
             return applied
         }
 

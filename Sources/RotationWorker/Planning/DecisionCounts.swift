@@ -14,9 +14,8 @@ struct DecisionCounts {
         slots[slot]?.number += 1
     }
 
-    func forEach(_ body: (Decision, Int) -> Void) {
-        for case let (decision, number)? in slots { body(decision, number) }
-    }
+    /// Those that there are.
+    var counted: [(decision: Decision, number: Int)] { slots.compactMap { $0 } }
 }
 
 extension Decision.Action {

@@ -70,7 +70,7 @@ struct PlanLedger {
     }
 
     mutating func finish(_ reading: any StoreReading) throws -> ExpiryPlan {
-        kinds.forEach { plan.count($0, $1) }
+        for (decision, number) in kinds.counted { plan.count(decision, number) }
         plan.spool = try spool.finish()
         plan.planHash = digest.hex
         plan.partitions = tallyOfPartition.sorted { $0.value < $1.value }.map(\.key)
