@@ -33,7 +33,7 @@ import Testing
 
     /// A batch of grants, read, changed by others, and answered, all by the seed; and how many were not read again.
     private static func outcome(of seed: Int, readsAgain: Bool) async throws -> (Outcome, kept: Int) {
-        var random = SeededGenerator(seed)
+        var random = SplitMix64(seed: UInt64(seed))
         let rig = try await Rig()
         rig.settings.tenants.append(TenantSettings(id: "other", party: .partner))
         rig.settings.policy.overrides = [
@@ -99,7 +99,7 @@ import Testing
     }
 
     /// Grants of every sort; most were called active last.
-    private static func add(to rig: Rig, _ random: inout SeededGenerator) async throws {
+    private static func add(to rig: Rig, _ random: inout SplitMix64) async throws {
         for number in 0..<count {
             let id = "g-\(100 + number)"
             let (role, environment) = (
@@ -171,7 +171,7 @@ import Testing
         }
     }
 
-    private static func kind(of grant: StoredGrant, _ random: inout SeededGenerator) -> TokenKind? {
+    private static func kind(of grant: StoredGrant, _ random: inout SplitMix64) -> TokenKind? {
         if Int.random(in: 0..<20, using: &random) == 0 { return nil }
         return grant.grant.holdsRefreshToken ? .refreshToken : .accessToken
     }
@@ -179,7 +179,7 @@ import Testing
     private static func answer(
         to grant: StoredGrant,
         at now: Timestamp,
-        _ random: inout SeededGenerator
+        _ random: inout SplitMix64
     ) -> IntrospectionAnswer? {
         switch Int.random(in: 0..<16, using: &random) {
         case 0: nil
