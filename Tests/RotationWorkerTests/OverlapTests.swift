@@ -101,7 +101,8 @@ import Testing
         let report = try await rig.revalidate()
         #expect(report.active == 2_699 && report.inactive == 1)
         let seen = try #require(found.withLock { $0 })
-        #expect(seen.active >= 1_199 && seen.pending == 1)
+        // The first two batches, which are smaller where answers come slowly.
+        #expect(seen.active >= 999 && seen.pending == 1)
         #expect(try await Self.active(rig.store) == 2_699)
     }
 
