@@ -12,8 +12,8 @@ import Testing
         range.map { idleGrant("g-\(10_000 + $0)", idle: 1) }
     }
 
-    private static func active(_ rig: Rig) async throws -> Int {
-        try await rig.store.read { reading in
+    private static func active(_ store: SQLiteGrantStore) async throws -> Int {
+        try await store.read { reading in
             try reading.page(.live, in: GrantSelection(provider: "idp"), after: nil, limit: 10_000)
                 .filter { $0.grant.validity.lastVerdict == .active }.count
         }
@@ -43,7 +43,7 @@ import Testing
             ScriptedProvider.madeUp
         }.perform()
         #expect(report.active == 1_300 && report.asked == 1_300)
-        #expect(try await Self.active(rig) == 1_300)
+        #expect(try await Self.active(rig.store) == 1_300)
         #expect(Set(rig.provider.questions).count == 1_302)
     }
 
@@ -74,14 +74,36 @@ import Testing
         running.cancel()
         await #expect(throws: CancellationError.self) { _ = try await running.value }
         opener.finish()
-        let stored = try await Self.active(rig)
+        let stored = try await Self.active(rig.store)
         #expect((500...900).contains(stored) && stored >= 600 - rig.provider.settings.limits.inFlight)
         // The next run has only to ask the others, and no verdict counts twice.
         rig.provider.meanwhile { _ in }
         rig.provider.answer { _ in nil }
         let next = try await rig.revalidate(.due(GrantSelection()))
         #expect(next.active == 900 - stored)
-        #expect(try await Self.active(rig) == 900)
+        #expect(try await Self.active(rig.store) == 900)
+    }
+
+    @Test func `a batch with any other answer is stored, and all before it, before the one after it is judged`()
+        async throws
+    {
+        let rig = try await Rig()
+        try await rig.add(Self.grants(0..<2_700))
+        rig.provider.forget("g-10600")
+        let found = Mutex<(active: Int, pending: Int)?>(nil)
+        rig.provider.meanwhile { [store = rig.store] token in
+            // The fourth batch: the third has been judged.
+            guard token == Secret("rt-g-12000"), found.withLock({ $0 == nil }) else { return }
+            let pending = try? await store.read { try $0.pendingVerdicts(of: "idp").count }
+            let active = try? await Self.active(store)
+            found.withLock { $0 = (active ?? 0, pending ?? 0) }
+        }
+        let report = try await rig.revalidate()
+        #expect(report.active == 2_699 && report.inactive == 1)
+        let seen = try #require(found.withLock { $0 })
+        // The first two batches, which are smaller where answers come slowly.
+        #expect(seen.active >= 999 && seen.pending == 1)
+        #expect(try await Self.active(rig.store) == 2_699)
     }
 
     @Test func `a stop that is asked for ends it after the batch in hand, which is stored`() async throws {
@@ -103,7 +125,7 @@ import Testing
             ScriptedProvider.madeUp
         }
         await #expect(throws: CancellationError.self) { _ = try await job.perform() }
-        #expect(try await Self.active(rig) == 1_000)
+        #expect(try await Self.active(rig.store) == 1_000)
     }
 
     @Test func `an access token that expires while its batch waits is not asked about`() async throws {

@@ -36,8 +36,9 @@ package struct StoredGrant: Hashable, Sendable {
         readIsAsked = askAt != nil
     }
 
-    /// As it was read: to be asked about, called active last, and nothing since points to an end. One more such answer
-    /// changes when it was given, and when to ask again.
+    /// As it was read: to be asked about, called active last, and nothing since points to an end.
+    ///
+    /// One more such answer changes when it was given, and when to ask again.
     package var isPlainlyActive: Bool {
         let validity = grant.validity
         return readIsAsked && readStanding.isLive && validity.lastVerdict == .active && validity.lastVerdictAt != nil

@@ -45,7 +45,18 @@ struct VerdictBatch {
         answer: IntrospectionAnswer?,
         into outcome: inout Outcome
     ) throws {
-        if try keepActive(asked, kind, answer, into: &outcome) { return }
+        if try keepActive(asked, kind: kind, answer: answer, into: &outcome) { return }
+        try recordAnew(asked, kind: kind, silence: silence, answer: answer, into: &outcome)
+    }
+
+    /// By what the grant is now.
+    func recordAnew(
+        _ asked: StoredGrant,
+        kind: TokenKind?,
+        silence: UnknownReason?,
+        answer: IntrospectionAnswer?,
+        into outcome: inout Outcome
+    ) throws {
         // Read again: somebody may have changed or ended it while the question was on the wire.
         guard var stored = try writing.grant(row: asked.row), stored.grant.standing.isLive else { return }
         guard let kind, let answer else {
@@ -85,12 +96,13 @@ struct VerdictBatch {
         if job.isByName { line(stored, verdict, answer.detail, &outcome) }
     }
 
-    /// The commonest answer, active once more, without reading the grant again; false: it is another, or the grant may
-    /// have changed meanwhile, and nothing was done.
-    private func keepActive(
+    /// The commonest answer, active once more, by what the grant was when it was asked about.
+    ///
+    /// False, and nothing was done: it is another answer, or the grant may have changed meanwhile.
+    func keepActive(
         _ asked: StoredGrant,
-        _ kind: TokenKind?,
-        _ answer: IntrospectionAnswer?,
+        kind: TokenKind?,
+        answer: IntrospectionAnswer?,
         into outcome: inout Outcome
     ) throws -> Bool {
         guard let kind, case .active(let facts)? = answer?.outcome, asked.isPlainlyActive,
