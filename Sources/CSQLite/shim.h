@@ -8,7 +8,10 @@ int sqlite3_config(int option, ...);
 // SQLITE_CONFIG_MEMSTATUS. Only before SQLite is used; otherwise it is refused and changes nothing.
 static inline int csqlite_set_memory_statistics(int on) { return (sqlite3_config)(9, on); }
 
-// SQLITE_CONFIG_LOOKASIDE: bytes a slot, slots a connection. As above.
-static inline int csqlite_set_lookaside(int size, int slots) { return (sqlite3_config)(13, size, slots); }
+// SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE: closing the last connection leaves the WAL where it is.
+int sqlite3_db_config(struct sqlite3 *connection, int option, ...);
+static inline int csqlite_close_without_checkpoint(struct sqlite3 *connection) {
+    return (sqlite3_db_config)(connection, 1006, 1, (int *)0);
+}
 
 #endif

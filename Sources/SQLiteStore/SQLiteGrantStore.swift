@@ -204,6 +204,11 @@ package final class SQLiteGrantStore: GrantStore {
         }
     }
 
+    /// Waits until no part of the log is on its way into the store.
+    package func settleLog() async throws {
+        try await Self.run(on: writeQueue, file.path) { [checkpointer] in checkpointer?.settle() }
+    }
+
     /// SQLite's own check of the whole file; empty: nothing found.
     package func integrityProblems() async throws -> [String] {
         try await Self.run(on: readQueue, file.path) { [reader] in
@@ -220,7 +225,7 @@ package final class SQLiteGrantStore: GrantStore {
         _ = try? await Self.run(on: writeQueue, file.path) { [reader, scouts, checkpointer, writer] in
             try reader.close()
             try scouts.close()
-            try checkpointer?.close()
+            checkpointer?.close()
             if let writer { try Checkpointer.checkpoint(writer, mode: "TRUNCATE") }
         }
         let hasWritten = await mark()

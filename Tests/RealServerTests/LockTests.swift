@@ -14,16 +14,17 @@ extension RealServerTests {
             try await scene { _, keeper in
                 try await fill(keeper)
                 var refusal: Keeper.Outcome?
-                for _ in 0..<10 where refusal == nil {
+                for _ in 0..<30 where refusal == nil {
                     async let first = keeper.run("rotate", "--full", "--json")
                     async let second = keeper.run("rotate", "--full", "--json")
                     let outcomes = [try await first, try await second]
                     let statuses = outcomes.map(\.status)
                     #expect(statuses.contains(0))
-                    refusal = outcomes.first { $0.status != 0 }
+                    // 2: they met at a later job, which was left out.
+                    #expect(statuses.allSatisfy { [0, 2, 75].contains($0) })
+                    refusal = outcomes.first { $0.status == 75 }
                 }
                 let refused = try #require(refusal, "they never met")
-                #expect(refused.status == 75)
                 #expect(refused.errors.contains("has run 'expire' since"))
             }
         }

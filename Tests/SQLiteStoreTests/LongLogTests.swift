@@ -13,15 +13,18 @@ import Testing
             let text = String(repeating: "x", count: 1_000_000)
             for index in 0..<90 { try writing.setSetting("long-\(index)", text) }
         }
-        // One checkpoint on a thread of its own, and one of what came meanwhile.
-        var before = try await store.durableCheckpointNumber()
-        while before < 2 {
+        // One checkpoint on a thread of its own, and perhaps one of what came meanwhile.
+        for _ in 1...3 {
+            try await store.settleLog()
             try await store.write { try $0.setSetting("short", "0") }
-            before = try await store.durableCheckpointNumber()
         }
+        let before = try await store.durableCheckpointNumber()
+        #expect(before >= 1)
         for index in 1...3 { try await store.write { try $0.setSetting("short", "\(index)") } }
         let after = try await store.durableCheckpointNumber()
         #expect(after == before)
+        // The log lies where it was, and is written over.
+        #expect(folder.bytes("grants.sqlite-wal")?.isEmpty == false)
         await store.close()
     }
 }

@@ -9,8 +9,8 @@ final class Lane {
     private let connections: Int
     private let streams: Int
     private var startedSinceFresh = 0
-    /// In a row: each waits longer than the one before, since the connections come near the server's limit.
-    private var drainsGivenUp = 0
+    /// The last drain: the next waits longer, since the connections come near the server's limit.
+    private var hasGivenUp = false
     private var waiting: [UInt64] = []
     private var head = 0
 
@@ -49,7 +49,7 @@ final class Lane {
         active += 1
         startedSinceFresh += 1
         guard isMultiplexed, startedSinceFresh >= Self.requestsPerConnection else { return false }
-        drainDeadline = now + Self.longestDrain * (1 << (2 * drainsGivenUp))
+        drainDeadline = now + (hasGivenUp ? Self.longDrain : Self.shortDrain)
         return true
     }
 
@@ -57,14 +57,14 @@ final class Lane {
         active -= 1
         guard active == 0, drainDeadline != nil else { return }
         drainDeadline = nil
-        drainsGivenUp = 0
+        hasGivenUp = false
         startedSinceFresh = 0
     }
 
     /// One request that hangs must not keep the others waiting: the connections live on and drain later.
     func giveUpDraining() {
         drainDeadline = nil
-        drainsGivenUp = min(drainsGivenUp + 1, 2)
+        hasGivenUp = true
         startedSinceFresh = Self.requestsPerConnection / 2
     }
 
@@ -72,5 +72,6 @@ final class Lane {
     // handled for an open one). Servers take many resets for an attack (CVE-2023-44487): nghttp2 ends a connection
     // after 1,000 of them, and with it all that is in flight.
     private static let requestsPerConnection = 500
-    private static let longestDrain = Duration.milliseconds(500)
+    // Who waits meanwhile must have most of its own time left.
+    private static let (shortDrain, longDrain) = (Duration.milliseconds(500), Duration.seconds(2))
 }

@@ -6,7 +6,5 @@ enum SQLiteLibrary {
     static let setUp: Void = {
         // Nobody reads the count of its memory, and for it all connections wait for one lock at each allocation.
         _ = csqlite_set_memory_statistics(0)
-        // The slots that each connection allocates from without a lock, enough for all statements that it keeps.
-        _ = csqlite_set_lookaside(1_200, 200)
     }()
 }

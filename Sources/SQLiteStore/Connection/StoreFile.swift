@@ -40,17 +40,6 @@ struct StoreFile: Sendable {
         return queue
     }
 
-    /// A second connection to what ``openWriter()`` has opened, which moves its WAL and writes nothing else.
-    func openCheckpointer() throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.label = "grantkeeper.checkpoint"
-        configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA synchronous = FULL")
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
-        }
-        return try DatabaseQueue(path: path, configuration: configuration)
-    }
-
     /// A connection that changes neither database nor WAL, also after a killed writer (`mode=ro`).
     func openReader() throws -> DatabaseQueue {
         SQLiteLibrary.setUp
