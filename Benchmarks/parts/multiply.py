@@ -4,6 +4,7 @@ Rows, ids, subjects and fingerprints are new, and the counters follow; sealed to
 each is sealed for its row. So this is for whoever looks and decides, not for whoever asks a provider.
 """
 import sqlite3
+import sys
 
 _SHIFTED = {
     "subjects": {"id": "id + :rows", "name": "printf('u-%08d', CAST(substr(name, 3) AS INTEGER) + :rows)"},
@@ -44,3 +45,7 @@ def multiply(database, times):
         db.execute("PRAGMA journal_mode = WAL")
     finally:
         db.close()
+
+
+if __name__ == "__main__":
+    multiply(sys.argv[1], int(sys.argv[2]))
