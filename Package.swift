@@ -77,7 +77,8 @@ let package = Package(
                 .embedInCode("Shipped/purge-weekly.yaml"),
             ]
         ),
-        .executableTarget(name: "grantkeeper", dependencies: ["GrantkeeperCommands"]),
+        .systemLibrary(name: "CMalloc"),
+        .executableTarget(name: "grantkeeper", dependencies: ["CMalloc", "GrantkeeperCommands"]),
 
         .target(name: "GrantsTestSupport"),
         .testTarget(name: "RecordsTests", dependencies: ["GrantsTestSupport", "Records"]),

@@ -1,3 +1,4 @@
+internal import CMalloc
 internal import Glibc
 internal import GrantkeeperCommands
 
@@ -6,6 +7,9 @@ for stream in 0...2 where fcntl(Int32(stream), F_GETFD) < 0 { _ = open("/dev/nul
 
 // A reader that has gone (`| head`) is a failed write, not the end of a run that is half done.
 signal(SIGPIPE, SIG_IGN)
+
+// As many heaps as threads that work at once: more keep what they had, and are not faster (docs/performance.md).
+_ = cmalloc_set_most_arenas(3)
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 let interruption = Interruption()
