@@ -2,6 +2,8 @@ internal import Dispatch
 internal import Glibc
 
 /// The socket of a service manager that reads what it is told.
+///
+/// One that cannot be bound ends the tests: the name is theirs, and none of them would say anything.
 package final class NotifySocket: Sendable {
     private let descriptor: Int32
 

@@ -1,10 +1,13 @@
 internal import Glibc
 
 /// A new folder that is gone, with all in it, when nobody holds it any more.
+///
+/// A machine that has no room for it ends the tests: none of them would say anything.
 package final class TemporaryFolder: Sendable {
     package let path: String
 
     package init() {
+        // mkdtemp puts letters of its own in the place of the six.
         var template = Array("/tmp/grantkeeper-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { fatalError("no temporary folder can be made") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -125,6 +125,7 @@ import Testing
         let scene = Scene(
             sleep: .init { _ in
                 wait.yield()
+                // Ends by being cancelled, which is what is looked at.
                 try? await Task.sleep(for: .hours(1))
             }
         ) {

@@ -69,6 +69,7 @@ struct OutputFile: ~Copyable {
         if isDevice {
             descriptor = Glibc.open(target.path, O_WRONLY | O_CLOEXEC)
         } else {
+            // mkstemp puts letters of its own in the place of the six.
             var name = Array("\(target.path).XXXXXX".utf8CString)
             descriptor = mkstemp(&name)
             temporary = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

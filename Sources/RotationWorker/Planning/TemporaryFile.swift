@@ -8,6 +8,7 @@ package enum TemporaryFile {
     /// Throws `full` where none can be made.
     package static func open() throws(StoreError) -> Int32 {
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        // mkstemp puts letters of its own in the place of the six.
         var template = Array("\(folder)/grantkeeper-XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         guard descriptor >= 0 else {

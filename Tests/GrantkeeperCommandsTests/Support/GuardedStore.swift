@@ -1,4 +1,4 @@
-import Glibc
+import Dispatch
 import Grants
 import GrantsTestSupport
 import SQLiteStore
@@ -106,7 +106,7 @@ extension SQLiteGrantStore {
             try? await read { reading in
                 _ = try reading.journalHead()
                 feed.finish()
-                while !hold.isReleased { usleep(500) }
+                hold.wait()
             }
         }
         for await _ in started {}
@@ -115,17 +115,19 @@ extension SQLiteGrantStore {
 }
 
 final class ReaderHold: Sendable {
-    private let state = Mutex<(released: Bool, task: Task<Void, Never>?)>((false, nil))
-
-    var isReleased: Bool { state.withLock { $0.released } }
+    private let released = DispatchSemaphore(value: 0)
+    private let reading = Mutex<Task<Void, Never>?>(nil)
 
     var task: Task<Void, Never>? {
-        get { state.withLock { $0.task } }
-        set { state.withLock { $0.task = newValue } }
+        get { reading.withLock { $0 } }
+        set { reading.withLock { $0 = newValue } }
     }
 
+    /// On the store's own thread, which may wait.
+    func wait() { released.wait() }
+
     func release() async {
-        state.withLock { $0.released = true }
+        released.signal()
         await task?.value
     }
 }

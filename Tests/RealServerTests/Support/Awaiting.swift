@@ -9,6 +9,7 @@ func eventually(within limit: Duration, _ isSo: () async throws -> Bool) async t
     let end = ContinuousClock.now + limit
     while ContinuousClock.now < end {
         if try await isSo() { return true }
+        // Servers and processes of others announce nothing: they are asked, and left some time to work in between.
         try await Task.sleep(for: .milliseconds(5))
     }
     return false
