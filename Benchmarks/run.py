@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-from parts import measure, tools
+from parts import measure, stores, tools
 from parts.bench import Bench
 from parts.results import Results
 from rows import p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12
@@ -63,6 +63,9 @@ def options():
     for wanted in chosen.rows.split():
         if not any(entry == wanted or entry.startswith(f"{wanted}-") for entry in entries):
             parser.error(f"there is no row {wanted}; rows are {' '.join(entries)}")
+    # Rows run on that many, or on half; above a million both must be an imported store so many times over.
+    if (chosen.grow or 0) > stores.IMPORTED and chosen.grow % (2 * stores.IMPORTED):
+        parser.error(f"--grow above {stores.IMPORTED:,} is a multiple of {2 * stores.IMPORTED:,}")
     if (chosen.rounds or 1) < 1 or (chosen.grow or 0) < 0:
         parser.error("--rounds is from 1, --grow from 0")
     return chosen
