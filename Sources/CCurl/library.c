@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define FUNCTIONS(USE)                                                                                                \
     USE(global_init) USE(version_info)                                                                                \
@@ -14,17 +15,25 @@
 #define MEMBER(name) __typeof__(curl_##name) *name;
 static struct { FUNCTIONS(MEMBER) } curl;
 
+// The linker's own words are gone with its next call.
+static char words[512];
 static const char *problem;
+
+static void note(void) {
+    const char *said = dlerror();
+    snprintf(words, sizeof words, "%s", said ? said : "unknown");
+    problem = words;
+}
 
 static void load(void) {
     // The interface's number: every libcurl since 2006.
     void *library = dlopen("libcurl.so.4", RTLD_LAZY | RTLD_LOCAL);
     if (!library) {
-        problem = dlerror();
+        note();
         return;
     }
 #define FIND(name) \
-    if (!(curl.name = (__typeof__(curl.name))dlsym(library, "curl_" #name))) problem = dlerror();
+    if (!(curl.name = (__typeof__(curl.name))dlsym(library, "curl_" #name))) note();
     FUNCTIONS(FIND)
 }
 

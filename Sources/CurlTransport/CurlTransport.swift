@@ -23,6 +23,11 @@ package final class CurlTransport: HTTPTransport {
         mailbox = try LoopThread.start(options: options)
     }
 
+    /// Whether there is a libcurl that does what is asked of it, without a transport.
+    ///
+    /// - Throws: `.other` where it cannot be loaded, is too old or lacks something.
+    package static func checkLibrary() throws(HTTPFailure) { try CurlLibrary.ready() }
+
     deinit {
         mailbox.stop()
     }

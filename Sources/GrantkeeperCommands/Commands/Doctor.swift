@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ConfigurationFiles
+internal import CurlTransport
 internal import Grants
 internal import Records
 internal import RotationWorker
@@ -21,6 +22,18 @@ struct Doctor: GrantkeeperCommand {
         var name: String
         var ok: Bool
         var detail: String
+
+        init(name: String, ok: Bool, detail: String) {
+            self.name = name
+            self.ok = ok
+            self.detail = detail
+        }
+
+        /// What could not be looked at.
+        init(name: String, failure: any Error) {
+            let failure = CommandError(failure)
+            self.init(name: name, ok: false, detail: failure.message + (failure.hint.map { "; \($0)" } ?? ""))
+        }
     }
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
@@ -33,10 +46,7 @@ struct Doctor: GrantkeeperCommand {
         do {
             findings += try await look(at: configuration, environment)
         } catch {
-            let failure = CommandError(error)
-            findings.append(
-                Finding(name: "store", ok: false, detail: failure.message + (failure.hint.map { "; \($0)" } ?? ""))
-            )
+            findings.append(Finding(name: "store", failure: error))
         }
         findings += meaning(of: configuration.settings)
         for finding in findings {
@@ -190,6 +200,12 @@ struct Doctor: GrantkeeperCommand {
             findings.append(
                 Finding(name: "providers", ok: false, detail: "none: name an authorization server under 'providers'")
             )
+        }
+        // Nothing else that only looks would notice: libcurl is loaded when a provider is asked.
+        do {
+            try CurlTransport.checkLibrary()
+        } catch {
+            findings.append(Finding(name: "libcurl", failure: error))
         }
         for provider in settings.providers {
             for kind in provider.capabilities.introspects.sorted(by: { $0.rawValue < $1.rawValue })
