@@ -53,6 +53,12 @@ import Testing
         #expect(arrows.count == Self.code.count)
     }
 
+    // Stored codes and counts are found by them.
+    @Test func `standings and rules know their places among all`() {
+        #expect(Standing.allCases.map(\.ordinal) == Array(Standing.allCases.indices))
+        #expect(Rule.allCases.map(\.ordinal) == Array(Rule.allCases.indices))
+    }
+
     @Test func `a decision the table does not allow is no transition`() {
         var grant = Grant(
             key: .init(provider: "idp", id: "g"),

@@ -19,6 +19,7 @@ struct DecisionCounts {
 }
 
 extension Decision.Action {
+    /// How many numbers ``ordinal`` gives.
     static let count = 6
 
     /// Tells actions apart on the spool.
