@@ -66,7 +66,7 @@ def options():
     # Rows run on that many, or on half; above a million both must be an imported store so many times over.
     if (chosen.grow or 0) > stores.IMPORTED and chosen.grow % (2 * stores.IMPORTED):
         parser.error(f"--grow above {stores.IMPORTED:,} is a multiple of {2 * stores.IMPORTED:,}")
-    if (chosen.rounds or 1) < 1 or (chosen.grow or 0) < 0:
+    if (chosen.rounds is not None and chosen.rounds < 1) or (chosen.grow or 0) < 0:
         parser.error("--rounds is from 1, --grow from 0")
     return chosen
 
