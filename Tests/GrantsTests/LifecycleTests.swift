@@ -12,7 +12,7 @@ import Testing
         ("active noticed quarantined revoking stuck", ["revoked"], "grant.revoked"),
         ("active noticed quarantined revoking stuck", ["expired"], "grant.expired"),
         ("revoking", ["stuck"], "grant.stuck"), ("stuck", ["revoking"], "grant.revoking"),
-        ("expired revoked", ["active"], "grant.recorded"),
+        ("expired revoked", ["active"], "grant.recorded"), ("expired revoked", ["revoking"], "grant.revoking"),
     ]
 
     @Test func `the code's table is the specification's, no row more`() {

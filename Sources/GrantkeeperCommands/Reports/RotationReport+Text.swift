@@ -146,6 +146,7 @@ extension RotationReport {
         case .goneAtProvider: "the provider has ended it"
         case .exempt: "a person keeps it until a date"
         case .expired: "its own end has come"
+        case .contradicted: "past its own end, and yet in use"
         case .lifetime: "older than max_lifetime"
         case .outOfPolicy: "holds scopes it may not have"
         case .new: "younger than new_grant_grace"

@@ -9,6 +9,8 @@ package struct Gates: Sendable {
         case frozen
         case blackout
         case heldProvider = "provider-held"
+        /// The provider's `Date` was not seen in this run, and the decision rests on the clock.
+        case noDate = "no-date"
     }
 
     package let mode: RotationPolicy.Mode

@@ -1,3 +1,5 @@
+internal import Records
+
 /// What a subject allowed a client at a provider, with everything the planner needs to judge it.
 ///
 /// Tokens themselves stay sealed in the store; here is only which of them there are.
@@ -10,6 +12,15 @@ package struct Grant: Hashable, Sendable {
         package init(provider: ProviderID, id: String) {
             self.provider = provider
             self.id = id
+        }
+
+        package static func == (lhs: Key, rhs: Key) -> Bool {
+            lhs.provider == rhs.provider && lhs.id.hasSameBytes(as: rhs.id)
+        }
+
+        package func hash(into hasher: inout Hasher) {
+            hasher.combine(provider)
+            id.hashBytes(into: &hasher)
         }
 
         package static func < (lhs: Key, rhs: Key) -> Bool {
@@ -62,6 +73,17 @@ package struct Grant: Hashable, Sendable {
     package var proof: Proof?
     /// Until when an access token may stay usable although the grant has ended.
     package var residualUntil: Timestamp?
+
+    /// The scopes that the provider told of the token; nil: none, or those of the record.
+    package var toldScopes: ScopeSet?
+    /// The kind of token that they were told of.
+    package var toldScopesKind: TokenKind?
+    /// The end for which `grant.contradicted` was given: one event for each end.
+    package var contradictedEnd: Timestamp?
+    /// When a sign of life was found after the end; nil: none, or it was settled.
+    package var resurfacedAt: Timestamp?
+    /// When a new life of an ended grant was first seen: stands for `issuedAt` in rules 9 and 11.
+    package var firstSeenAt: Timestamp?
 
     package init(
         key: Key,

@@ -10,6 +10,7 @@ extension Validity {
             forgetInactivity()
             failures = 0
         case .inactive:
+            earlierActiveAt = lastActiveAt
             inactiveSince = inactiveSince ?? now
             firstCountedAt = firstCountedAt ?? now
             lastCountedAt = now
@@ -17,6 +18,8 @@ extension Validity {
             failures = 0
         case .unknown(let why):
             failures += 1
+            unknownWhy = why
+            unknownSince = unknownSince ?? now
             switch why {
             case .mayBeRotated: inactiveSince = inactiveSince ?? now
             case .staleToken, .contradiction: forgetInactivity()
@@ -24,6 +27,8 @@ extension Validity {
             }
             return
         }
+        unknownWhy = nil
+        unknownSince = nil
         lastVerdict = verdict
         lastVerdictAt = now
     }

@@ -1,6 +1,6 @@
 /// What the provider said about a grant so far.
 ///
-/// Unknown verdicts change only `failures`.
+/// Unknown verdicts change only `failures`, why and since when nothing is known, and, for a raw `inactive`, its instant.
 package struct Validity: Hashable, Sendable {
     package var lastVerdict: Verdict?
     package var lastVerdictAt: Timestamp?
@@ -12,8 +12,26 @@ package struct Validity: Hashable, Sendable {
     package var lastCountedAt: Timestamp?
     /// Unknown verdicts in a row.
     package var failures = 0
+    /// Why the last answer was unknown; nil: it was a verdict, or nothing was asked.
+    package var unknownWhy: UnknownReason?
+    /// The first unknown answer of the present series.
+    package var unknownSince: Timestamp?
+    /// The last raw `inactive`, counted or not, but none of a batch whose canary failed.
+    package var lastInactiveAnswerAt: Timestamp?
+    /// The last active verdict that another verdict, or another token, came after; see ``lastActiveAt``.
+    package var earlierActiveAt: Timestamp?
 
     package init() {}
+
+    /// The last countable `active`; nil: there was none.
+    package var lastActiveAt: Timestamp? { lastVerdict == .active ? lastVerdictAt : earlierActiveAt }
+
+    /// What was said of an old token says nothing of a new one, but that the grant was alive.
+    package mutating func replaceToken() {
+        let lastActiveAt = lastActiveAt
+        self = Validity()
+        earlierActiveAt = lastActiveAt
+    }
 
     /// Nothing the provider said so far may end the grant: a new token, a thaw, a use after the loss.
     package mutating func forgetInactivity() {
@@ -57,6 +75,8 @@ package enum UnknownReason: String, CaseIterable, Sendable {
     case canary
     case noCanary = "no-canary"
     case noControl = "no-control"
+    /// The refresh canary's access token lives, the grant's does not: the canary is in another condition.
+    case canaryTooYoung = "canary-too-young"
     case contradiction
     case surge
     case clockSkew = "clock-skew"

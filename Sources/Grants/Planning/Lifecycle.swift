@@ -19,6 +19,9 @@ package enum Lifecycle {
             .init(from: .quarantined, to: .active, event: "grant.restored"),
             .init(from: .revoking, to: .stuck, event: "grant.stuck"),
             .init(from: .stuck, to: .revoking, event: "grant.revoking"),
+            // By hand, where it has resurfaced.
+            .init(from: .expired, to: .revoking, event: "grant.revoking"),
+            .init(from: .revoked, to: .revoking, event: "grant.revoking"),
             .init(from: .expired, to: .active, event: "grant.recorded"),
             .init(from: .revoked, to: .active, event: "grant.recorded"),
         ]

@@ -31,7 +31,7 @@ extension Planner {
                 waits = true
                 earliest.note(tomorrow(for: grant))
             }
-        case .cannotRevoke, .collateral, .nobodyTold, .selfProtection, .goneAtProvider, .expired:
+        case .cannotRevoke, .collateral, .nobodyTold, .selfProtection, .goneAtProvider, .expired, .contradicted:
             earliest.note(tomorrow(for: grant))
         case .usedAgain, .groundGone, .exempt, .lifetime, .outOfPolicy, .new, .byHand:
             break

@@ -9,6 +9,7 @@ package enum Rule: String, CaseIterable, Sendable {
     case goneAtProvider = "gone-at-provider"
     case exempt
     case expired
+    case contradicted
     case lifetime
     case outOfPolicy = "out-of-policy"
     case new
@@ -29,16 +30,17 @@ package enum Rule: String, CaseIterable, Sendable {
         case .goneAtProvider: 3
         case .exempt: 4
         case .expired: 5
-        case .lifetime: 6
-        case .outOfPolicy: 7
-        case .new: 8
-        case .noEvidence: 9
-        case .unused: 10
-        case .keep: 11
-        case .cannotRevoke: 12
-        case .collateral: 13
-        case .nobodyTold: 14
-        case .byHand: 15
+        case .contradicted: 6
+        case .lifetime: 7
+        case .outOfPolicy: 8
+        case .new: 9
+        case .noEvidence: 10
+        case .unused: 11
+        case .keep: 12
+        case .cannotRevoke: 13
+        case .collateral: 14
+        case .nobodyTold: 15
+        case .byHand: 16
         }
     }
 }

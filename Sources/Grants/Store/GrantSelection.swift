@@ -34,6 +34,8 @@ package enum GrantState: Hashable, Sendable {
     case live
     /// Live, being revoked, or stuck: whatever still works somewhere.
     case unended
+    /// Ended, and a sign of life was found since.
+    case resurfaced
     /// Live, and the decision may have changed by then.
     case due(Timestamp)
     /// The same, and these rows and the live grants of these holdings besides.

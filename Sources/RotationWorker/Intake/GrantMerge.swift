@@ -69,7 +69,7 @@ struct GrantMerge {
         let newTokens = try writing.setTokens(tokenChanges(record), of: stored)
         if newTokens {
             // What was said of the old token says nothing of the new one.
-            stored.grant.validity = Validity()
+            stored.grant.validity.replaceToken()
             stored.askAt = now
             try writing.removePendingVerdict(row: stored.row)
         } else {

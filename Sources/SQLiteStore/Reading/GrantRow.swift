@@ -9,10 +9,12 @@ enum GrantRow {
         g.observed_from, g.observed_until, g.claims_refresh_token, g.tokens, g.recorded_at,
         s.standing, s.due_at, s.ask_at, s.last_used_at, s.kept_by, s.waits, s.cause, s.announced_at, s.clock_from,
         s.verdict, s.verdict_at, s.inactive_since, s.inactive_count, s.first_counted_at, s.last_counted_at,
-        s.failures, s.proof, s.residual_until, s.ended_at, x.owner, x.reason, x.until, g.holding
+        s.failures, s.proof, s.residual_until, s.ended_at, x.owner, x.reason, x.until, g.holding,
+        s.active_at, s.inactive_answer_at, s.unknown_why, s.unknown_since, s.contradicted_end, s.resurfaced_at,
+        s.first_seen_at, s.told_scopes, s.told_scopes_kind
         """
     /// How many columns these are.
-    static let count: Int32 = 44
+    static let count: Int32 = 53
     static let tables = """
         grants g JOIN states s ON s.row = g.row
         LEFT JOIN subjects b ON b.id = g.subject LEFT JOIN exemptions x ON x.row = g.row
@@ -62,6 +64,13 @@ enum GrantRow {
         grant.validity = validity(row)
         grant.proof = row.numberIfRare(37).map { Proof(code: Int($0)) }
         grant.residualUntil = rareTime(38)
+        grant.contradictedEnd = rareTime(48)
+        grant.resurfacedAt = rareTime(49)
+        grant.firstSeenAt = rareTime(50)
+        if let told = row.numberIfRare(51) {
+            grant.toldScopes = ScopeSet(joined: try words.text(told))
+            grant.toldScopesKind = row.numberIfRare(52).map { TokenKind(code: Int($0)) }
+        }
         if let until = rareTime(42) {
             grant.exemption = Exemption(owner: row.text(40), reason: row.text(41), until: until)
         }
@@ -93,6 +102,12 @@ enum GrantRow {
         validity.firstCountedAt = row.numberIfRare(34).map(Timestamp.init(milliseconds:))
         validity.lastCountedAt = row.numberIfRare(35).map(Timestamp.init(milliseconds:))
         validity.failures = Int(row.number(36))
+        validity.earlierActiveAt = row.numberIfRare(44).map(Timestamp.init(milliseconds:))
+        validity.lastInactiveAnswerAt = row.numberIfRare(45).map(Timestamp.init(milliseconds:))
+        if let since = row.numberIfRare(47) {
+            validity.unknownSince = Timestamp(milliseconds: since)
+            validity.unknownWhy = UnknownReason(rawValue: row.text(46))
+        }
         return validity
     }
 }

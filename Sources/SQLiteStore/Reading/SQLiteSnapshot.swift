@@ -92,7 +92,7 @@ class SQLiteSnapshot: StoreReading {
             guard try rows.count + liveCount(ofHoldings: holdings) <= most else { return false }
             due = instant
         case .ofHoldings(let holdings): return try liveCount(ofHoldings: holdings) <= most
-        case .all, .live, .unended, .toAsk: return false
+        case .all, .live, .unended, .resurfaced, .toAsk: return false
         }
         let statement = try db.cachedStatement(
             sql: "SELECT count(*) FROM (SELECT 1 FROM states WHERE due_at <= ? LIMIT ?)"

@@ -28,6 +28,9 @@ enum Migrations {
         migrator.registerMigration("7-holdings") { db in
             for statement in holdings { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("8-evidence") { db in
+            for statement in evidence { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 

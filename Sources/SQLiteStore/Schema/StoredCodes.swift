@@ -5,7 +5,7 @@ enum StoredCodes {
     static let standings: [Standing] = [.active, .noticed, .quarantined, .revoking, .stuck, .expired, .revoked]
     static let rules: [Rule] = [
         .selfProtection, .usedAgain, .groundGone, .goneAtProvider, .exempt, .expired, .lifetime, .outOfPolicy,
-        .new, .noEvidence, .unused, .keep, .cannotRevoke, .collateral, .nobodyTold, .byHand,
+        .new, .noEvidence, .unused, .keep, .cannotRevoke, .collateral, .nobodyTold, .byHand, .contradicted,
     ]
     static let proofs: [Proof] = [.proven, .acknowledged, .alreadyInactive, .announced, .observed]
 

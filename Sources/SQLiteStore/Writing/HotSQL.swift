@@ -3,7 +3,9 @@ enum HotSQL {
     static let save = """
         UPDATE states SET standing = ?, due_at = ?, ask_at = ?, last_used_at = ?, kept_by = ?, waits = ?, cause = ?,
         announced_at = ?, clock_from = ?, verdict = ?, verdict_at = ?, inactive_since = ?, inactive_count = ?,
-        first_counted_at = ?, last_counted_at = ?, failures = ?, proof = ?, residual_until = ?, ended_at = ?
+        first_counted_at = ?, last_counted_at = ?, failures = ?, proof = ?, residual_until = ?, ended_at = ?,
+        active_at = ?, inactive_answer_at = ?, unknown_why = ?, unknown_since = ?, contradicted_end = ?,
+        resurfaced_at = ?, first_seen_at = ?, told_scopes = ?, told_scopes_kind = ?
         WHERE row = ? AND standing = ? AND (ask_at IS NOT NULL) = ?
         """
 
@@ -18,7 +20,7 @@ enum HotSQL {
     /// The conditions are all that the verdict and the next question rest on: what the grant's own verdicts,
     /// decisions and records may have changed since it was read.
     static let keepActive = """
-        UPDATE states SET ask_at = ?2, verdict_at = ?3, failures = 0
+        UPDATE states SET ask_at = ?2, verdict_at = ?3, failures = 0, unknown_why = NULL, unknown_since = NULL
         WHERE row = ?1 AND standing = ?4 AND ask_at IS NOT NULL AND verdict = 1 AND verdict_at = ?5 AND failures = ?6
         AND inactive_since IS NULL AND inactive_count = 0 AND first_counted_at IS NULL AND last_counted_at IS NULL
         AND EXISTS (

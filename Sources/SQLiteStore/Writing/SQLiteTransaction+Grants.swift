@@ -8,6 +8,7 @@ extension SQLiteTransaction {
         let validity = grant.validity
         let isLive = grant.standing.isLive
         let isEnded = grant.standing == .expired || grant.standing == .revoked
+        let toldScopes = try grant.toldScopes.map { try words.intern($0.joined) }
         try saving.on(db).run { values in
             values.add(grant.standing.code)
             values.add(isLive ? stored.dueAt?.milliseconds : nil)
@@ -28,6 +29,15 @@ extension SQLiteTransaction {
             values.add(grant.proof?.code)
             values.add(grant.residualUntil?.milliseconds)
             values.add(isEnded ? stored.endedAt?.milliseconds : nil)
+            values.add(validity.earlierActiveAt?.milliseconds)
+            values.add(validity.lastInactiveAnswerAt?.milliseconds)
+            values.add(validity.unknownWhy?.rawValue)
+            values.add(validity.unknownSince?.milliseconds)
+            values.add(grant.contradictedEnd?.milliseconds)
+            values.add(grant.resurfacedAt?.milliseconds)
+            values.add(grant.firstSeenAt?.milliseconds)
+            values.add(toldScopes)
+            values.add(grant.toldScopesKind?.code)
             values.add(stored.row)
             values.add(stored.readStanding.code)
             values.add(stored.readIsAsked ? 1 : 0)

@@ -125,6 +125,11 @@ extension SQLiteTransaction {
         grant.cause = nil
         grant.clockFrom = nil
         grant.validity = Validity()
+        grant.contradictedEnd = nil
+        grant.resurfacedAt = nil
+        grant.firstSeenAt = nil
+        grant.toldScopes = nil
+        grant.toldScopesKind = nil
         grant.exemption = nil
         grant.proof = nil
         grant.residualUntil = nil
