@@ -6,7 +6,7 @@ struct Person {
     enum OwnEnd {
         case none
         /// The server does end it then.
-        case true_(Instant)
+        case atServer(Instant)
         /// Each export tells the end of the access token in its place.
         case tokens
         /// Year 1, or before the consent: a record of an older version.
@@ -76,7 +76,7 @@ struct Person {
         let endDraw = draw.number(0...9)
         let ownEndAt = given + draw.span(50 * Span.day...400 * Span.day)
         switch endDraw {
-        case 0, 1: ownEnd = .true_(ownEndAt)
+        case 0, 1: ownEnd = .atServer(ownEndAt)
         case 2: ownEnd = world.isOrdinary ? .none : .tokens
         case 3:
             let never: Instant = draw.chance(50) ? -62_135_596_800_000 : given - draw.span(Span.day...Span.day * 100)
@@ -84,7 +84,7 @@ struct Person {
         default: ownEnd = .none
         }
         var end = ends
-        if case .true_(let at) = ownEnd { end = min(end, at) }
+        if case .atServer(let at) = ownEnd { end = min(end, at) }
         let lifetime = isAccessTokenOnly ? draw.span(40 * Span.day...300 * Span.day) : world.tokenLifetime
         let first = Consent(
             subject: subject,

@@ -4,13 +4,13 @@ extension Worker {
     /// The nightly export: what the server knew `exportAge` ago, as records.
     mutating func takeExport(at now: Instant, _ day: Int) {
         let clock = clock(at: now)
-        let as_of = now - world.exportAge
+        let asOf = now - world.exportAge
         // An instant ahead of the worker's clock is an error, and the file imports nothing.
-        if Core.time(as_of) > clock + .minutes(5) { return }
+        if Core.time(asOf) > clock + .minutes(5) { return }
         for person in people.indices {
-            guard let consent = people[person].consent(at: as_of), people[person].consents[consent].isAlive(at: as_of)
+            guard let consent = people[person].consent(at: asOf), people[person].consents[consent].isAlive(at: asOf)
             else { continue }
-            record(person, consent, asOf: as_of, at: now, clock)
+            record(person, consent, asOf: asOf, at: now, clock)
         }
     }
 
@@ -61,7 +61,7 @@ extension Worker {
         var isMistaken = false
         switch person.ownEnd {
         case .none: grant.expiresAt = nil
-        case .true_(let end): grant.expiresAt = consentNumber == 0 ? Core.time(end) : nil
+        case .atServer(let end): grant.expiresAt = consentNumber == 0 ? Core.time(end) : nil
         case .tokens:
             grant.expiresAt = Core.time(consent.accessTokenEnd(ofToken: token))
             isMistaken = true
