@@ -60,7 +60,7 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
     // MARK: One test a rule, in the table's order
 
     @Test func `rule 1 keeps what we live on, even when it is gone`() {
-        let decision = decide(grant { lose(&$0) }, context: { $0.isOurs = true })
+        let decision = decide(grant { lose(&$0) }, context: { $0.ownership = .byToken })
         #expect(decision.action == .keep && decision.rule == .selfProtection)
     }
 

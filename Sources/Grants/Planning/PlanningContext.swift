@@ -10,8 +10,8 @@ package struct PlanningContext: Sendable {
         case noPolicy
     }
 
-    /// The client is a provider's own, or the grant carries a token that we live on.
-    package var isOurs = false
+    /// Whether grantkeeper lives on it, by its token or by its client.
+    package var ownership = Ownership.none
     package var scopes = ScopeJudgement.notJudged
     /// The revision of the scope policy that put the scopes outside; nil: they were so from the start.
     package var scopesChangedIn: String?
@@ -23,4 +23,6 @@ package struct PlanningContext: Sendable {
     package var canBeAsked = true
 
     package init() {}
+
+    package var isOurs: Bool { ownership.isOurs }
 }

@@ -92,6 +92,8 @@ package protocol StoreReading: PurgeReading, HoldingReading {
     func tokens(of row: Int64) throws -> [TokenKind: Secret]
     /// One of them, opened; nil: the grant has none of the kind. Throws `no-key` without a key.
     func token(_ kind: TokenKind, of row: Int64) throws -> Secret?
+    /// The clients that the provider named when it called the grant's tokens active; those of unknown tokens left out.
+    func toldClients(of row: Int64) throws -> [ClientID]
     /// The rows that carry this very token.
     func rows(carrying token: Secret) throws -> [Int64]
     /// The same by the token's SHA-256.
@@ -184,6 +186,8 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     /// Replaces tokens; nil removes one. Returns whether any changed.
     @discardableResult
     func setTokens(_ tokens: [TokenKind: Secret?], of stored: StoredGrant) throws -> Bool
+    /// Stores whom the provider named as the holder of a token (`client_id`); a new token begins without.
+    func setToldClient(_ client: ClientID, of row: Int64, kind: TokenKind) throws
     /// The family of this name at the provider, made where there is none.
     func family(named name: String, at provider: ProviderID) throws -> Int64
     /// Makes one family of the grants that share a token or a provider grant id with this one.

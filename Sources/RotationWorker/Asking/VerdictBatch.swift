@@ -88,7 +88,7 @@ struct VerdictBatch {
         }
         let planner = assessor.planner(for: stored)
         stored.askAt =
-            isFirst
+            try isFirst
             ? now + planner.policy.confirmAfter
             : planner.questionDue(stored.grant, context: assessor.context(of: stored)) ?? now + .days(1)
         try writing.save(stored)
@@ -112,7 +112,7 @@ struct VerdictBatch {
         let circumstances = assessor.circumstances(of: asked)
         var validity = asked.grant.validity
         validity.record(.active, at: now)
-        let due = circumstances.planner.questionDue(
+        let due = try circumstances.planner.questionDue(
             asked.grant,
             after: validity,
             context: assessor.context(of: asked, circumstances)

@@ -81,7 +81,7 @@ extension ContainmentPlanner {
 
         mutating func take(_ stored: StoredGrant) throws {
             let key = stored.grant.key
-            guard !assessor.context(of: stored).isOurs else {
+            guard try !assessor.context(of: stored).isOurs else {
                 selfProtected.add(key)
                 spared.insert(stored.row)
                 try rows?(stored, .selfProtected)
@@ -109,7 +109,7 @@ extension ContainmentPlanner {
             counts[.init(grant), default: 0] += 1
             try spool.append(.init(row: stored.row))
             if freezes.contains(where: { $0.includes(grant) }) { frozen.add(grant.key) }
-            let canRevoke = assessor.context(of: stored).canRevoke
+            let canRevoke = try assessor.context(of: stored).canRevoke
             if !canRevoke { withoutCredentials.add(grant.key) }
             works[grant.key.provider, default: .init()].grants += 1
             works[grant.key.provider, default: .init()].requests += canRevoke ? requests(for: grant) : 0

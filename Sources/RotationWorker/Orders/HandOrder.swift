@@ -34,7 +34,7 @@ struct HandOrder {
     ///
     /// False: grantkeeper lives on it, or it has ended.
     func end(_ stored: StoredGrant, in writing: any StoreWriting) throws -> Bool {
-        guard !assessor.context(of: stored).isOurs else { return false }
+        guard try !assessor.context(of: stored).isOurs else { return false }
         switch stored.grant.standing {
         case .active, .noticed, .quarantined:
             let decision = Decision(.end(.init(.revoked, needsCall: true)), .byHand, reason)

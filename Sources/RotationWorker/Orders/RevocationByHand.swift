@@ -69,7 +69,7 @@ package struct RevocationByHand: Sendable {
         var rows: [Grant.Key: StoredGrant] = [:]
         for stored in named {
             let key = stored.grant.key
-            if assessor.context(of: stored).isOurs {
+            if try assessor.context(of: stored).isOurs {
                 forecast.selfProtected.append(key)
             } else if stored.grant.standing.isLive || stored.grant.standing == .stuck {
                 rows[key] = stored
@@ -86,7 +86,7 @@ package struct RevocationByHand: Sendable {
             for other in reached where rows[other.grant.key] == nil {
                 along[other.grant.key] = other
                 if other.grant.tenant != stored.grant.tenant { forecast.ofOtherTenants.append(other.grant.key) }
-                if assessor.context(of: other).isOurs { forecast.protectedAlong.append(other.grant.key) }
+                if try assessor.context(of: other).isOurs { forecast.protectedAlong.append(other.grant.key) }
             }
         }
         forecast.collateral = along.keys.sorted()

@@ -35,9 +35,9 @@ extension Assessor {
         return found
     }
 
-    func context(of stored: StoredGrant) -> PlanningContext { context(of: stored, circumstances(of: stored)) }
+    func context(of stored: StoredGrant) throws -> PlanningContext { try context(of: stored, circumstances(of: stored)) }
 
-    func context(of stored: StoredGrant, _ circumstances: Circumstances) -> PlanningContext {
+    func context(of stored: StoredGrant, _ circumstances: Circumstances) throws -> PlanningContext {
         var context = PlanningContext()
         context.someoneIsTold = someoneIsTold
         context.scopes = judgement(of: stored)
@@ -47,10 +47,19 @@ extension Assessor {
             context.canBeAsked = false
             return context
         }
-        context.isOurs = circumstances.isOurs || ownRows.contains(stored.row)
+        context.ownership = try ownership(of: stored, circumstances)
         context.canRevoke = circumstances.canRevoke(stored.grant)
         if case .failure = judge.speaker(of: stored.grant) { context.canBeAsked = false }
         return context
+    }
+
+    /// The clients that the provider told are looked up only of grants that name our own.
+    private func ownership(of stored: StoredGrant, _ circumstances: Circumstances) throws -> Ownership {
+        try Ownership(
+            carriesOurToken: ownRows.contains(stored.row),
+            namesOurClient: circumstances.isOurs,
+            ourClient: circumstances.provider?.client.id
+        ) { try reading.toldClients(of: stored.row) }
     }
 
     private func judgement(of stored: StoredGrant) -> PlanningContext.ScopeJudgement {

@@ -83,7 +83,7 @@ final class Assessor {
         if let entered = scopes.entered(stored) { stored = entered }
         let circumstances = circumstances(of: stored)
         let family = try family(of: stored, circumstances)
-        let context = context(of: stored, circumstances)
+        let context = try context(of: stored, circumstances)
         var decision = circumstances.planner.decide(stored.grant, family: family, context: context)
         if family.members.count > Self.groupLimit, decision.action != .keep {
             decision = Decision(.keep, .collateral, "its family has more than \(Self.groupLimit) live grants")

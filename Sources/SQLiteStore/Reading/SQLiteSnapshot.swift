@@ -256,6 +256,13 @@ class SQLiteSnapshot: StoreReading {
         return try sealed.map { try openVault().open($0, row: row, kind: kind) }
     }
 
+    func toldClients(of row: Int64) throws -> [ClientID] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT told_client FROM tokens WHERE row = ? AND told_client IS NOT NULL ORDER BY kind"
+        )
+        return try String.fetchAll(statement, arguments: [row]).map { ClientID($0) }
+    }
+
     func rows(carrying token: Secret) throws -> [Int64] {
         try rows(withFingerprint: openVault().fingerprint(token))
     }

@@ -32,7 +32,7 @@ struct InsertStatements {
     var token = LateStatement(
         """
         INSERT INTO tokens (row, kind, fingerprint, sealed) VALUES (?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, sealed = excluded.sealed
+        ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, sealed = excluded.sealed, told_client = NULL
         """
     )
     var fingerprint = LateStatement("SELECT fingerprint FROM tokens WHERE row = ? AND kind = ?")

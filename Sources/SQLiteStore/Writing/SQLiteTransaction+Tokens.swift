@@ -34,6 +34,13 @@ extension SQLiteTransaction {
         return changed
     }
 
+    func setToldClient(_ client: ClientID, of row: Int64, kind: TokenKind) throws {
+        try execute(
+            "UPDATE tokens SET told_client = ?1 WHERE row = ?2 AND kind = ?3 AND told_client IS NOT ?1",
+            [client.rawValue, row, kind.code]
+        )
+    }
+
     /// Puts a token beside its grant, in the place of the one that was there.
     func put(
         _ token: Secret,
