@@ -346,7 +346,7 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
 
     @Test func `an end that cannot be carried out is a keep that says so`() {
         let due = grant(idle: 100) { announce(&$0, .noticed, .unused, daysAgo: 9) }
-        #expect(decide(due, context: { $0.canRevoke = false }).rule == .cannotRevoke)
+        #expect(decide(due, context: { $0.obstacle = .noCredentials }).rule == .cannotRevoke)
         #expect(decide(grant(idle: 100), context: { $0.someoneIsTold = false }).rule == .nobodyTold)
         let foreign = grant(idle: 100) {
             $0.key = .init(provider: "idp", id: "g-2")

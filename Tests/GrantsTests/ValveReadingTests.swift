@@ -16,7 +16,7 @@ import Testing
         planned: [Partition: Int],
         notices: [Partition: Int] = [:]
     ) -> ValveReading {
-        ValveReading(planned: planned, notices: notices, counts: counts, total: .total) { _ in Valve() }
+        ValveReading(planned: planned, notices: notices, counts: counts, totals: counts, total: .total) { _ in Valve() }
     }
 
     @Test func `what no tenant and no provider passes can pass the store's valve`() {
