@@ -1,5 +1,6 @@
 package import Grants
 package import HTTPTransport
+internal import Synchronization
 
 /// An authorization server spoken to over HTTP: metadata, introspection, revocation and canaries.
 ///
@@ -21,7 +22,10 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
     let makeUpToken: @Sendable () -> Secret
     let wire: Wire
     let own: any ClientCredentials
+    let grantManagers: GrantManagers
     private let canaryKeeper: CanaryKeeper
+    /// False: the server took a revocation only without `token_type_hint`.
+    private let takesHints = Atomic(true)
 
     /// A provider as configured, with what it needs of the world.
     ///
@@ -69,6 +73,13 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
         self.makeUpToken = makeUpToken
         self.wire = wire
         own = credentials(settings.client)
+        grantManagers = GrantManagers(
+            ours + [settings.client],
+            endpoints: endpoints,
+            wire: wire,
+            tokens: tokens,
+            reader: reader
+        )
         canaryKeeper = CanaryKeeper(
             settings: settings,
             tokens: tokens,
@@ -92,13 +103,7 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
     }
 
     package func revoke(_ token: Secret, kind: TokenKind, of client: ClientID) async -> RevocationAnswer {
-        guard let credentials = revoker(for: client) else {
-            return .refused(
-                why: "no-credentials",
-                detail: "the credentials of client '\(client)' are not configured, and our own client "
-                    + "does not revoke for others; add it to clients"
-            )
-        }
+        guard let credentials = revoker(for: client) else { return Self.noCredentials(client) }
         do {
             guard let url = try await endpoints.url(.revocation) else {
                 return .refused(
@@ -107,12 +112,48 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
                         "the metadata names no revocation_endpoint; configure one, or set revocation: events"
                 )
             }
-            return RevocationResponse.answer(
-                try await wire.post(Self.form(token, kind), to: url, as: credentials)
-            )
+            guard takesHints.load(ordering: .relaxed) else {
+                return try await revoke(Self.form(token), at: url, as: credentials)
+            }
+            let answer = try await revoke(Self.form(token, kind), at: url, as: credentials)
+            guard case .refused(let why, _) = answer, why == "request" || why == "unsupported-token-type" else {
+                return answer
+            }
+            // RFC 7009 §2.1 lets a server ignore the hint, and some refuse it.
+            let plain = try await revoke(Self.form(token), at: url, as: credentials)
+            guard plain == .accepted else { return answer }
+            takesHints.store(false, ordering: .relaxed)
+            return plain
         } catch {
             return RevocationResponse.failed(error)
         }
+    }
+
+    private func revoke(
+        _ form: FormBody,
+        at url: String,
+        as credentials: any ClientCredentials
+    ) async throws(CallFailure) -> RevocationAnswer {
+        RevocationResponse.answer(try await wire.post(form, to: url, as: credentials))
+    }
+
+    package func endGrant(_ providerGrantID: String, of client: ClientID) async -> RevocationAnswer? {
+        guard let url = try? await endpoints.url(.grantManagement) else { return nil }
+        let isOurs = client == settings.client.id || settings.capabilities.revokesForeign
+        guard holders[client] != nil || isOurs else { return Self.noCredentials(client) }
+        return await grantManagers.end(
+            providerGrantID,
+            at: url,
+            as: holders[client] != nil ? client : settings.client.id
+        )
+    }
+
+    private static func noCredentials(_ client: ClientID) -> RevocationAnswer {
+        .refused(
+            why: "no-credentials",
+            detail: "the credentials of client '\(client)' are not configured, and our own client "
+                + "does not revoke for others; add it to clients"
+        )
     }
 
     // MARK: ProviderPressure
@@ -131,10 +172,12 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
     }
 
     /// The parameters that RFC 7662 §2.1 and RFC 7009 §2.1 have in common.
-    static func form(_ token: Secret, _ kind: TokenKind) -> FormBody {
+    ///
+    /// nil: without the hint.
+    static func form(_ token: Secret, _ kind: TokenKind? = nil) -> FormBody {
         var form = FormBody()
         form.append("token", token)
-        form.append("token_type_hint", kind.rawValue)
+        if let kind { form.append("token_type_hint", kind.rawValue) }
         return form
     }
 

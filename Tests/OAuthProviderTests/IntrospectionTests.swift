@@ -86,7 +86,7 @@ import Testing
     static let failures: [(HTTPFailure.Code, UnknownReason)] = [
         (.timeout, .timeout), (.bodyTooLarge, .tooLarge), (.resolve, .network), (.connect, .network),
         (.connectionLost, .network), (.tls, .network), (.protocolError, .network), (.cancelled, .network),
-        (.shutDown, .network), (.invalidURL, .network), (.insecureURL, .network), (.other, .network),
+        (.shutDown, .network), (.invalidURL, .network), (.insecureURL, .network), (.other, .ownFailure),
     ]
 
     @Test(arguments: failures)

@@ -199,7 +199,23 @@ enum RevocationText {
         for (why, number) in report.stuck.sorted(by: { $0.key < $1.key }) {
             console.line("stuck: \(Console.figure(number)) (\(why)); a person is needed")
         }
-        if report.retrying > 0 { console.line("revoking, to be tried again: \(Console.figure(report.retrying))") }
+        if report.livingOn > 0 {
+            console.line(
+                "\(Console.count(report.livingOn, "refresh token")) may live on: the provider said yes and replaces refresh "
+                    + "tokens, so that nothing shows the end"
+            )
+        }
+        if let next = report.backingOff.firstTryAt {
+            console.line(
+                "not done, tried again by itself: \(Console.figure(report.backingOff.count)), the first at \(next); "
+                    + "'revoke GRANT' tries at once"
+            )
+        } else if report.retrying > 0 {
+            console.line("revoking, to be tried again: \(Console.figure(report.retrying))")
+        }
+        for (gate, number) in report.stopped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            console.line("revoking, waits: \(Console.figure(number)) (\(gate.rawValue))")
+        }
         for (provider, number) in report.waiting.sorted(by: { $0.key < $1.key }) {
             console.line("revoking, waits: \(Console.figure(number)) at \(provider), which is held")
         }

@@ -36,10 +36,9 @@ struct RotationReport {
         let failedSink = deliveries.contains { $0.failure != nil }
         let hasFindings =
             !held.isEmpty || !plan.warned.isEmpty || !plan.freezes.isEmpty || failedSink
-            || !(revocations?.stuck.isEmpty ?? true) || !(revocations?.waiting.isEmpty ?? true)
+            || !(revocations?.isDone ?? true)
             || !(verdicts?.held.isEmpty ?? true) || !(verdicts?.unreachable.isEmpty ?? true) || !leftOut.isEmpty
-            || !plan.heldProviders.isEmpty || (revocations?.retrying ?? 0) > 0
-            || !(revocations?.unreachable.isEmpty ?? true)
+            || !plan.heldProviders.isEmpty
             || !(applied?.skipped.isEmpty ?? true)
             || (plan.scopeCounts?.alerting ?? 0) > 0 || plan.scopesUnreadable != nil
             || plan.scopesOutdated
@@ -156,6 +155,10 @@ struct RotationReport {
             writer.numbers("stuck", report.stuck.map { ($0.key, $0.value) })
             writer.member("retrying", report.retrying)
             writer.numbers("waiting", report.waiting.map { ($0.key.rawValue, $0.value) })
+            writer.numbers("stopped", report.stopped.map { ($0.key.rawValue, $0.value) })
+            writer.member("may_live_on", report.livingOn)
+            writer.member("backing_off", report.backingOff.count)
+            writer.member("next_try_at", time: report.backingOff.firstTryAt?.milliseconds)
             writer.array("unreachable") { writer in
                 for (provider, why) in report.unreachable.sorted(by: { $0.key < $1.key }) {
                     writer.beginObject()

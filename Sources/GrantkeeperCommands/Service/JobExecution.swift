@@ -105,9 +105,7 @@ struct JobExecution {
             randomToken: environment.madeUpToken
         ).perform()
         metrics.ended(report.ended)
-        let hasFindings =
-            !report.stuck.isEmpty || report.retrying > 0 || !report.waiting.isEmpty
-            || !report.unreachable.isEmpty
+        let hasFindings = !report.isDone
         return Result(hasFindings ? .findings : .success, summary { RotationReport.write(report, to: &$0) })
     }
 

@@ -7,7 +7,7 @@ struct ContainmentRunner {
     let environment: ProgramEnvironment
     let reason: String
     let reference: String?
-    let whileFrozen: Bool
+    let options: OrderOptions
 
     func perform(_ planned: ContainmentReport) async throws -> ContainmentReport {
         let (store, now, actor) = (session.store, environment.clock.now(), environment.actor)
@@ -35,7 +35,7 @@ struct ContainmentRunner {
                 run: run,
                 reason: reason,
                 reference: reference,
-                whileFrozen: whileFrozen
+                options: options
             )
             ordered = try await containment.order(plan) { _ in outlet.wake() }
             // All that people ordered, in whatever run: what waits there is as urgent as this.

@@ -38,7 +38,8 @@ extension Session {
             actor: environment.actor,
             scopePolicies: scopePolicies,
             ownTokens: ownTokens,
-            stop: rotation.stop
+            stop: rotation.stop,
+            mode: rotation.mode
         )
         return Session(
             configuration: new,

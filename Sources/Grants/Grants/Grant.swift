@@ -105,6 +105,9 @@ package struct Grant: Hashable, Sendable {
         self.issuedAt = issuedAt
     }
 
+    /// We ended it, or found it ended.
+    package var hasEnded: Bool { standing == .expired || standing == .revoked }
+
     package var hasRefreshToken: Bool { holdsRefreshToken || claimsRefreshToken }
 
     /// Nothing but an access token carries it: past that token's end there is nothing left.

@@ -94,4 +94,6 @@ package enum UnknownReason: String, CaseIterable, Sendable {
     case network
     case discovery
     case held
+    /// Our own: a file that could not be read, no memory; nothing was asked.
+    case ownFailure = "own-failure"
 }

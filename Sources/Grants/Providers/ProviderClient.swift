@@ -30,8 +30,18 @@ package protocol ProviderClient: Sendable {
     /// Revokes a token as the client that holds it, or as our own (RFC 7009 §2.1).
     func revoke(_ token: Secret, kind: TokenKind, of client: ClientID) async -> RevocationAnswer
 
+    /// Ends the whole grant that the provider knows by this id, as the client that holds it (FAPI Grant Management §6).
+    ///
+    /// nil: the provider has no endpoint for that.
+    func endGrant(_ providerGrantID: String, of client: ClientID) async -> RevocationAnswer?
+
     /// Whether ``revoke(_:kind:of:)`` has credentials that the provider would take for that client.
     func canRevoke(for client: ClientID) -> Bool
+}
+
+extension ProviderClient {
+    /// Most providers know no grants but by their tokens.
+    package func endGrant(_ providerGrantID: String, of client: ClientID) async -> RevocationAnswer? { nil }
 }
 
 /// A token to ask about.
@@ -119,7 +129,8 @@ package enum RevocationAnswer: Hashable, Sendable {
     /// The server says that the token is revoked, or was already (RFC 7009 §2.2).
     case accepted
     /// It will not do it however often it is asked; a person is needed. `why` is a stable word:
-    /// `no-credentials`, `wrong-client`, `unsupported-token-type`, `credentials`, `forbidden`, `request`, `no-endpoint`.
+    /// `no-credentials`, `wrong-client`, `invalid-grant`, `unsupported-token-type`, `credentials`, `forbidden`,
+    /// `request`, `no-endpoint`.
     case refused(why: String, detail: String)
     /// It may do it later.
     case failed(UnknownReason, detail: String, retryAfter: Duration?)

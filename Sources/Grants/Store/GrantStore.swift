@@ -122,6 +122,12 @@ package protocol StoreReading: PurgeReading, HoldingReading {
     func run(_ id: Int64) throws -> RunRecord?
 
     func revocation(row: Int64) throws -> RevocationOrder?
+    /// A number that changes with every freeze and every hold that is given or taken back; one prepared read.
+    func gateNumber() throws -> Int64
+    /// Whether an ended grant may live on: nothing shows that its refresh token, or the successor, is dead.
+    func mayLiveOn(row: Int64) throws -> Bool
+    /// Orders whose next try is later than `now`, those that were never tried left out.
+    func ordersBackingOff(in selection: GrantSelection, after now: Timestamp) throws -> OrdersBackingOff
 
     /// Tenants with live grants at a provider.
     func tenantsToAsk(at provider: ProviderID, in selection: GrantSelection) throws -> [TenantID]
@@ -133,7 +139,7 @@ package protocol StoreReading: PurgeReading, HoldingReading {
     func tenantsToRevoke(at provider: ProviderID, in selection: GrantSelection) throws -> [TenantID]
     /// A tenant's due orders by their next try, and those never tried that came until `newUntil`.
     ///
-    /// Those of `frozen` grants only if a person gave them.
+    /// Those of `frozen` grants only if a person ordered them to go on while frozen.
     func orders(
         _ query: QueueQuery,
         newUntil: Timestamp,
@@ -249,5 +255,7 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     /// Adds the order to end this grant, or changes it.
     func setRevocation(_ order: RevocationOrder, of grant: Grant) throws
     func removeRevocation(row: Int64) throws
+    /// Remembers of an ended grant that it may live on, or forgets it.
+    func setMayLiveOn(_ mayLiveOn: Bool, row: Int64) throws
     func setSinkCursor(_ cursor: SinkCursor) throws
 }

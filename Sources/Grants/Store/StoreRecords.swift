@@ -165,6 +165,12 @@ package struct RevocationOrder: Hashable, Sendable {
     package var nextTryAt: Timestamp?
     /// A stable word; nil before the first failure.
     package var lastFailure: String?
+    /// What earlier tries have shown.
+    package var progress = RevocationProgress()
+    /// A person's order goes on although a freeze covers the grant.
+    package var whileFrozen = false
+    /// A person's order goes on although the provider is held.
+    package var whileHeld = false
 
     package init(row: Int64, target: Standing, rule: Rule, reason: String, actor: Actor) {
         self.row = row

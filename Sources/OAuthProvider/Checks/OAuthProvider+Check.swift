@@ -34,7 +34,7 @@ extension OAuthProvider {
 
     private func endpointsStep() async -> ProviderCheck.Step {
         var found: [String] = []
-        for kind in Endpoints.Kind.allCases {
+        for kind in Endpoints.Kind.allCases where kind != .grantManagement {
             do {
                 let origin = endpoints.isConfigured(kind) ? "configured" : "discovered"
                 found.append("\(kind.rawValue) \(try await endpoints.url(kind) == nil ? "missing" : origin)")
@@ -61,7 +61,7 @@ extension OAuthProvider {
     private static func credentialsStep(_ answer: IntrospectionAnswer) -> ProviderCheck.Step {
         switch answer.outcome {
         case .active, .inactive: .init(name: "credentials", ok: true, detail: "accepted")
-        case .unknown(.credentials), .unknown(.forbidden):
+        case .unknown(.credentials), .unknown(.forbidden), .unknown(.ownFailure):
             .init(name: "credentials", ok: false, detail: answer.detail ?? "refused")
         case .unknown:
             .init(name: "credentials", ok: false, detail: "could not be tried: the server gave no answer")

@@ -8,6 +8,7 @@ final class Endpoints: Sendable {
         case introspection = "introspection_endpoint"
         case revocation = "revocation_endpoint"
         case token = "token_endpoint"
+        case grantManagement = "grant_management_endpoint"
     }
 
     /// How long a failed discovery is not repeated.
@@ -50,6 +51,7 @@ final class Endpoints: Sendable {
         case .introspection: return metadata.introspectionEndpoint
         case .revocation: return metadata.revocationEndpoint
         case .token: return metadata.tokenEndpoint
+        case .grantManagement: return metadata.grantManagementEndpoint
         }
     }
 
@@ -67,6 +69,7 @@ final class Endpoints: Sendable {
         case .introspection: settings.introspectionEndpoint
         case .revocation: settings.revocationEndpoint
         case .token: settings.tokenEndpoint
+        case .grantManagement: nil
         }
     }
 

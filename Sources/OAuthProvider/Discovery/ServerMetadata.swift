@@ -6,6 +6,8 @@ struct ServerMetadata: Hashable, Sendable {
     var introspectionEndpoint: String?
     var revocationEndpoint: String?
     var tokenEndpoint: String?
+    /// FAPI Grant Management §4.
+    var grantManagementEndpoint: String?
 
     /// Why a document is discarded as a whole.
     struct Unusable: Error, Hashable {
@@ -44,6 +46,7 @@ struct ServerMetadata: Hashable, Sendable {
         introspectionEndpoint = try endpoint("introspection_endpoint")
         revocationEndpoint = try endpoint("revocation_endpoint")
         tokenEndpoint = try endpoint("token_endpoint")
+        grantManagementEndpoint = try endpoint("grant_management_endpoint")
     }
 }
 

@@ -106,7 +106,7 @@ struct ProviderProbe {
         switch why {
         case .credentials: reading.hold = "credentials"
         case .forbidden: reading.hold = reading.hold ?? "forbidden"
-        case .timeout, .network, .discovery, .rateLimited, .serverError:
+        case .timeout, .network, .discovery, .rateLimited, .serverError, .ownFailure:
             reading.unreachable = why
             reading.retryAfter = answer.retryAfter ?? reading.retryAfter
         default: break

@@ -62,6 +62,35 @@ extension SQLiteSnapshot {
         )
     }
 
+    func gateNumber() throws -> Int64 {
+        try Int64.fetchOne(db.cachedStatement(sql: "SELECT n FROM gate_changes")) ?? 0
+    }
+
+    func mayLiveOn(row: Int64) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM living_on WHERE row = ?")
+        return try Row.fetchOne(statement, arguments: [row]) != nil
+    }
+
+    func ordersBackingOff(in selection: GrantSelection, after now: Timestamp) throws -> OrdersBackingOff {
+        var sum = OrdersBackingOff()
+        for provider in try providers(in: selection) {
+            guard let cold = try Filter(.all, selection, provider: provider, words) else { continue }
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*), min(r.next_try_at) FROM revocations r JOIN grants g ON g.row = r.row
+                    WHERE r.tries > 0 AND r.next_try_at > ? AND \(cold.condition)
+                    """,
+                arguments: [now.milliseconds] + cold.arguments
+            )
+            guard let row, let first = row[1] as Int64? else { continue }
+            sum.count += row[0]
+            let next = Timestamp(milliseconds: first)
+            sum.firstTryAt = min(sum.firstTryAt ?? next, next)
+        }
+        return sum
+    }
+
     func heldProviders() throws -> [ProviderID: ProviderHold] {
         try Row.fetchAll(db, sql: "SELECT provider, why, since, hash FROM holds").reduce(into: [:]) { holds, row in
             holds[ProviderID(row[0] as String)] = ProviderHold(
@@ -142,7 +171,8 @@ extension SQLiteSnapshot {
             db,
             sql: """
                 SELECT r.row, r.target, r.rule, r.reason, r.reference, r.actor, r.run, r.tries, r.first_tried_at,
-                r.next_try_at, r.last_failure FROM revocations r \(rest)
+                r.next_try_at, r.last_failure, r.progress, r.accepted_at, r.while_frozen, r.while_held
+                FROM revocations r \(rest)
                 """,
             arguments: arguments
         ).map { row in
@@ -159,6 +189,10 @@ extension SQLiteSnapshot {
             order.firstTriedAt = (row[8] as Int64?).map { Timestamp(milliseconds: $0) }
             order.nextTryAt = (row[9] as Int64?).map { Timestamp(milliseconds: $0) }
             order.lastFailure = row[10]
+            order.progress.bits = row[11]
+            order.progress.acceptedAt = (row[12] as Int64?).map { Timestamp(milliseconds: $0) }
+            order.whileFrozen = row[13]
+            order.whileHeld = row[14]
             return order
         }
     }

@@ -55,12 +55,18 @@ extension SQLiteSnapshot {
         var backlog = Backlog()
         backlog.hasGrantsDue = try isAny("SELECT 1 FROM states WHERE due_at <= ?", instant)
         let silent = try breakers().filter { $0.value.retryAt > instant }.keys
-        let closed = Set(try heldProviders().keys).union(silent)
-        let frozen = isHeldBack ? [GrantSelection()] : try freezes().map(\.selection)
+        let held = Set(try heldProviders().keys)
+        let frozen = try freezes().map(\.selection)
         for provider in try providers(in: GrantSelection()) {
             if !backlog.hasQuestionsDue { backlog.hasQuestionsDue = try hasQuestionDue(at: provider, instant) }
-            if !backlog.hasRevocationsDue, !closed.contains(provider) {
-                backlog.hasRevocationsDue = try hasRevocationDue(at: provider, instant, frozen)
+            if !backlog.hasRevocationsDue, !silent.contains(provider) {
+                backlog.hasRevocationsDue = try hasRevocationDue(
+                    at: provider,
+                    instant,
+                    frozen,
+                    isHeldBack: isHeldBack,
+                    isHeld: held.contains(provider)
+                )
             }
         }
         let head = try journalHead().seq
@@ -87,17 +93,20 @@ extension SQLiteSnapshot {
     private func hasRevocationDue(
         at provider: ProviderID,
         _ instant: Timestamp,
-        _ frozen: [GrantSelection]
+        _ frozen: [GrantSelection],
+        isHeldBack: Bool,
+        isHeld: Bool
     ) throws -> Bool {
         try tenantsToRevoke(at: provider, in: GrantSelection()).contains { tenant in
-            try [true, false].contains { isUrgent in
-                let query = QueueQuery(
+            try (isHeldBack ? [true] : [true, false]).contains { isUrgent in
+                var query = QueueQuery(
                     provider: provider,
                     tenant: tenant,
                     client: nil,
                     isUrgent: isUrgent,
                     dueBy: instant
                 )
+                query.isHeld = isHeld
                 return try !orders(query, newUntil: instant, frozen: frozen, limit: 1).isEmpty
             }
         }

@@ -34,6 +34,9 @@ enum Migrations {
         migrator.registerMigration("9-rules") { db in
             for statement in rules { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("9-proof") { db in
+            for statement in proof { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 

@@ -227,11 +227,23 @@ extension SQLiteTransaction {
             values.add(order.reference)
             values.add(order.lastFailure)
             values.add(actor)
+            values.add(order.progress.bits)
+            values.add(order.progress.acceptedAt?.milliseconds)
+            values.add(order.whileFrozen ? 1 : 0)
+            values.add(order.whileHeld ? 1 : 0)
         }
     }
 
     func removeRevocation(row: Int64) throws {
         try execute("DELETE FROM revocations WHERE row = ?", [row])
+    }
+
+    func setMayLiveOn(_ mayLiveOn: Bool, row: Int64) throws {
+        try execute(
+            mayLiveOn
+                ? "INSERT OR IGNORE INTO living_on (row) VALUES (?)" : "DELETE FROM living_on WHERE row = ?",
+            [row]
+        )
     }
 
     func setSinkCursor(_ cursor: SinkCursor) throws {

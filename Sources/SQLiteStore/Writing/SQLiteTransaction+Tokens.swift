@@ -30,6 +30,8 @@ extension SQLiteTransaction {
                 "UPDATE grants SET tokens = (SELECT coalesce(sum(kind), 0) FROM tokens WHERE row = ?1) WHERE row = ?1",
                 [stored.row]
             )
+            // What was shown of the old tokens says nothing of the new ones.
+            try execute("UPDATE revocations SET progress = 0, accepted_at = NULL WHERE row = ?", [stored.row])
         }
         return changed
     }

@@ -153,14 +153,15 @@ final class Rig {
 
     /// Orders ends by hand; the queue is worked apart.
     @discardableResult
-    func order(_ ids: String...) async throws -> Set<Int64> {
+    func order(_ ids: String..., options: OrderOptions = OrderOptions()) async throws -> Set<Int64> {
         let order = RevocationByHand(environment)
         let forecast = try await order.forecast(
             ids.map { .init(provider: "idp", id: $0) },
             nil,
-            takesAlong: false
+            takesAlong: false,
+            options: options
         )
-        return try await order.execute(forecast, reason: "left", reference: nil, run: 1)
+        return try await order.execute(forecast, reason: "left", reference: nil, run: 1, options: options)
     }
 
     func revalidate(
@@ -250,6 +251,9 @@ final class ScriptedProvider: ProviderClient {
         var inactive: Set<Secret> = [ScriptedProvider.madeUp]
         var unknown: [Secret: UnknownReason] = [:]
         var revocation: RevocationAnswer = .accepted
+        var revocations: @Sendable (Secret) -> RevocationAnswer? = { _ in nil }
+        var beforeRevoking: @Sendable (Secret) async -> Void = { _ in }
+        var grantManagement: RevocationAnswer?
         var keepsRevoked = false
         var canRevoke = true
         var asked = 0
@@ -293,6 +297,17 @@ final class ScriptedProvider: ProviderClient {
     func forget(_ ids: String...) { state.withLock { $0.inactive.formUnion(ids.map { Secret("rt-\($0)") }) } }
     func silence(_ id: String, _ why: UnknownReason) { state.withLock { $0.unknown[Secret("rt-\(id)")] = why } }
     func answerRevocations(_ answer: RevocationAnswer) { state.withLock { $0.revocation = answer } }
+    /// What it answers to the revocation of a token, to which nothing happens then; nil: as to all others.
+    func answerRevocations(_ script: @escaping @Sendable (Secret) -> RevocationAnswer?) {
+        state.withLock { $0.revocations = script }
+    }
+    /// What happens elsewhere before a revocation is answered.
+    func beforeRevoking(_ body: @escaping @Sendable (Secret) async -> Void) {
+        state.withLock { $0.beforeRevoking = body }
+    }
+    /// It has a grant-management endpoint, which says so.
+    func manageGrants(_ answer: RevocationAnswer) { state.withLock { $0.grantManagement = answer } }
+    func kill(_ tokens: Secret...) { state.withLock { $0.inactive.formUnion(tokens) } }
     func isRevoked(_ token: Secret) -> Bool { state.withLock { $0.revoked.contains(token) } }
     func use(_ canaries: [CanaryToken]) { state.withLock { $0.canaries = canaries } }
     /// What it answers where the script gives an outcome; it is asked for each question.
@@ -362,11 +377,26 @@ final class ScriptedProvider: ProviderClient {
     func canaries() async -> [CanaryToken] { state.withLock { $0.canaries } }
 
     func revoke(_ token: Secret, kind: TokenKind, of client: ClientID) async -> RevocationAnswer {
-        state.withLock { state in
+        let (script, before) = state.withLock { ($0.revocations, $0.beforeRevoking) }
+        await before(token)
+        let scripted = script(token)
+        return state.withLock { state in
+            if let scripted {
+                state.revoked.append(token)
+                return scripted
+            }
             guard case .accepted = state.revocation else { return state.revocation }
             state.revoked.append(token)
             if !state.keepsRevoked { state.inactive.insert(token) }
             return .accepted
+        }
+    }
+
+    func endGrant(_ providerGrantID: String, of client: ClientID) async -> RevocationAnswer? {
+        state.withLock { state in
+            guard let answer = state.grantManagement else { return nil }
+            state.revoked.append(Secret("grant \(providerGrantID)"))
+            return answer
         }
     }
 
