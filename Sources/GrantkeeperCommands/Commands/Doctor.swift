@@ -97,6 +97,10 @@ struct Doctor: GrantkeeperCommand {
         for line in restoreGuard.lines(opened, now: environment.clock.now()) {
             findings.append(Finding(name: "restore guard", ok: line.ok, detail: Console.printableLong(line.detail)))
         }
+        findings += FilePermissions.problems(configuration).map { Finding(name: "permissions", ok: false, detail: $0) }
+        findings += SecretLook.all(in: configuration.settings.secretSources).map {
+            Finding(name: "secret", ok: false, detail: "\($0.message): \($0.hint)")
+        }
         let problems = try await store.integrityProblems()
         findings.append(
             Finding(
@@ -115,7 +119,20 @@ struct Doctor: GrantkeeperCommand {
                     : "broken at entry \(audit.firstBadSeq ?? 0): \(audit.why ?? "")"
             )
         )
+        let comparison = try await JournalComparison.read(restoreGuard, store)
+        // That the guard is off was told above.
+        for line in comparison.lines where line.seq != nil || !line.isIntended {
+            let words = JournalComparison.words(line)
+            findings.append(
+                Finding(
+                    name: "journal",
+                    ok: line.contradiction == nil && (line.obstacle == nil || line.isIntended),
+                    detail: words
+                )
+            )
+        }
         findings += try await state(of: store, configuration.settings, environment)
+        findings += try await health(of: store, configuration, environment)
         await store.close()
         return findings
     }
@@ -184,6 +201,30 @@ struct Doctor: GrantkeeperCommand {
         }
         return findings
     }
+
+    /// What `status` says besides: the same words and commands.
+    private func health(
+        of store: SQLiteGrantStore,
+        _ configuration: Configuration,
+        _ environment: ProgramEnvironment
+    ) async throws -> [Finding] {
+        let report = try await StatusReport.read(
+            store,
+            configuration,
+            schedules: ScheduleDirectory.readable(path: configuration.schedulesPath),
+            at: environment.clock.now()
+        )
+        let needs = report.needs.filter { !Self.toldBefore.contains($0.code) }
+        guard !needs.isEmpty else {
+            return [Finding(name: "health", ok: true, detail: "all that 'status' looks at was looked at")]
+        }
+        return needs.map { Finding(name: $0.code, ok: false, detail: "\($0.message); \($0.hint)") }
+    }
+
+    /// Codes whose findings have names of their own here.
+    private static let toldBefore: Set = [
+        "stuck", "frozen", "provider-held", "plan-held", "feed-stale", "cannot-judge",
+    ]
 
     /// What the configuration means, for those who read it the first time.
     private func meaning(of settings: RotationSettings) -> [Finding] {

@@ -34,7 +34,11 @@ struct Revalidate: GrantkeeperCommand {
             let lock =
                 keys.isEmpty
                 ? try await JobLocks(session, environment).take(RevalidationJob.name, wait: wait?.duration) : nil
-            let run = try await store.write { try $0.beginRun(job: "revalidate", actor: actor, at: started) }
+            let run = try await store.write { writing in
+                let run = try writing.beginRun(job: "revalidate", actor: actor, at: started)
+                if let lock { try writing.assign(lock, to: run) }
+                return run
+            }
             let scope: RevalidationJob.Scope =
                 !keys.isEmpty ? .grants(keys) : all || !only.isEmpty ? .all(selection) : .due(selection)
             let report: VerdictReport
@@ -55,10 +59,10 @@ struct Revalidate: GrantkeeperCommand {
                     forecast: try await Forecaster(session.rotation).forecasts(in: selection),
                     seconds: Double((now - started).milliseconds) / 1_000
                 )
-                let (summary, isClean) = (outcome.json(), outcome.status(isByName: !grants.isEmpty) == .success)
+                let (summary, word) = (outcome.json(), outcome.status(isByName: !grants.isEmpty).runOutcome)
                 // Before the lock is given back, so that no other run of the job begins in this one's time.
                 try await store.write {
-                    try $0.endRun(run, outcome: isClean ? "done" : "held", summary: summary, at: now)
+                    try $0.endRun(run, outcome: word, summary: summary, at: now)
                 }
                 if let lock { try await store.unlock(lock) }
             } catch {

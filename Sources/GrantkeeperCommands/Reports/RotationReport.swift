@@ -181,28 +181,6 @@ struct RotationReport {
     }
 }
 
-/// The held plans of a report or of the store.
-enum HeldPlans {
-    static func write(_ plan: HeldPlan, to writer: inout JSONWriter) {
-        writer.member("tenant", plan.tenant?.rawValue)
-        writer.member("provider", plan.provider?.rawValue)
-        writer.member("would_end", plan.wouldEnd)
-        writer.member("live", plan.live)
-        writer.member("why", plan.why)
-        writer.member("hash", plan.hash)
-        writer.member("approvable", plan.isApprovable)
-    }
-
-    /// Tenant at provider, or what else it holds.
-    static func scope(_ plan: HeldPlan) -> String {
-        switch (plan.tenant, plan.provider) {
-        case (let tenant?, let provider?): "\(tenant) at \(provider)"
-        case (nil, let provider?): "all of \(provider)"
-        default: "the whole store"
-        }
-    }
-}
-
 extension JSONWriter {
     /// An object of names and numbers, sorted by name.
     mutating func numbers(_ name: String, _ values: [(String, Int)]) {

@@ -24,11 +24,7 @@ struct JobExecution {
         var warnings: [String] = []
 
         init(_ status: ExitStatus, _ summary: [UInt8]) {
-            switch status {
-            case .success: outcome = "done"
-            case .unavailable: outcome = "unavailable"
-            default: outcome = "held"
-            }
+            outcome = status.runOutcome
             self.summary = summary
         }
     }
@@ -70,6 +66,7 @@ struct JobExecution {
         metrics.ended(report.applied?.ended ?? [:])
         try await report.finish(selection, since: begun, session, environment)
         var result = Result(report.status, report.json())
+        result.warnings += HeldPlans.warnings(plan.held)
         if plan.scopesOutdated {
             result.warnings.append("the scope documents were changed elsewhere; SIGHUP reads them anew")
         }

@@ -18,7 +18,7 @@ struct ContainmentRunner {
             try await carryOut(&report, run)
             let end = environment.clock.now()
             report.seconds = Double((end - now).milliseconds) / 1_000
-            let (outcome, summary) = (report.status == .success ? "done" : "held", report.json())
+            let (outcome, summary) = (report.status.runOutcome, report.json())
             try await store.write { try $0.endRun(run, outcome: outcome, summary: summary, at: end) }
             return report
         }

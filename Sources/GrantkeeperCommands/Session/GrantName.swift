@@ -52,11 +52,11 @@ extension SelectionOptions {
         try check(provider, "provider", known: settings.providers.map(\.id.rawValue), isStored: false)
         let wanted = try plain
         if let tenant = wanted.tenant {
-            let isStored = try await session.store.read { try $0.count(.all, in: GrantSelection(tenant: tenant)) > 0 }
+            let isStored = try await session.store.read { try $0.knows(tenant) }
             try check(tenant.rawValue, "tenant", known: settings.tenants.map(\.id.rawValue), isStored: isStored)
         }
         if let client = wanted.client {
-            let isStored = try await session.store.read { try $0.count(.all, in: GrantSelection(client: client)) > 0 }
+            let isStored = try await session.store.read { try $0.knows(client) }
             let known = settings.clients.map(\.id.rawValue) + settings.providers.map(\.client.id.rawValue)
             try check(client.rawValue, "client", known: known, isStored: isStored)
         }

@@ -44,7 +44,7 @@ struct StoreGuard: Sendable {
         // Twice: a mark that was made between the two looks is no finding.
         for attempt in 1...2 {
             let reading = file?.read()
-            let number = SQLiteGrantStore.checkpointNumber(path: path)
+            let number = try SQLiteGrantStore.checkpointNumber(path: path)
             let store = try await SQLiteGrantStore.openReadOnly(path: path, keyring: keyring)
             var state = try await store.guardState(at: reading?.mark?.head.seq)
             if let finding = state.finding { return Opened(store: store, finding: finding) }
@@ -71,7 +71,7 @@ struct StoreGuard: Sendable {
         let lock = try await file.lock()
         defer { withExtendedLifetime(lock) {} }
         let reading = file.read()
-        let number = SQLiteGrantStore.checkpointNumber(path: path)
+        let number = try SQLiteGrantStore.checkpointNumber(path: path)
         if let mark = reading.mark, let number, number < mark.checkpoint {
             // The first checkpoint hides it, and every end of a writer is one: so it is written down before.
             try note(RestoreGuard.words([.olderFile(number, expected: mark.checkpoint)]), on: reading, file)

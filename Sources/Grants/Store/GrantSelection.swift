@@ -1,3 +1,5 @@
+internal import Records
+
 /// Which grants a command or a run is about; nil matches all.
 package struct GrantSelection: Hashable, Sendable {
     package var tenant: TenantID?
@@ -18,7 +20,18 @@ package struct GrantSelection: Hashable, Sendable {
             && (client == nil || client == grant.client)
     }
 
-    /// As a person reads it: `tenant acme, provider procure-idp`, or `everything`.
+    /// The same for equal selections and for no others; stored and hashed, so never changed.
+    package var key: String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        if let tenant { writer.member("tenant", tenant.rawValue) }
+        if let provider { writer.member("provider", provider.rawValue) }
+        if let client { writer.member("client", client.rawValue) }
+        writer.endObject()
+        return writer.text
+    }
+
+    /// As a person reads it, and no key: `tenant acme, provider procure-idp`, or `everything`.
     package var words: String {
         var parts: [String] = []
         if let tenant { parts.append("tenant \(tenant)") }

@@ -116,6 +116,12 @@ package protocol StoreReading: PurgeReading, HoldingReading {
     func breakers() throws -> [ProviderID: BreakerRecord]
     /// By name.
     func schedules() throws -> [String: ScheduleRecord]
+    /// By kind; none for what was never looked at.
+    func canaryStates(at provider: ProviderID) throws -> [TokenKind: CanaryState]
+    /// Whether any grant is, or was, of the tenant; costs no walk over grants.
+    func knows(_ tenant: TenantID) throws -> Bool
+    /// The same for a client.
+    func knows(_ client: ClientID) throws -> Bool
     func setting(_ name: String) throws -> String?
     func heldPlans() throws -> [HeldPlan]
     func runs(limit: Int) throws -> [RunRecord]
@@ -153,6 +159,8 @@ package protocol StoreReading: PurgeReading, HoldingReading {
     func sinkCursor(_ id: String) throws -> SinkCursor?
     /// What an operator looks at, in milliseconds whatever the number of grants.
     func overview(at now: Timestamp) throws -> StoreOverview
+    /// What cannot go on by itself, as cheaply; of unknown answers those that have been unknown since before an instant.
+    func standstill(unknownSince instant: Timestamp) throws -> Standstill
     /// Inactive answers of a surge that count only once they are approved.
     func pendingVerdicts(of provider: ProviderID) throws -> [PendingVerdict]
 }
@@ -250,6 +258,9 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     func removePendingVerdict(row: Int64) throws
     func setFeed(_ feed: FeedRecord) throws
     func setHeldPlans(_ plans: [HeldPlan]) throws
+    func setCanaryState(_ state: CanaryState, of kind: TokenKind, at provider: ProviderID) throws
+    /// Says which run the lock's holder works on.
+    func assign(_ lock: JobLock, to run: Int64) throws
     func beginRun(job: String, actor: Actor, at: Timestamp) throws -> Int64
     func endRun(_ run: Int64, outcome: String, summary: [UInt8], at: Timestamp) throws
     /// Adds the order to end this grant, or changes it.

@@ -118,7 +118,7 @@ package struct RunRecord: Hashable, Sendable {
     package var startedAt: Timestamp
     /// nil: it is going on, or was killed.
     package var endedAt: Timestamp?
-    /// `done`, `held`, `failed`; nil while it goes on.
+    /// `done`, `held`, `unavailable`, `interrupted`, `failed`; nil while it goes on.
     package var outcome: String?
     /// The JSON document that the command printed.
     package var summary: [UInt8]?
@@ -203,6 +203,8 @@ package struct JobLock: Hashable, Sendable {
     /// Raised with every acquisition.
     package var term: Int64
     package var since: Timestamp
+    /// The run that its holder works on; nil: not said.
+    package var run: Int64?
 
     package init(job: String, owner: Actor, pid: Int32, term: Int64, since: Timestamp) {
         self.job = job
@@ -210,5 +212,31 @@ package struct JobLock: Hashable, Sendable {
         self.pid = pid
         self.term = term
         self.since = since
+    }
+}
+
+/// How the known-good tokens of one kind fared at a provider when it was asked last.
+package struct CanaryState: Hashable, Sendable {
+    /// When they were last active, with a made-up token inactive; nil: never.
+    package var soundAt: Timestamp?
+    /// The first of the failures in a row; nil: the last look was sound.
+    package var failingSince: Timestamp?
+    /// What the last of them was, for people; nil as ``failingSince``.
+    package var why: String?
+
+    package init(soundAt: Timestamp? = nil, failingSince: Timestamp? = nil, why: String? = nil) {
+        self.soundAt = soundAt
+        self.failingSince = failingSince
+        self.why = why
+    }
+
+    /// Enters one look; `failure` is nil where it was sound.
+    package mutating func note(_ failure: String?, at now: Timestamp) {
+        if let failure {
+            failingSince = failingSince ?? now
+            why = failure
+        } else {
+            self = CanaryState(soundAt: now)
+        }
     }
 }

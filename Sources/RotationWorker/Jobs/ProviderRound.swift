@@ -52,8 +52,9 @@ struct ProviderRound {
             return
         }
         try await discardLeftovers()
-        guard try await begin() else { return }
+        guard try await begin() else { return try await noteCanaries() }
         try await askAll(page, pages)
+        try await noteCanaries()
         try Task.checkCancellation()
         try await settleSurge()
     }

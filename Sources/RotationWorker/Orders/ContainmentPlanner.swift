@@ -86,7 +86,7 @@ extension ContainmentPlanner {
                 remembers: true
             )
             freezes = try reading.freezes().map(\.selection)
-            digest = PlanDigest(Array("contain".utf8), Array(selection.words.utf8))
+            digest = PlanDigest(Array("contain".utf8), Array(selection.key.utf8))
             spool = try PlanSpool.Writer()
         }
 

@@ -26,10 +26,10 @@ extension SQLiteSnapshot {
     }
 
     func unjudgeable(in selection: GrantSelection) throws -> Int {
-        // Of all, the index alone answers: a grant that has ended is kept by no rule.
+        // Of all, the index alone answers; the conditions are its own.
         var sql = "SELECT count(*) FROM states s"
         if selection.client != nil { sql += " JOIN grants g ON g.row = s.row" }
-        sql += " WHERE s.kept_by = \(Rule.noEvidence.code)"
+        sql += " WHERE s.kept_by = \(Rule.noEvidence.code) AND s.standing <= 2"
         var arguments: StatementArguments = []
         for (column, text) in [
             ("s.of_provider", selection.provider?.rawValue), ("s.of_tenant", selection.tenant?.rawValue),

@@ -20,6 +20,44 @@ extension SQLiteSnapshot {
         return found
     }
 
+    func canaryStates(at provider: ProviderID) throws -> [TokenKind: CanaryState] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: "SELECT kind, sound_at, failing_since, why FROM canary_states WHERE provider = ?",
+            arguments: [provider.rawValue]
+        )
+        var found: [TokenKind: CanaryState] = [:]
+        while let row = try rows.next() {
+            found[TokenKind(code: row[0])] = CanaryState(
+                soundAt: (row[1] as Int64?).map { Timestamp(milliseconds: $0) },
+                failingSince: (row[2] as Int64?).map { Timestamp(milliseconds: $0) },
+                why: row[3]
+            )
+        }
+        return found
+    }
+
+    // MARK: Names
+
+    func knows(_ tenant: TenantID) throws -> Bool {
+        guard let number = try words.number(tenant.rawValue) else { return false }
+        return try Row.fetchOne(db, sql: "SELECT 1 FROM counts WHERE tenant = ? LIMIT 1", arguments: [number]) != nil
+    }
+
+    /// By each partition's holdings: their index leads from there to the client.
+    func knows(_ client: ClientID) throws -> Bool {
+        guard let number = try words.number(client.rawValue) else { return false }
+        return try Row.fetchOne(
+            db,
+            sql: """
+                SELECT 1 FROM (SELECT DISTINCT provider, tenant FROM counts) c
+                CROSS JOIN holdings h ON h.provider = c.provider AND h.tenant = c.tenant AND h.client = ?
+                LIMIT 1
+                """,
+            arguments: [number]
+        ) != nil
+    }
+
     func schedules() throws -> [String: ScheduleRecord] {
         let rows = try Row.fetchCursor(
             db,

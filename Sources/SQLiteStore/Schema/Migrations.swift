@@ -37,6 +37,9 @@ enum Migrations {
         migrator.registerMigration("9-proof") { db in
             for statement in proof { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("9-health") { db in
+            for statement in health { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 

@@ -98,6 +98,8 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
 
     func renew(_ lock: JobLock) throws { try leases.renew(lock, in: db) }
 
+    func assign(_ lock: JobLock, to run: Int64) throws { try leases.assign(lock, to: run, in: db) }
+
     func countStanding(_ grant: Grant, from old: Standing?, to new: Standing?) throws {
         let place = try places.place(of: grant, in: words)
         try countStanding(provider: place.provider, tenant: place.tenant, from: old, to: new)
