@@ -72,7 +72,7 @@ import Testing
             switch decision.rule {
             case .contradicted:
                 #expect(
-                    policy.enforcesOwnEnd && (grant.standing == .noticed || policy.lifetimeNotice == .zero),
+                    policy.enforcesOwnEnd && (grant.standing != .active || policy.lifetimeNotice == .zero),
                     "\(place)"
                 )
             case .goneAtProvider:

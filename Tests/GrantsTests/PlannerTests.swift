@@ -368,6 +368,7 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
         let foreign = grant(idle: 300) {
             $0.key = .init(provider: "idp", id: "g-2")
             $0.tenant = "globex"
+            $0.firstRecordedAt = ago(1)
             $0.validity.record(.active, at: now)
         }
         #expect(decide(grant(idle: 300), others: [foreign]).rule == .collateral)

@@ -52,7 +52,7 @@ import Testing
         let planned = [partition: 45]
         #expect(reading([partition: count], planned: planned).partitions.isEmpty)
         count.endingByThemselves = 1_000
-        #expect(reading([partition: count], planned: planned).partitions == [partition: .half])
+        #expect(reading([partition: count], planned: planned).partitions == [partition: .share])
     }
 
     @Test func `a partition's window is the longest among the overrides that match it`() {

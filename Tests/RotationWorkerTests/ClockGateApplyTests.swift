@@ -46,8 +46,9 @@ import Testing
         clock: ProviderSettings.Clock
     ) async throws {
         let rig = try await rig(clock: clock)
+        let (plan, job) = try await rig.plan()
         rig.provider.dateAnswers { start - .days(6) }
-        let (plan, applied) = try await rig.rotate()
+        let applied = try await rig.apply(plan, job)
         #expect(plan.actions["end"] == 4 && applied.actions["end"] == nil && applied.skipped.isEmpty)
         #expect(applied.held.map(\.why) == ["provider-held"])
         #expect(try await rig.store.read { try $0.heldProviders() }.mapValues(\.why) == ["idp": "clock-skew"])
@@ -76,6 +77,7 @@ import Testing
     @Test func `an approval passes the valve, and no clock`() async throws {
         let rig = try await rig()
         rig.settings.policy.defaults.valve.count = 1
+        rig.settings.policy.defaults.valve.sharePercent = 1
         let (plan, job) = try await rig.plan()
         let hash = try #require(plan.held.first?.hash)
         let applied = try await rig.apply(plan, job, approving: hash)

@@ -30,7 +30,7 @@ import Testing
         let rig = try await rig(short(300, end: start - .minutes(5)))
         let (plan, applied) = try await rig.rotate()
         #expect(plan.rules == [.expired: 300, .unused: 20])
-        #expect(plan.held.contains { $0.why.hasPrefix("valve-half") } && applied.actions["end"] == nil)
+        #expect(plan.held.contains { $0.why == "valve-share" } && applied.actions["end"] == nil)
     }
 
     @Test func `what ended by itself hides nothing, in the runs of the day after it`() async throws {
@@ -40,14 +40,14 @@ import Testing
         try await rig.add(short(300, end: start - .minutes(5)), hasToken: false)
         #expect(try await rig.rotate().applied.ended == [.expired: 300])
         try await rig.add((1...20).map { idleGrant("long-\($0)") })
-        #expect(try await rig.rotate().plan.held.map(\.why).contains("valve-half"))
+        #expect(try await rig.rotate().plan.held.map(\.why).contains("valve-share"))
     }
 
     @Test(arguments: [(Int64(23), true), (25, false)])
     func `what will end by itself within the window hides nothing either`(hours: Int64, isHeld: Bool) async throws {
         let rig = try await rig(short(300, end: start + .hours(hours)))
         let (plan, _) = try await rig.rotate()
-        #expect(plan.held.contains { $0.why == "valve-half" } == isHeld)
+        #expect(plan.held.contains { $0.why == "valve-share" } == isHeld)
     }
 
     @Test func `an end that counts as absent is live`() async throws {
@@ -66,7 +66,7 @@ import Testing
             }
         )
         let (plan, _) = try await rig.plan(selection: GrantSelection(client: "portal"))
-        #expect(plan.rules == [.unused: 20] && plan.held.map(\.why).contains("valve-half"))
+        #expect(plan.rules == [.unused: 20] && plan.held.map(\.why).contains("valve-share"))
     }
 
     @Test func `an order by hand is measured as a plan is`() async throws {
