@@ -67,6 +67,15 @@ import Testing
         #expect(clock == nil)
     }
 
+    @Test func `a notice that does not say what it is about is not delivered, and said to be damaged`() async throws {
+        let rig = try await Rig()
+        try await rig.store.write { try $0.append(Event("grant.noticed", at: start), about: nil) }
+        let error = await #expect(throws: StoreError.self) { try await rig.deliver() }
+        #expect(error?.code == .damaged)
+        #expect(error?.message.contains("without provider, grant or time") == true)
+        #expect(rig.sink.batches.isEmpty)
+    }
+
     @Test func `a sink that fails holds up only itself`() async throws {
         let rig = try await noticed()
         let broken = RecordingSink("broken")
