@@ -119,6 +119,28 @@ import Testing
         #expect(report.retrying == Self.many && report.stuck.isEmpty)
     }
 
+    @Test func `without an introspection endpoint a person's order is carried out, a rule's waits`() async throws {
+        let rig = try await Rig()
+        try await rig.add([idleGrant("g-1"), idleGrant("h-1", idle: 1)])
+        try await rig.rotate()
+        try await rig.order("h-1")
+        rig.provider.answer { _ in .unknown(.discovery) }
+        let report = try await rig.revoke()
+        #expect(report.proofs == [.acknowledged: 1] && report.retrying == 1)
+        #expect(try await rig.standings() == ["g-1": .revoking, "h-1": .revoked])
+    }
+
+    @Test func `a provider that is never asked and does not answer is left alone after a page`() async throws {
+        let rig = try await queue()
+        rig.provider.configure { $0.capabilities.introspects = [] }
+        rig.settings.providers = [rig.provider.settings]
+        rig.provider.answerRevocations(.failed(.timeout, detail: "no answer", retryAfter: nil))
+        let report = try await rig.revoke()
+        #expect(report.unreachable["idp"] != nil && report.retrying < Self.many)
+        #expect(try await rig.store.read { try $0.breakers()["idp"] } != nil)
+        #expect(rig.provider.asked == 0)
+    }
+
     @Test func `what backs off is named with its time, and a person's order tries it at once`() async throws {
         let rig = try await Rig()
         try await rig.add([idleGrant("g-1")])
