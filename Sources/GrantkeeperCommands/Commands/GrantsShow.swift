@@ -52,6 +52,8 @@ struct GrantsShow: GrantkeeperCommand {
             ("confirm_after", values.confirmAfter.typed), ("evidence_max_age", values.evidenceMaxAge.typed),
             ("max_lifetime", values.maxLifetime?.typed ?? "none"), ("lifetime_notice", values.lifetimeNotice.typed),
             ("on_scope_violation", values.onScopeViolation.rawValue),
+            ("on_scope_drift", values.onScopeDrift.rawValue),
+            ("enforce_own_end", values.enforcesOwnEnd ? "true" : "false"),
         ]
         return all.map { ($0.0, $0.1, policy.sources[$0.0] ?? "default") }
     }
@@ -141,6 +143,10 @@ struct GrantsShow: GrantkeeperCommand {
             ),
         ]
         for (name, value) in rows { line(name, value, console) }
+        if !appraisal.notes.isEmpty {
+            line("notes", appraisal.notes.words.map(\.rawValue).joined(separator: ", "), console)
+        }
+        if grant.toldScopes != nil { line("effective", ScopeDrift.effective(of: grant).joined, console) }
         if let since = grant.validity.inactiveSince {
             line("inactive", "since \(since), counted \(grant.validity.inactiveCount) times", console)
         }

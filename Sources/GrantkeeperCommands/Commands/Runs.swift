@@ -214,6 +214,14 @@ struct RunsApprove: GrantkeeperCommand {
                     "only the valve, a surge and a changed scope policy take an approval; the other gates open by themselves"
             )
         }
+        guard !plan.isOfOlderVersion else {
+            throw CommandError(
+                .badData,
+                "other-policy",
+                "the plan was held by an older version of grantkeeper, which judged by other rules",
+                hint: "run 'rotate' again: what these rules hold is listed by 'runs list'"
+            )
+        }
         let inForce = try await session.store.read { try $0.scopePolicy() }
         let isOfItsOwn = plan.why == "surge" || plan.why == ScopePolicyOrders.why
         guard isOfItsOwn || plan.policyHash == session.rotation.policyHash(with: inForce) else {

@@ -27,6 +27,8 @@ enum GrantJSON {
             writer.member("rule", appraisal.decision.rule.rawValue)
             writer.member("reason", appraisal.decision.reason)
         }
+        writer.member("notes", appraisal.notes.words.map(\.rawValue))
+        writer.member("effective_scopes", ScopeDrift.effective(of: grant).names)
         writer.member("exempt_until", time: grant.exemption?.until.milliseconds)
         writer.member("proof", grant.proof?.rawValue)
         writer.member("residual_until", time: grant.residualUntil?.milliseconds)

@@ -22,6 +22,7 @@ extension RotationReport {
         if plan.toAsk > 0, isDryRun {
             console.line("\(action) ask the providers about \(Console.count(plan.toAsk, "grant"))")
         }
+        showNotes(on: console)
         showScopes(on: console)
         showWork(on: console)
         Forecasts.show(forecast, on: console)
@@ -48,6 +49,19 @@ extension RotationReport {
             console.line("no grant is live")
         } else {
             console.line("every one of the \(Console.figure(live)) live grants can be judged")
+        }
+    }
+
+    /// What keeps a grant although a date says otherwise; the grants are in `grants list --json`, `notes`.
+    private func showNotes(on console: Console) {
+        let words: [(GrantNotes.Word, String)] = [
+            (.contradicted, "past their own end, and used or called active since"),
+            (.awaitsInactive, "past their own end, and not called inactive since"),
+            (.implausible, "with an instant that makes no sense and counts as absent"),
+        ]
+        for (note, meaning) in words {
+            guard let number = plan.notes[note] else { continue }
+            console.line("\(note.rawValue): \(Console.count(number, "grant")) \(meaning)")
         }
     }
 
@@ -119,6 +133,12 @@ extension RotationReport {
                 "warning: more notices for \(partition.tenant) at \(partition.provider) than the valve would let end"
             )
         }
+        for plan in byClock {
+            console.line(
+                "gate no-date: open for \(Console.count(plan.wouldEnd, "end")) of \(HeldPlans.scope(plan)); "
+                    + "a run looks at the provider's clock first"
+            )
+        }
         guard !held.isEmpty else { return }
         console.line()
         console.table(
@@ -130,6 +150,12 @@ extension RotationReport {
                 ]
             }
         )
+        if held.contains(where: { $0.why == Gates.Gate.noDate.rawValue }) {
+            console.line(
+                "no-date: these end by the clock, and no answer of the provider bore a Date to compare ours with; where "
+                    + "it sends none and our clock is known to be right, 'clock: trusted' on the provider lets them end"
+            )
+        }
         if held.contains(where: \.isApprovable) {
             console.line(
                 "look at it with 'rotate --dry-run --plan-out FILE'; release it with 'runs approve HASH --reason …'"
@@ -152,7 +178,7 @@ extension RotationReport {
         case .new: "younger than new_grant_grace"
         case .noEvidence: "kept: nobody observed whether it is used"
         case .unused: "not used for idle_after"
-        case .keep: "in use, or observed for less than idle_after"
+        case .keep: "observed without use for less than idle_after"
         case .cannotRevoke: "kept: no token or no credentials to revoke it with"
         case .collateral: "kept: its end would take others along"
         case .nobodyTold: "kept: no sink would tell its owner"

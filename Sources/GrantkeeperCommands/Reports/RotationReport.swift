@@ -22,7 +22,9 @@ struct RotationReport {
     /// Jobs that somebody else was doing.
     var leftOut: [String] = []
 
-    var held: [HeldPlan] { plan.held + (verdicts?.surges ?? []) }
+    var held: [HeldPlan] { plan.held + (applied?.held ?? []) + (verdicts?.surges ?? []) }
+    /// Ends that wait for a look at their provider's clock, which a dry run does not take.
+    var byClock: [HeldPlan] { isDryRun ? plan.byClock : [] }
     var isFrozen: Bool { plan.isFrozen }
 
     var ended: [Standing: Int] {
@@ -74,8 +76,10 @@ struct RotationReport {
             writer.member("revoked", ended[.revoked] ?? 0)
         }
         Self.write(verdicts ?? VerdictReport(), to: &writer)
+        writer.numbers("notes", plan.notes.map { ($0.key.rawValue, $0.value) })
         if let revocations { Self.write(revocations, to: &writer) }
         Self.write(held, to: &writer)
+        if !byClock.isEmpty { Self.write(byClock, to: &writer, as: "open_gates") }
         writer.array("warned") { writer in
             for partition in plan.warned {
                 writer.beginObject()
@@ -166,8 +170,8 @@ struct RotationReport {
         }
     }
 
-    static func write(_ held: [HeldPlan], to writer: inout JSONWriter) {
-        writer.array("held") { writer in
+    static func write(_ held: [HeldPlan], to writer: inout JSONWriter, as name: String = "held") {
+        writer.array(name) { writer in
             for plan in held {
                 writer.beginObject()
                 HeldPlans.write(plan, to: &writer)

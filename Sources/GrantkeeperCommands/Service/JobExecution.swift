@@ -56,6 +56,7 @@ struct JobExecution {
             at: environment.clock.now()
         )
         let job = ExpiryJob(rotation, selection: selection, isFull: false)
+        try await job.prepare(run: run, lock: lock)
         let plan = try await job.plan(lock: lock)
         var report = RotationReport(
             run: run,

@@ -32,6 +32,7 @@ struct RotationRunner {
     /// One real run; if a person saw a plan with `hash`, another one now is refused, and nothing is applied.
     func run(planOut: String?, expecting hash: String?) async throws -> RotationReport {
         try await recorded("rotate") { run, lock in
+            try await ExpiryJob(rotation, selection: selection, isFull: isFull).prepare(run: run, lock: lock)
             let (plan, job) = try await self.plan(planOut, lock)
             if let hash, hash != plan.planHash {
                 throw CommandError(

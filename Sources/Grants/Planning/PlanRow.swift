@@ -8,9 +8,11 @@ package struct PlanRow: Hashable, Sendable {
     package let lastUsedAt: Timestamp?
     package let idleSince: Timestamp?
     package let window: Window?
+    package let notes: GrantNotes
 
-    package init(grant: Grant, decision: Decision, family: Family) {
+    package init(grant: Grant, decision: Decision, family: Family, notes: GrantNotes = []) {
         self.grant = grant
+        self.notes = notes
         self.decision = decision
         lastUsedAt = family.lastUsedAt
         idleSince = family.idleSince
@@ -18,8 +20,9 @@ package struct PlanRow: Hashable, Sendable {
     }
 
     /// Keeps that a person should know of are in the plan's file, though not in its hash.
-    package static func isListedKeep(_ decision: Decision) -> Bool {
+    package static func isListedKeep(_ decision: Decision, _ notes: GrantNotes) -> Bool {
         guard decision.action == .keep else { return false }
+        if notes.areListed { return true }
         switch decision.rule {
         case .exempt, .noEvidence, .cannotRevoke, .collateral, .nobodyTold: return true
         default: return false
@@ -38,7 +41,8 @@ package struct PlanRow: Hashable, Sendable {
     }
 
     private func write(to writer: inout JSONWriter, isWhole: Bool) {
-        Self.write(grant, decision, (lastUsedAt, idleSince, window), to: &writer, isWhole: isWhole)
+        let use = (lastUsedAt, idleSince, window)
+        Self.write(grant, decision, use, to: &writer, notes: isWhole ? notes : nil)
     }
 
     /// Appends the line that the plan's hash covers, of a row that is needed for nothing else.
@@ -48,7 +52,7 @@ package struct PlanRow: Hashable, Sendable {
         of family: Family,
         to writer: inout JSONWriter
     ) {
-        write(grant, decision, (family.lastUsedAt, family.idleSince, family.window), to: &writer, isWhole: false)
+        write(grant, decision, (family.lastUsedAt, family.idleSince, family.window), to: &writer, notes: nil)
     }
 
     private static func write(
@@ -56,7 +60,7 @@ package struct PlanRow: Hashable, Sendable {
         _ decision: Decision,
         _ use: (lastUsedAt: Timestamp?, idleSince: Timestamp?, window: Window?),
         to writer: inout JSONWriter,
-        isWhole: Bool
+        notes: GrantNotes?
     ) {
         writer.beginObject()
         writer.member("grant", grant.key.id)
@@ -73,7 +77,7 @@ package struct PlanRow: Hashable, Sendable {
             writer.time("last_used_at", use.lastUsedAt)
             writer.time("idle_since", use.idleSince)
             writer.time("observed_from", use.window?.from)
-            if isWhole { writer.time("observed_until", use.window?.until) }
+            if notes != nil { writer.time("observed_until", use.window?.until) }
             writer.time("announced_at", grant.announcedAt)
             writer.time("counts_from", grant.clockFrom)
             writer.time("inactive_since", grant.validity.inactiveSince)
@@ -81,6 +85,7 @@ package struct PlanRow: Hashable, Sendable {
                 writer.member("inactive_count", grant.validity.inactiveCount)
             }
         }
+        if let notes { writer.member("notes", notes.words.map(\.rawValue)) }
         writer.endObject()
     }
 }

@@ -24,7 +24,7 @@ extension Planner {
         switch decision.rule {
         case .noEvidence:
             waits = true
-            if family.window != nil { earliest.note(tomorrow(for: grant)) }
+            if family.window != nil || grant.standing == .quarantined { earliest.note(tomorrow(for: grant)) }
         case .unused, .keep:
             // Past its time by the clock, not yet by what was observed.
             if let idleSince = family.idleSince, idleSince + policy.idleAfter <= now {
@@ -57,11 +57,10 @@ extension Planner {
     }
 
     private func noteClock(_ grant: Grant, _ family: Family, in earliest: inout Earliest) {
-        earliest.note(family.youngest + policy.newGrantGrace)
+        if let youngest = family.youngest { earliest.note(youngest + policy.newGrantGrace) }
         if let until = grant.exemption?.until { earliest.note(until) }
-        if let end = grant.expiresAt { earliest.note(end) }
-        if grant.isAccessTokenOnly, let end = grant.accessTokenExpiresAt { earliest.note(end) }
-        if let life = policy.maxLifetime { earliest.note(family.oldest + life) }
+        if let end = grant.ownEnd(after: now) { earliest.note(end) }
+        if let life = policy.maxLifetime, let oldest = family.oldest { earliest.note(oldest + life) }
         if let idleSince = family.idleSince { earliest.note(idleSince + policy.idleAfter) }
         if let start = grant.clockFrom, let period = announcedPeriod(grant) { earliest.note(start + period) }
     }
@@ -69,7 +68,8 @@ extension Planner {
     /// How long the present notice or quarantine lasts; nil where there is none.
     package func announcedPeriod(_ grant: Grant) -> Duration? {
         switch grant.standing {
-        case .noticed: grant.cause == .lifetime ? policy.lifetimeNotice : policy.notice
+        case .noticed:
+            grant.cause == .lifetime || grant.cause == .contradicted ? policy.lifetimeNotice : policy.notice
         case .quarantined: policy.quarantine
         default: nil
         }
@@ -93,7 +93,10 @@ extension Planner {
         if validity.inactiveSince != nil, validity.inactiveCount <= policy.confirmations {
             return last + policy.confirmAfter
         }
-        return ownInstant(of: grant, after: last)
+        let next = ownInstant(of: grant, after: last)
+        // Only an answer given after its own end says whether that has come true.
+        guard let end = grant.ownEnd(after: last), end < next else { return next }
+        return max(now, end + .milliseconds(1))
     }
 
     /// The grant's own instant in every interval, always the same for the same grant, as far as it can be kept.

@@ -15,8 +15,10 @@ package struct PlanningContext: Sendable {
     package var scopes = ScopeJudgement.notJudged
     /// The revision of the scope policy that put the scopes outside; nil: they were so from the start.
     package var scopesChangedIn: String?
-    /// We hold a token and credentials that the provider would take, or receivers enforce.
-    package var canRevoke = true
+    /// Why its provider would not revoke it for us; nil: it would, or receivers enforce.
+    package var obstacle: RevocationObstacle?
+    /// Scopes that mean nothing where the provider tells them beyond the record.
+    package var ignoredScopes = ScopeDrift.ignoredByDefault
     /// A sink with `notifies: true` exists.
     package var someoneIsTold = true
     /// Whether the provider could be asked about this grant at all.
@@ -25,4 +27,5 @@ package struct PlanningContext: Sendable {
     package init() {}
 
     package var isOurs: Bool { ownership.isOurs }
+    package var canRevoke: Bool { obstacle == nil }
 }

@@ -55,6 +55,7 @@ extension JSONWriter {
         member("revokes_foreign", capabilities.revokesForeign)
         member("revocation_reaches", capabilities.revocationReaches.rawValue)
         member("rotates_refresh_tokens", capabilities.rotatesRefreshTokens)
+        member("ignored_scopes", provider.ignoredScopes.names)
     }
 
     fileprivate mutating func members(of feed: FeedSettings) {

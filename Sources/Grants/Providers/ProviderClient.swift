@@ -5,6 +5,9 @@
 package protocol ProviderClient: Sendable {
     var settings: ProviderSettings { get }
 
+    /// Fetches the server's metadata anew, past every cache: for its clock, and for whether it can revoke.
+    func observe() async -> ServerObservation
+
     /// Asks whether a token is active (RFC 7662 §2.1).
     ///
     /// On a 401 our own credentials are renewed once and the question repeated; waits for the provider's rate

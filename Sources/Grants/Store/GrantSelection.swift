@@ -70,8 +70,11 @@ package struct PartitionCounts: Hashable, Sendable {
     package var standings: [Standing: Int] = [:]
     /// Ends and quarantines of the window that count for the valve.
     package var recent = 0
-    /// All ends of the window.
+    /// All ends of the window, but for those by rule 6 and of superseded members.
     package var endedInWindow = 0
+    /// Live grants that end by themselves, by rule 6 now or within the window, or as superseded: the valve measures
+    /// nothing by them.
+    package var endingByThemselves = 0
 
     package init() {}
 

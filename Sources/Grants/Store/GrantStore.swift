@@ -102,6 +102,10 @@ package protocol StoreReading: PurgeReading, HoldingReading {
     func feeds() throws -> [String: FeedRecord]
     /// By partition, with the ends since the given instant.
     func counts(endsSince: Timestamp) throws -> [Partition: PartitionCounts]
+    /// Live grants whose own end comes after one instant and not after another, by partition; costs what they are.
+    func ownEnds(after: Timestamp, by: Timestamp) throws -> [Partition: Int]
+    /// Live grants that are due and past their own end, where nothing that is stored speaks against it; costs what is due.
+    func ripeOwnEnds(at: Timestamp) throws -> [Partition: Int]
     /// Live grants that no evidence covered when they were judged last.
     func unjudgeable(in selection: GrantSelection) throws -> Int
     func freezes() throws -> [Freeze]
@@ -208,6 +212,8 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     func append(_ event: Event, about stored: StoredGrant?) throws -> Event
     /// Adds to the journal what was drafted, with a new id.
     func append(_ draft: Event.Draft) throws
+    /// Remembers that a member of a family has superseded another one, and so can supersede no other.
+    func setCovering(_ successor: Grant.Key) throws
     /// Counts an end or a quarantine for the valve.
     func countEnd(of grant: Grant, at: Timestamp, isEnd: Bool, counts: Bool) throws
 

@@ -71,7 +71,7 @@ package struct HeldPlan: Hashable, Sendable {
     package var provider: ProviderID?
     package var wouldEnd: Int
     package var live: Int
-    /// `observe`, `frozen`, `blackout`, `provider-held`, `valve-share`, `valve-half`, `valve-max`, the same with
+    /// `observe`, `frozen`, `blackout`, `provider-held`, `no-date`, `valve-share`, `valve-half`, `valve-max`, the same with
     /// `-provider` or `-store` for the total valve, `surge`, or `scope-policy`.
     package var why: String
     /// SHA-256 over its rows, in hex.
@@ -102,6 +102,9 @@ package struct HeldPlan: Hashable, Sendable {
         self.heldAt = heldAt
         self.selection = selection
     }
+
+    /// It was planned by other rules than these: nobody may approve it any more.
+    package var isOfOlderVersion: Bool { policyHash == "older-version" }
 
     /// A person may release what the valve, a surge or a changed scope policy stopped; the other gates open by themselves.
     package var isApprovable: Bool { why.hasPrefix("valve-") || why == "surge" || why == "scope-policy" }

@@ -134,22 +134,12 @@ package struct RevocationByHand: Sendable {
         _ now: Timestamp,
         _ reading: any StoreReading
     ) throws {
-        let policy = environment.settings.policy
         var planned: [Partition: Int] = [:]
         for stored in forecast.rows where stored.grant.standing.isLive {
             planned[Partition(of: stored.grant), default: 0] += 1
         }
-        let reading = ValveReading(
-            planned: planned,
-            notices: [:],
-            counts: try reading.counts(endsSince: now - policy.defaults.valve.window),
-            total: policy.totalValve
-        ) { partition in
-            let party = environment.settings.tenants.first { $0.id == partition.tenant }?.party
-            return policy.values(
-                for: PolicySubject(tenant: partition.tenant, party: party, provider: partition.provider)
-            ).values.valve
-        }
+        let reading = try ValveCounts(reading, environment.settings, at: now, countsRipe: true)
+            .reading(planned: planned)
         let partition = planned.keys.sorted().first { reading.partitions[$0] != nil }
         let provider = planned.keys.map(\.provider).sorted().first { reading.providers[$0] != nil }
         if let partition {

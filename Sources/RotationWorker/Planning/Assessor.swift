@@ -15,6 +15,8 @@ final class Assessor {
     /// Providers that end all of a client's grants of the subject with one of them.
     private let reachingSubjects: Set<ProviderID>
     let someoneIsTold: Bool
+    /// Providers without a revocation endpoint, as far as configuration and metadata say.
+    let lackingEndpoint: Set<ProviderID>
     let scopes: ScopeRuling
     /// By the number of the holding: what is alike is judged once.
     var judgements: [Int64: PlanningContext.ScopeJudgement] = [:]
@@ -54,6 +56,7 @@ final class Assessor {
             }.map(\.id)
         )
         someoneIsTold = settings.sinks.contains(where: \.notifies)
+        lackingEndpoint = try RevocationEndpoints.lacking(settings.providers, reading)
     }
 
     /// The decision on a live grant, collateral included.

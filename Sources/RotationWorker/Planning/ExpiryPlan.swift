@@ -14,6 +14,11 @@ package struct ExpiryPlan: Sendable {
     /// Ends that could not be carried out, and what cannot be judged: rule → number.
     package var refused: [String: Int] = [:]
     package var held: [HeldPlan] = []
+    /// Ends that rest on the clock, by partition, which no other gate holds: applied only where the provider's clock is
+    /// seen to agree with ours, which a plan does not look at.
+    package internal(set) var byClock: [HeldPlan] = []
+    /// What a person should know of the grants examined: note → number.
+    package var notes: [GrantNotes.Word: Int] = [:]
     /// Partitions past the valve's numbers by notices alone.
     package var warned: [Partition] = []
     package var standings: [Standing: Int] = [:]
@@ -30,6 +35,8 @@ package struct ExpiryPlan: Sendable {
     var scopes = ScopeRuling.none
     var spool: PlanSpool?
     var partitions: [Partition] = []
+    /// Rows that no gate before the valve holds.
+    var open: [Partition: Int] = [:]
     /// Partitions whose rows a closed valve holds, with the hash of the entry that holds them.
     var valveHeld: [Partition: String] = [:]
 

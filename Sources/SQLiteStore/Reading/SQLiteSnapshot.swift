@@ -226,6 +226,22 @@ class SQLiteSnapshot: StoreReading {
         return counts
     }
 
+    func ownEnds(after: Timestamp, by: Timestamp) throws -> [Partition: Int] {
+        try settle()
+        return try numbers(OwnEndSQL.near, [after.milliseconds, by.milliseconds])
+    }
+
+    func ripeOwnEnds(at now: Timestamp) throws -> [Partition: Int] {
+        try settle()
+        return try numbers(OwnEndSQL.ripe, [now.milliseconds, Timestamp.earliestSensible.milliseconds])
+    }
+
+    private func numbers(_ sql: String, _ arguments: StatementArguments) throws -> [Partition: Int] {
+        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).reduce(into: [:]) { numbers, row in
+            numbers[try partition(row)] = row[2]
+        }
+    }
+
     private func partition(_ row: Row) throws -> Partition {
         Partition(provider: ProviderID(try words.text(row[0])), tenant: TenantID(try words.text(row[1])))
     }

@@ -7,8 +7,8 @@ struct InsertStatements {
         """
         INSERT INTO grants (provider, id, tenant, client, subject, scopes, role, environment, family,
         provider_grant_id, issued_at, expires_at, access_token_expires_at, refresh_token_expires_at,
-        observed_from, observed_until, claims_refresh_token, tokens, recorded_at, holding)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        observed_from, observed_until, claims_refresh_token, tokens, recorded_at, holding, first_recorded_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     )
     var state = LateStatement(
@@ -69,6 +69,7 @@ extension SQLiteTransaction {
             values.add(tokens.keys.reduce(0) { $0 + $1.code })
             values.add(now.milliseconds)
             values.add(holding)
+            values.add(now.milliseconds)
         }
         let row = db.lastInsertedRowID
         try inserting.state.on(db).run { values in
@@ -112,6 +113,7 @@ extension SQLiteTransaction {
             recordedAt: now,
             askAt: tokens.isEmpty ? nil : now
         )
+        stored.grant.firstRecordedAt = now
         stored.dueAt = now
         stored.subjectReference = subject
         stored.holding = holding
@@ -130,6 +132,7 @@ extension SQLiteTransaction {
         grant.firstSeenAt = nil
         grant.toldScopes = nil
         grant.toldScopesKind = nil
+        grant.coversAnother = false
         grant.exemption = nil
         grant.proof = nil
         grant.residualUntil = nil

@@ -158,6 +158,14 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
         return (seq, id)
     }
 
+    func setCovering(_ successor: Grant.Key) throws {
+        guard let provider = try words.number(successor.provider.rawValue) else { return }
+        try execute(
+            "UPDATE states SET covers = 1 WHERE row = (SELECT row FROM grants WHERE provider = ? AND id = ?)",
+            [provider, successor.id]
+        )
+    }
+
     func countEnd(of grant: Grant, at: Timestamp, isEnd: Bool, counts: Bool) throws {
         let place = try places.place(of: grant, in: words)
         let minute = Minute(minute: at.milliseconds / 60_000, provider: place.provider, tenant: place.tenant)

@@ -129,8 +129,15 @@ final class Rig {
         }
     }
 
+    /// What a run looks at before it plans.
+    func prepare() async throws {
+        let job = ExpiryJob(environment, selection: GrantSelection(), isFull: false)
+        try await locked(ExpiryJob.name) { lock, run in try await job.prepare(run: run, lock: lock) }
+    }
+
     @discardableResult
     func rotate(full: Bool = true) async throws -> (plan: ExpiryPlan, applied: ExpiryJob.Applied) {
+        try await prepare()
         let (plan, job) = try await plan(full: full)
         return (plan, try await apply(plan, job))
     }
@@ -257,6 +264,8 @@ final class ScriptedProvider: ProviderClient {
         var refusal: @Sendable (Secret) -> IntrospectionAnswer? = { _ in nil }
         var questions: [Secret] = []
         var date: @Sendable () -> Timestamp? = { nil }
+        var namesRevocationEndpoint: Bool? = true
+        var looks = 0
     }
 
     private let state: Mutex<State>
@@ -268,6 +277,8 @@ final class ScriptedProvider: ProviderClient {
             client: ClientSettings(id: "grantkeeper", provider: id, secret: .file("none"))
         )
         settings.capabilities.rotatesRefreshTokens = false
+        // It bears no Date unless a test says which.
+        settings.clock = .trusted
         state = Mutex(State(settings: settings))
     }
 
@@ -309,6 +320,21 @@ final class ScriptedProvider: ProviderClient {
     func dateAnswers(_ date: @escaping @Sendable () -> Timestamp) { state.withLock { $0.date = date } }
     /// Says yes and does nothing, as servers do with tokens of other clients.
     func lie() { state.withLock { $0.keepsRevoked = true } }
+
+    /// What its metadata says.
+    func name(revocationEndpoint: Bool?) { state.withLock { $0.namesRevocationEndpoint = revocationEndpoint } }
+    /// How often somebody looked at the server itself.
+    var looks: Int { state.withLock { $0.looks } }
+
+    func observe() async -> ServerObservation {
+        state.withLock { state in
+            state.looks += 1
+            return ServerObservation(
+                date: state.date(),
+                namesRevocationEndpoint: state.namesRevocationEndpoint
+            )
+        }
+    }
 
     func introspect(_ token: Secret, kind: TokenKind) async -> IntrospectionAnswer {
         let (meanwhile, script) = state.withLock { ($0.meanwhile, $0.script) }
