@@ -82,6 +82,23 @@ import Testing
         #expect(try await rig.events().last == "provider.held")
     }
 
+    @Test(arguments: [Set<TokenKind>(), [.refreshToken]])
+    func `a server whose answers bear no date is asked for it before anything is revoked`(
+        introspects: Set<TokenKind>
+    ) async throws {
+        let rig = try await queue()
+        rig.provider.configure { $0.capabilities.introspects = introspects }
+        rig.settings.providers = [rig.provider.settings]
+        rig.provider.refuse { token in
+            IntrospectionAnswer(token == ScriptedProvider.madeUp ? .inactive : .active(TokenFacts()))
+        }
+        rig.provider.dateAnswers { start - .hours(1) }
+        let report = try await rig.revoke()
+        #expect(rig.provider.revoked.isEmpty && report.waiting == ["idp": Self.many])
+        let hold = try await rig.store.read { try $0.heldProviders()["idp"]?.why }
+        #expect(hold == "clock-skew")
+    }
+
     @Test func `by hand a held provider's orders are queued, and go on with --while-held, acknowledged at most`()
         async throws
     {

@@ -13,6 +13,7 @@ struct RevocationBatch: Sendable {
     func perform(_ orders: [RevocationJob.Work]) async throws -> RevocationJob.Tried {
         // A provider that can say nothing truthful of any kind is not asked.
         guard !settings.capabilities.introspects.isEmpty else {
+            try await lookAtClock()
             var tried = try await work(orders)
             if let why = tried.failedWith { tried.end(with: why, retryAfter: nil, why.rawValue) }
             return tried
@@ -27,6 +28,7 @@ struct RevocationBatch: Sendable {
         let controls = try await controls(canaries)
         let before = await probe.read(times: 1, controls: controls)
         if let why = before.hold, !Task.isCancelled { try await hold(why, before.detail) }
+        if before.unreachable == nil, !before.sawDate { try await lookAtClock() }
         // A person's order need not wait for an introspection endpoint that cannot be found: what the server accepts is
         // acknowledged.
         let open =
@@ -120,6 +122,11 @@ struct RevocationBatch: Sendable {
             }
             return controls
         }
+    }
+
+    /// Before anything is revoked the server's clock is looked at; one that is not ours holds it.
+    private func lookAtClock() async throws {
+        _ = try await ServerLook(environment: environment, run: job.run, lock: job.lock).look(at: [settings.id])
     }
 
     /// A hold that any probe finds holds the queue; one of another reason stays.
