@@ -118,8 +118,8 @@ let package = Package(
         .testTarget(
             name: "GrantkeeperCommandsTests",
             dependencies: [
-                "GrantkeeperCommands", "Grants", "GrantsTestSupport", "Records", "RotationWorker", "SQLiteStore",
-                "Sandbox",
+                "GrantkeeperCommands", "Grants", "GrantsTestSupport", "OAuthProvider", "Records", "RotationWorker",
+                "SQLiteStore", "Sandbox",
                 "Scheduling", logging, subprocess, system,
             ]
         ),
