@@ -93,10 +93,12 @@ import Testing
         #expect(answer.detail?.hasSuffix(words) == true)
     }
 
-    @Test(arguments: [
-        Array(#"{"active":true,"username":"J"#.utf8) + [0xFC] + Array(#"rg"}"#.utf8),
-        Array(#"{"active":true,"username":"\ud83d"}"#.utf8),
-    ])
+    @Test(
+        arguments: [
+            Array(#"{"active":true,"username":"J"#.utf8) + [0xFC] + Array(#"rg"}"#.utf8),
+            Array(#"{"active":true,"username":"\ud83d"}"#.utf8),
+        ] as [[UInt8]]
+    )
     func `a name that is not UTF-8 makes the answer unknown, and is named with its place`(_ body: [UInt8]) async {
         var response = HTTPResponse.active
         response.body = body
@@ -107,13 +109,15 @@ import Testing
     }
 
     // The scene's time is 1,790,000,000 s.
-    @Test(arguments: [
-        (TokenKind.accessToken, 1_789_999_699, nil, true), (.accessToken, 1_789_999_700, nil, false),
-        (.accessToken, 1_790_000_001, nil, false), (.refreshToken, 1_700_000_000, nil, false),
-        // By the server's own clock, an hour behind ours.
-        (.accessToken, 1_789_999_699, "Mon, 21 Sep 2026 13:13:20 GMT", false),
-        (.accessToken, 1_789_996_099, "Mon, 21 Sep 2026 13:13:20 GMT", true),
-    ])
+    @Test(
+        arguments: [
+            (TokenKind.accessToken, 1_789_999_699, nil, true), (.accessToken, 1_789_999_700, nil, false),
+            (.accessToken, 1_790_000_001, nil, false), (.refreshToken, 1_700_000_000, nil, false),
+            // By the server's own clock, an hour behind ours.
+            (.accessToken, 1_789_999_699, "Mon, 21 Sep 2026 13:13:20 GMT", false),
+            (.accessToken, 1_789_996_099, "Mon, 21 Sep 2026 13:13:20 GMT", true),
+        ] as [(TokenKind, Int, String?, Bool)]
+    )
     func `an access token that is active and past its exp is a contradiction, and named as one`(
         _ kind: TokenKind,
         _ end: Int,
