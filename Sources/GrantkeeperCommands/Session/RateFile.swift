@@ -12,8 +12,7 @@ struct RateFile: Sendable {
     /// Why the rates cannot be shared.
     struct Failure: Error, Sendable {
         let message: String
-        let hint = "check that the service's user may write beside the store; until then each process keeps to the "
-            + "rate alone"
+        let hint = "see that the service's user may write beside the store; until then each process keeps to it alone"
     }
 
     /// The memory, for as long as any bucket in it is in use.
