@@ -209,6 +209,24 @@ import Testing
         #expect(after.isComplete && after.all.ended == 2)
     }
 
+    @Test func `what is bound to a record that names our client yields with it, under the same hash`() async throws {
+        let rig = try await Rig()
+        try await rig.add(
+            [
+                idleGrant("anchor", idle: 1) { $0.client = "grantkeeper" }, idleGrant("bound-1", idle: 1),
+                idleGrant("bound-2", idle: 1),
+            ],
+            family: "F"
+        )
+        let planner = ContainmentPlanner(rig.environment)
+        let selection = GrantSelection(tenant: "acme")
+        let spared = try await planner.plan(selection, takesAlong: false)
+        #expect(spared.total == 0 && spared.selfProtected.count == 1 && spared.shielded.count == 2)
+        let passing = try await planner.plan(selection, takesAlong: false, evenOwn: true)
+        #expect(passing.total == 3 && passing.yielding.count == 3)
+        #expect(passing.evenOwnHash == spared.evenOwnHash && passing.hash == spared.hash)
+    }
+
     @Test func `--even-own goes past a record that names our client, never past a token of ours`() async throws {
         let rig = try await Rig()
         rig.ownTokens = [Secret("rt-anchor")]

@@ -95,14 +95,9 @@ extension ContainmentPlanner {
             let ownership = try assessor.context(of: stored).ownership
             var (bundle, strongest) = (Assessor.Bundle(), ownership)
             // What is being revoked was looked at when that was decided.
-            if !ownership.isOurs, stored.grant.standing != .revoking {
+            if stored.grant.standing != .revoking, ownership != .byToken {
                 bundle = try assessor.bundle(of: stored, in: selection)
-                strongest = bundle.ownership
-            } else if ownership == .byClient {
-                // Apart from the bundles that are remembered: those leave out the grant that they were found from.
-                for other in try assessor.wholeReach(of: stored) {
-                    strongest = max(strongest, try assessor.context(of: other).ownership)
-                }
+                strongest = max(ownership, bundle.ownership)
             }
             if strongest.isOurs {
                 let yields = assessor.yields(strongest, at: key.provider)
@@ -116,7 +111,6 @@ extension ContainmentPlanner {
                     try rows?(stored, ownership.isOurs ? .selfProtected : .shielded)
                     return
                 }
-                if ownership.isOurs { bundle = try assessor.bundle(of: stored, in: selection) }
             }
             if bundle.isCut { cutBundles += 1 }
             along.formUnion(bundle.outside)

@@ -25,6 +25,8 @@ extension Assessor {
         if let known = near.lazy.compactMap({ self.bundles[$0] }).first { return known }
         let found = try spread(from: stored, needsCall: true) { _ in true }
         var bundle = Bundle()
+        // Its own too: the bundle is remembered for all members, and found from only one of them.
+        bundle.ownership = try context(of: stored).ownership
         // All of a client's grants of a subject are covered, however many, unless the order is about a tenant.
         bundle.isCut = found.count >= Self.groupLimit && (selection.tenant != nil || stored.grant.family != nil)
         for other in found {
