@@ -10,10 +10,10 @@ extension ProviderRound {
         let (provider, now) = (settings.id, environment.clock.now())
         var looks: [(kind: TokenKind, failure: String?)] = []
         for kind in TokenKind.allCases where settings.capabilities.introspects.contains(kind) {
-            let canary = before.canaries[kind] ?? .none
+            let canary: VerdictJudge.Canary = before.canaries[kind] ?? VerdictJudge.Canary.none
             if canary == .failed {
                 looks.append((kind, before.detail ?? "a canary was not active"))
-            } else if canary == .none {
+            } else if canary == VerdictJudge.Canary.none {
                 looks.append((kind, "there is no canary of this kind"))
             } else {
                 looks.append((kind, nil))
