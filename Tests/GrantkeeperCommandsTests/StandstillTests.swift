@@ -43,6 +43,18 @@ struct StandstillTests {
         }
     }
 
+    @Test func `our own client's canary is no finding while all answers are active and need no control`() async throws {
+        try await withScenario {
+            $0.canaries = .own
+            $0.introspects = "access_token"
+        } _: { scenario in
+            try await scenario.grants((1...3).map { .used("u-\($0)") { $0.hasRefreshToken = false } })
+            try await scenario.rotate()
+            await revalidate(scenario, days: 4)
+            #expect(try await !codes(scenario).contains("verdicts-do-not-count"))
+        }
+    }
+
     @Test func `a provider without a canary is told when nothing has counted for long enough`() async throws {
         try await withScenario {
             $0.canaries = .none

@@ -19,7 +19,7 @@ extension StatusReport {
                 else { return nil }
                 return Need(
                     code: "verdicts-do-not-count",
-                    message: "no 'inactive' about a \(kind.words) has counted at "
+                    message: "no 'inactive' about \(kind.words) has counted at "
                         + "\(Console.printable(provider.rawValue)) since \(since): \(state.why ?? "")",
                     hint: "grantkeeper providers check \(provider.rawValue)"
                 )
@@ -159,7 +159,7 @@ extension StatusReport {
 }
 
 extension TokenKind {
-    fileprivate var words: String { self == .accessToken ? "access token" : "refresh token" }
+    fileprivate var words: String { self == .accessToken ? "an access token" : "a refresh token" }
 }
 
 extension UnknownReason {

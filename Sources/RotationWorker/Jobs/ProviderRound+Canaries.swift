@@ -4,21 +4,19 @@ internal import Grants
 extension ProviderRound {
     /// Enters what the last look at the canaries showed; a kind that the provider cannot introspect has none.
     ///
-    /// Our own client's canary alone counts only beside a control, and the round before a batch asks about none: nothing
-    /// is entered where nothing was asked.
+    /// Our own client's canary is sound where it was active: a control is asked for only beside an inactive answer, and
+    /// where there is none, the grant's own answer says so (`no-control`).
     func noteCanaries() async throws {
         let (provider, now) = (settings.id, environment.clock.now())
         var looks: [(kind: TokenKind, failure: String?)] = []
         for kind in TokenKind.allCases where settings.capabilities.introspects.contains(kind) {
-            let canary = before.canaries[kind] ?? .none
+            let canary: VerdictJudge.Canary = before.canaries[kind] ?? VerdictJudge.Canary.none
             if canary == .failed {
                 looks.append((kind, before.detail ?? "a canary was not active"))
-            } else if canary == .none {
+            } else if canary == VerdictJudge.Canary.none {
                 looks.append((kind, "there is no canary of this kind"))
-            } else if canary != .ownClientOnly {
+            } else {
                 looks.append((kind, nil))
-            } else if report.asked > 0 {
-                looks.append((kind, "no control grant was active beside our own client's canary"))
             }
         }
         let entries = looks
