@@ -1,3 +1,4 @@
+import GRDB
 import Grants
 import RotationWorker
 import SQLiteStore
@@ -24,6 +25,30 @@ import Testing
         #expect(batches.count == 2 && batches[0] == batches[1])
         let third = try await rig.deliver()
         #expect(third.map(\.delivered) == [0] && rig.sink.batches.count == 2)
+    }
+
+    @Test func `a notice that does not say whose it is reaches no owner unsaid: the sink fails and says where`()
+        async throws
+    {
+        let rig = try await noticed()
+        let other = try DatabaseQueue(path: rig.folder.file("grants.sqlite"))
+        try await other.write { db in
+            try db.execute(sql: "DROP TRIGGER journal_is_append_only")
+            try db.execute(
+                sql: "UPDATE journal SET body = CAST(replace(CAST(body AS TEXT), '\"grant\":', '\"x_grant\":') AS BLOB)"
+            )
+        }
+        try other.close()
+        let lines = try await rig.deliver()
+        #expect(lines.map(\.delivered) == [0])
+        #expect(lines[0].failure?.message.contains("is a 'grant.noticed' without provider, grant or time") == true)
+        #expect(rig.sink.batches.isEmpty)
+        let cursor = try await rig.store.read { try $0.sinkCursor(rig.sink.settings.id) }
+        #expect(cursor?.seq == 0 && cursor?.failures == 1)
+        // Who starts no clock by it gets it as it is, behind the one that fails.
+        let log = RecordingSink("log")
+        try await rig.deliver([rig.sink, log])
+        #expect(log.batches.count == 1)
     }
 
     @Test func `a notice counts from the acknowledgement, not from the failure before it`() async throws {
