@@ -81,6 +81,8 @@ let package = Package(
         .executableTarget(name: "grantkeeper", dependencies: ["CMalloc", "GrantkeeperCommands"]),
 
         .target(name: "GrantsTestSupport"),
+        // Judges the planner by what was true; built for speed by `make oracle`.
+        .executableTarget(name: "oracle", dependencies: ["Grants", "GrantsTestSupport"], path: "Tests/Oracle"),
         .testTarget(name: "RecordsTests", dependencies: ["GrantsTestSupport", "Records"]),
         .testTarget(name: "GrantsTests", dependencies: ["Grants", "GrantsTestSupport"]),
         .testTarget(name: "ScopesTests", dependencies: ["Grants", "GrantsTestSupport", "Scopes"]),

@@ -35,6 +35,8 @@ import Testing
                   - { kind: access_token, client_credentials: { scope: a, audience: b } }
                   - { kind: refresh_token, token: { file: canary }, client: portal }
                 revocation: events
+                clock: trusted
+                ignored_scopes: [openid, address]
                 proxy: http://proxy.example.com:3128
                 ca_file: ca.pem
             clients:
@@ -65,6 +67,8 @@ import Testing
             ]
         )
         #expect(provider.revocation == .events)
+        #expect(provider.clock == .trusted)
+        #expect(provider.ignoredScopes == ScopeSet(["address", "openid"]))
         #expect(provider.proxy == "http://proxy.example.com:3128")
         #expect(provider.caFile == "/c/ca.pem")
         let portal = try #require(settings.clients.first)

@@ -41,8 +41,8 @@ private func event(_ number: Int64) -> OutgoingEvent {
         #expect(error?.message.contains("'lost'") == true)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [false, true])
-    func `a pipe is no file: it neither holds up the delivery nor acknowledges`(isRead: Bool) async {
+    @Test(arguments: [false, true])
+    func `a pipe is refused at once, whether or not it is read`(isRead: Bool) async {
         let path = folder.file("pipe")
         mkfifo(path, 0o600)
         let reader = isRead ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1
@@ -50,7 +50,6 @@ private func event(_ number: Int64) -> OutgoingEvent {
         let sink = SinkSettings(id: "pipe", kind: .file(path: path)).makeSink()
         let error = await #expect(throws: SinkError.self) { try await sink.deliver([event(1)]) }
         #expect(error?.message.contains("is a pipe or a socket") == true)
-        #expect(error?.hint?.contains("exec") == true)
     }
 
     @Test func `a full disk is no acknowledgement`() async {

@@ -151,7 +151,7 @@ struct StatusTests {
         }
     }
 
-    @Test func `schedules are shown with their files' jobs`() async throws {
+    @Test func `schedules are shown with their files' jobs, those in .yml files too`() async throws {
         try await withScenario { scenario in
             try await scenario.grants([.used("u-1")])
             try #require(mkdir(scenario.path("schedules"), 0o700) == 0)
@@ -160,11 +160,12 @@ struct StatusTests {
                 rmdir(scenario.path("schedules"))
             }
             try scenario.write("schedules/nightly.yaml", "job: expire\ncron: \"17 2 * * *\"\n")
+            try scenario.write("schedules/often.yml", "job: deliver\nevery: 15m\n")
             try scenario.write("schedules/broken.yaml", "job: nothing\n")
             let outcome = await scenario.run("status", "--json")
             #expect(outcome.status == 0, "\(outcome.errors)")
             let schedules = try outcome.json.objects("schedules")
-            #expect(schedules.compactMap { $0.text("name") } == ["nightly"])
+            #expect(schedules.compactMap { $0.text("name") } == ["nightly", "often"])
             #expect(schedules.first?.text("job") == "expire")
         }
     }

@@ -150,6 +150,10 @@ struct GrantsShow: GrantkeeperCommand {
         if let since = grant.validity.inactiveSince {
             line("inactive", "since \(since), counted \(grant.validity.inactiveCount) times", console)
         }
+        if let since = grant.validity.unknownSince {
+            line("unknown", "since \(since): \(grant.validity.unknownWhy?.rawValue ?? "?")", console)
+        }
+        if let at = grant.resurfacedAt { line("resurfaced", "at \(at), after its end", console) }
         if let words = words(appraisal) { line("scope policy", words, console) }
         if let exemption = grant.exemption {
             line("exempt", "until \(exemption.until), \(exemption.owner): \(exemption.reason)", console)

@@ -221,7 +221,7 @@ struct JobLocks {
         }
     }
 
-    /// nil: another process has the lock. `run` is the one that the work belongs to.
+    /// Runs the body under the job's lock, for `run` if there is one; nil: another process has the lock.
     func with<Result>(
         _ job: String,
         for run: Int64? = nil,

@@ -39,12 +39,7 @@ enum ScopePolicyDocuments {
         let hash = SHA256.hash(data: model.canonicalBytes).reduce(into: "") { text, byte in
             text += (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }
-        return ScopePolicy(
-            hash: hash,
-            revision: revision ?? String(hash.prefix(12)),
-            documents: bytes,
-            knows: { !model.scopeNames(called: $0, at: $1).isEmpty }
-        ) { subject in
+        let judge = { @Sendable (subject: ScopeSubject) -> PlanningContext.ScopeJudgement in
             let verdict = model.judge(
                 subject.scopes.names,
                 provider: subject.provider,
@@ -59,6 +54,13 @@ enum ScopePolicyDocuments {
             case .noPolicy: .noPolicy
             }
         }
+        return ScopePolicy(
+            hash: hash,
+            revision: revision ?? String(hash.prefix(12)),
+            documents: bytes,
+            knows: { !model.scopeNames(called: $0, at: $1).isEmpty },
+            judge: judge
+        )
     }
 
     // MARK: What is kept

@@ -62,6 +62,9 @@ extension Planner {
         if let end = grant.ownEnd(after: now) { earliest.note(end) }
         if let life = policy.maxLifetime, let oldest = family.oldest { earliest.note(oldest + life) }
         if let idleSince = family.idleSince { earliest.note(idleSince + policy.idleAfter) }
+        if grant.standing == .quarantined, let heard = family.heardUntil {
+            earliest.note(heard + policy.evidenceMaxAge + .milliseconds(1))
+        }
         if let start = grant.clockFrom, let period = announcedPeriod(grant) { earliest.note(start + period) }
     }
 

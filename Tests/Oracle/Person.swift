@@ -1,0 +1,134 @@
+import Grants
+
+/// A grant of a world as it is recorded, and what is true of it.
+struct Person {
+    /// What the record says of the authorization's own end.
+    enum OwnEnd {
+        case none
+        /// The server does end it then.
+        case atServer(Instant)
+        /// Each export tells the end of the access token in its place.
+        case tokens
+        /// Year 1, or before the consent: a record of an older version.
+        case nonsense(Instant)
+    }
+
+    let number: Int
+    let subject: Int
+    let client: Int
+    let ownEnd: OwnEnd
+    /// The record has an access token alone, though there is a refresh token that nobody told of.
+    let hidesRefreshToken: Bool
+    /// The record has no token at all.
+    let hidesTokens: Bool
+    /// Its access token's end is told.
+    let tellsTokenEnd: Bool
+    let isOurs: Bool
+    let exempt: Range<Instant>?
+    /// The stretch in which the policy does not allow its scopes.
+    let outside: Range<Instant>?
+    /// The consents, one after another; a re-consent is another one.
+    var consents: [Consent]
+    /// A re-consent that follows an end by the worker is recorded under a new id.
+    let renamesReconsent: Bool
+
+    init(_ number: Int, of world: World) {
+        var draw = Draw(world.seed, world.number, number)
+        self.number = number
+        // One subject with several grants.
+        subject = number > 0 && draw.chance(20) ? number - 1 : number
+        client = draw.chance(80) ? 0 : 1
+        let last = world.begins + Int64(world.days) * Span.day
+        // A new subject between two exports, or one from before the store was made.
+        let given =
+            draw.chance(60)
+            ? world.begins - draw.span(0...300 * Span.day)
+            : world.begins + draw.span(0...100 * Span.day)
+        let isAccessTokenOnly = draw.chance(15)
+        let isService = draw.chance(15)
+        let ends = draw.chance(35) ? draw.span(world.begins...last) : Instant.max
+        let idle = world.policy.idleAfter.milliseconds
+        let announced = (world.policy.notice + world.policy.quarantine).milliseconds
+        var uses: [Instant] = []
+        var day = max(given, world.begins - 100 * Span.day) / Span.day * Span.day
+        let percent = draw.one(of: [100, 60, 20, 5])
+        // Uses stop for good, or for about as long as it takes to be announced.
+        let pauses = draw.chance(70)
+        var pauseFrom = max(given, world.begins) + draw.span(0...80 * Span.day)
+        var pauseUntil =
+            draw.chance(40)
+            ? Instant.max : pauseFrom + idle + draw.span(-3 * Span.day...(announced + 6 * Span.day))
+        while day < last {
+            let isWeekend = ((day / Span.day) + 3) % 7 >= 5
+            if isService || (!isWeekend && draw.chance(percent)) {
+                let begin = day + (isService ? 0 : 8 * Span.hour)
+                for _ in 0..<draw.number(1...2) { uses.append(begin + draw.span(0...15 * Span.hour)) }
+            }
+            day += Span.day
+            if pauses, day >= pauseFrom {
+                if pauseUntil == .max { break }
+                day = max(day, pauseUntil / Span.day * Span.day)
+                pauseFrom = day + draw.span(20 * Span.day...90 * Span.day)
+                pauseUntil = pauseFrom + idle + draw.span(-3 * Span.day...(announced + 6 * Span.day))
+            }
+        }
+        uses = uses.filter { $0 > given }.sorted()
+        let endDraw = draw.number(0...9)
+        let ownEndAt = given + draw.span(50 * Span.day...400 * Span.day)
+        switch endDraw {
+        case 0, 1: ownEnd = .atServer(ownEndAt)
+        case 2: ownEnd = world.isOrdinary ? .none : .tokens
+        case 3:
+            let never: Instant = draw.chance(50) ? -62_135_596_800_000 : given - draw.span(Span.day...Span.day * 100)
+            ownEnd = .nonsense(never)
+        default: ownEnd = .none
+        }
+        var end = ends
+        if case .atServer(let at) = ownEnd { end = min(end, at) }
+        let lifetime = isAccessTokenOnly ? draw.span(40 * Span.day...300 * Span.day) : world.tokenLifetime
+        let first = Consent(
+            subject: subject,
+            client: client,
+            givenAt: given,
+            tokenLifetime: lifetime,
+            isAccessTokenOnly: isAccessTokenOnly,
+            intended: uses,
+            endedAt: end
+        )
+        consents = [first]
+        // A re-consent some days after the server ended it.
+        if first.endedAt < last, draw.chance(50) {
+            consents.append(first.again(at: first.endedAt + draw.span(Span.hour...30 * Span.day)))
+        }
+        hidesRefreshToken = !isAccessTokenOnly && !world.isOrdinary && draw.chance(10)
+        hidesTokens = !world.isOrdinary && draw.chance(8)
+        tellsTokenEnd = draw.chance(70)
+        isOurs = draw.chance(4)
+        exempt = draw.chance(12) ? Self.stretch(world, &draw) : nil
+        outside = draw.chance(40) ? Self.stretch(world, &draw) : nil
+        renamesReconsent = draw.chance(30)
+    }
+
+    private static func stretch(_ world: World, _ draw: inout Draw) -> Range<Instant> {
+        let from = world.begins + draw.span(0...Int64(world.days) * Span.day)
+        return from..<(from + draw.span(Span.day...90 * Span.day))
+    }
+
+    /// The consent that holds, or held last, at that instant; nil: none was given yet.
+    func consent(at instant: Instant) -> Int? { consents.lastIndex { $0.givenAt <= instant } }
+}
+
+extension Consent {
+    /// The same subject consents once more, with the uses that are still to come.
+    func again(at instant: Instant) -> Consent {
+        Consent(
+            subject: subject,
+            client: client,
+            givenAt: instant,
+            tokenLifetime: tokenLifetime,
+            isAccessTokenOnly: isAccessTokenOnly,
+            intended: intended.filter { $0 > instant },
+            endedAt: .max
+        )
+    }
+}
