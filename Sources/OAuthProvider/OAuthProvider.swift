@@ -32,7 +32,8 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
     /// `clients` are those that hold grants; the ones of other providers are left out. `secrets` reads a
     /// secret, and is called again when the server refuses what it returned. `sleep` has to return early when
     /// its task is cancelled; `uptime` is a monotonic clock, for the rate and for pauses that the server asks
-    /// for; `jitter`, between 0 and 1, makes those differ whose length it leaves to us. `makeUpToken` makes a
+    /// for, and the machine's own where `buckets` are shared with other processes, with whom the rate is kept together;
+    /// `jitter`, between 0 and 1, makes those differ whose length it leaves to us. `makeUpToken` makes a
     /// token that no server can know, for ``check()``.
     package init(
         settings: ProviderSettings,
@@ -40,6 +41,7 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
         transport: any HTTPTransport,
         clock: any WallClock,
         secrets: @escaping @Sendable (SecretSource) throws -> Secret,
+        buckets: RateBuckets = RateBuckets(),
         sleep: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
         uptime: (@Sendable () -> Duration)? = nil,
         jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
@@ -48,6 +50,7 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
         let start = ContinuousClock.now
         let wire = Wire(
             limits: settings.limits,
+            buckets: buckets,
             transport: transport,
             clock: clock,
             sleep: sleep,
@@ -92,7 +95,8 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
     package func introspect(_ token: Secret, kind: TokenKind) async -> IntrospectionAnswer {
         do {
             let url = try await endpoints.required(.introspection)
-            return IntrospectionResponse.answer(try await wire.post(Self.form(token, kind), to: url, as: own))
+            let reply = try await wire.post(Self.form(token, kind), to: url, as: own, isIdempotent: true)
+            return IntrospectionResponse.answer(reply, about: kind)
         } catch {
             return IntrospectionResponse.unknown(error)
         }
@@ -134,7 +138,7 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
         at url: String,
         as credentials: any ClientCredentials
     ) async throws(CallFailure) -> RevocationAnswer {
-        RevocationResponse.answer(try await wire.post(form, to: url, as: credentials))
+        RevocationResponse.answer(try await wire.post(form, to: url, as: credentials, isIdempotent: false))
     }
 
     package func endGrant(_ providerGrantID: String, of client: ClientID) async -> RevocationAnswer? {

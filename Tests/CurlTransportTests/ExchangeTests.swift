@@ -118,13 +118,6 @@ struct `Exchange over HTTP/1.1` {
         }
     }
 
-    @Test func `a content coding nobody asked for is not undone`() async throws {
-        try await LoopbackServer.run { server in
-            let response = try await withTransport { try await $0.get(server.url("/coded")) }
-            #expect(response.text == "not gzip at all")
-        }
-    }
-
     @Test func `500 requests at once need no more than 16 connections`() async throws {
         try await LoopbackServer.run { server in
             let bodies = try await withTransport { transport in

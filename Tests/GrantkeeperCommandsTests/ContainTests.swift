@@ -16,7 +16,7 @@ struct ContainTests {
             #expect(plan.text("refused") == "it needs --approve \(hash)")
             #expect(plan.int("counts.grants") == 5)
             #expect(plan.numbers("events") == ["run.approved": 1, "grant.revoking": 5, "grant.revoked": 5])
-            #expect(plan.objects("forecast").map { $0.int("requests") ?? 0 } == [18, 12])
+            #expect(plan.objects("forecast").map { $0.int("requests") ?? 0 } == [24, 18])
             #expect(try await scenario.standings() == ["active": 8])
             let done = await scenario.run(
                 "contain",
@@ -413,7 +413,8 @@ struct ContainTests {
                         + "client: { id: grantkeeper, secret: { file: idp2.secret } }, "
                         + "capabilities: { revokes_foreign: true, revocation_reaches: grant, "
                         + "rotates_refresh_tokens: false }, "
-                        + "canaries: [{ kind: refresh_token, client: canary-client, token: { file: canary.refresh_token } }] }"
+                        + "canaries: [{ kind: refresh_token, client: canary-client, token: { file: canary.refresh_token } }, "
+                        + "{ kind: access_token, client: canary-client, token: { file: canary.access_token } }] }"
                 ]
             }
             try await scenario.grants(

@@ -82,6 +82,23 @@ import Testing
         #expect(try await rig.events().last == "provider.held")
     }
 
+    @Test(arguments: [Set<TokenKind>(), [.refreshToken]])
+    func `a server whose answers bear no date is asked for it before anything is revoked`(
+        introspects: Set<TokenKind>
+    ) async throws {
+        let rig = try await queue()
+        rig.provider.configure { $0.capabilities.introspects = introspects }
+        rig.settings.providers = [rig.provider.settings]
+        rig.provider.refuse { token in
+            IntrospectionAnswer(token == ScriptedProvider.madeUp ? .inactive : .active(TokenFacts()))
+        }
+        rig.provider.dateAnswers { start - .hours(1) }
+        let report = try await rig.revoke()
+        #expect(rig.provider.revoked.isEmpty && report.waiting == ["idp": Self.many])
+        let hold = try await rig.store.read { try $0.heldProviders()["idp"]?.why }
+        #expect(hold == "clock-skew")
+    }
+
     @Test func `by hand a held provider's orders are queued, and go on with --while-held, acknowledged at most`()
         async throws
     {
@@ -117,6 +134,28 @@ import Testing
         rig.provider.answerRevocations(.failed(.ownFailure, detail: "no descriptors", retryAfter: nil))
         let report = try await rig.revoke()
         #expect(report.retrying == Self.many && report.stuck.isEmpty)
+    }
+
+    @Test func `without an introspection endpoint a person's order is carried out, a rule's waits`() async throws {
+        let rig = try await Rig()
+        try await rig.add([idleGrant("g-1"), idleGrant("h-1", idle: 1)])
+        try await rig.rotate()
+        try await rig.order("h-1")
+        rig.provider.answer { _ in .unknown(.discovery) }
+        let report = try await rig.revoke()
+        #expect(report.proofs == [.acknowledged: 1] && report.retrying == 1)
+        #expect(try await rig.standings() == ["g-1": .revoking, "h-1": .revoked])
+    }
+
+    @Test func `a provider that is never asked and does not answer is left alone after a page`() async throws {
+        let rig = try await queue()
+        rig.provider.configure { $0.capabilities.introspects = [] }
+        rig.settings.providers = [rig.provider.settings]
+        rig.provider.answerRevocations(.failed(.timeout, detail: "no answer", retryAfter: nil))
+        let report = try await rig.revoke()
+        #expect(report.unreachable["idp"] != nil && report.retrying < Self.many)
+        #expect(try await rig.store.read { try $0.breakers()["idp"] } != nil)
+        #expect(rig.provider.asked == 0)
     }
 
     @Test func `what backs off is named with its time, and a person's order tries it at once`() async throws {

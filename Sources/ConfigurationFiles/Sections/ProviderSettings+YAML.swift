@@ -6,8 +6,8 @@ extension ProviderSettings {
         let shape = YAMLValue.Shape(
             known: [
                 "id", "issuer", "introspection_endpoint", "revocation_endpoint", "token_endpoint", "client",
-                "limits", "capabilities", "canaries", "revocation", "clock", "ignored_scopes", "allow_insecure_http",
-                "proxy",
+                "limits", "capabilities", "canaries", "revocation", "endpoint_hosts", "clock", "ignored_scopes",
+                "allow_insecure_http", "proxy",
                 "ca_file",
             ],
             required: ["id", "issuer", "client"]
@@ -24,6 +24,7 @@ extension ProviderSettings {
         let capabilities = members["capabilities"].map { ProviderCapabilities($0) }
         let canaries = members["canaries"]?.elements().compactMap { Canary($0) }
         let revocation = members["revocation"]?.word(Revocation.self)
+        let endpointHosts = members["endpoint_hosts"]?.elements().compactMap { $0.hostName() }
         let clock = members["clock"]?.word(Clock.self)
         let ignored = (members["ignored_scopes"]?.elements().compactMap { $0.text() }).map { ScopeSet($0) }
         // What is said to a proxy on the way to an https server is sealed for that server.
@@ -39,6 +40,7 @@ extension ProviderSettings {
         self.capabilities = capabilities ?? self.capabilities
         self.canaries = canaries ?? []
         self.revocation = revocation ?? self.revocation
+        self.endpointHosts = endpointHosts ?? []
         self.clock = clock ?? self.clock
         ignoredScopes = ignored ?? ignoredScopes
         allowsInsecureHTTP = allowsHTTP

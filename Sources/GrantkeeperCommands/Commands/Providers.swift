@@ -39,7 +39,12 @@ struct ProvidersCheck: GrantkeeperCommand {
         for provider in settings.providers where providers.isEmpty || providers.contains(provider.id.rawValue) {
             var alone = settings
             alone.providers = [provider]
-            let connections = try ProviderConnections(alone, environment, WorkerMetrics())
+            let connections = try ProviderConnections(
+                alone,
+                storePath: configuration.storePath,
+                environment,
+                WorkerMetrics()
+            )
             guard let client = connections.provider(provider.id) else { continue }
             var check = await client.check()
             for look in SecretLook.all(in: Self.sources(provider, settings)) {

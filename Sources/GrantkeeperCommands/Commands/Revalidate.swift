@@ -85,7 +85,7 @@ struct Revalidate: GrantkeeperCommand {
             console.table(
                 ["GRANT", "VERDICT", "WHY"],
                 report.lines.map { line in
-                    let why = [line.verdict.why?.rawValue, line.detail.map(Console.printable)].compactMap { $0 }
+                    let why = [line.verdict.why?.rawValue, line.detail.map(Console.printableLong)].compactMap { $0 }
                     return [Console.printable(line.key.description), line.verdict.name, why.joined(separator: ": ")]
                 }
             )

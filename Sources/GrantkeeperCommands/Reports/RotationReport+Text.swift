@@ -242,7 +242,7 @@ enum VerdictText {
         }
         for provider in report.recovered { console.line("provider recovered: \(provider)") }
         for (provider, why) in report.unreachable.sorted(by: { $0.key < $1.key }) {
-            console.line("could not be asked: \(provider) (\(Console.printable(why)))")
+            console.line("could not be asked: \(provider) (\(Console.printableLong(why)))")
         }
     }
 }

@@ -116,7 +116,10 @@ struct Session: Sendable, Unprintable {
                 readsScopes ? try ScopePolicyDocuments.policies(of: configuration, at: environment.clock.now()) : .none
             case .read, .write, .tokens: ScopePolicies.none
             }
-        let connections = access == .providers ? try ProviderConnections(settings, environment, metrics) : .none
+        let connections =
+            access == .providers
+            ? try ProviderConnections(settings, storePath: configuration.storePath, environment, metrics) : .none
+        if let failure = connections.unsharedRates { console.warning(failure.message, hint: failure.hint) }
         let restoreGuard = StoreGuard(configuration, environment)
         let opened: StoreGuard.Opened
         let writes: Bool

@@ -55,6 +55,8 @@ package struct ProviderSettings: Hashable, Sendable {
     package var capabilities = ProviderCapabilities()
     package var canaries: [Canary] = []
     package var revocation = Revocation.provider
+    /// Hosts beside the issuer's that discovered endpoints may be on, in lower case and without a port.
+    package var endpointHosts: [String] = []
     package var clock = Clock.checked
     /// Scopes that are no drift, though the provider tells them and the record does not.
     package var ignoredScopes = ScopeDrift.ignoredByDefault

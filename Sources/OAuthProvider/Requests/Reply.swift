@@ -4,6 +4,8 @@ internal import HTTPTransport
 /// A response with what its headers say to every kind of call.
 struct Reply: Sendable {
     let response: HTTPResponse
+    /// By our clock.
+    let receivedAt: Timestamp
     /// From `Date` (RFC 9110 §6.6.1); nil where there is none that can be read.
     let serverDate: Timestamp?
     /// From `Retry-After`, clamped; only of an error.
@@ -11,6 +13,7 @@ struct Reply: Sendable {
 
     init(_ response: HTTPResponse, now: Timestamp, _ dates: DateMemory) {
         self.response = response
+        receivedAt = now
         let serverDate = response.header("Date").flatMap { dates.date($0, now: now) }
         self.serverDate = serverDate
         retryAfter =

@@ -15,6 +15,8 @@ struct ProviderProbe {
         /// How long the server asked us to wait; nil: it did not.
         var retryAfter: Duration?
         var detail: String?
+        /// An answer bore a `Date`, so that its clock was looked at.
+        var sawDate = false
         /// It called a made-up token active: its "active" says nothing.
         var believesAnything = false
         /// Every canary, asked as often as was wanted, and the made-up token answered as they must.
@@ -95,6 +97,7 @@ struct ProviderProbe {
 
     private func note(_ answer: IntrospectionAnswer, in reading: inout Reading) {
         if let date = answer.serverDate {
+            reading.sawDate = true
             let skew = date - clock.now()
             if skew > Self.clockTolerance || skew < .zero - Self.clockTolerance {
                 reading.hold = reading.hold ?? "clock-skew"

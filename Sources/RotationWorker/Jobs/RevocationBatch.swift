@@ -12,7 +12,12 @@ struct RevocationBatch: Sendable {
 
     func perform(_ orders: [RevocationJob.Work]) async throws -> RevocationJob.Tried {
         // A provider that can say nothing truthful of any kind is not asked.
-        guard !settings.capabilities.introspects.isEmpty else { return try await work(orders, nil) }
+        guard !settings.capabilities.introspects.isEmpty else {
+            try await lookAtClock()
+            var tried = try await work(orders)
+            if let why = tried.failedWith { tried.end(with: why, retryAfter: nil, why.rawValue) }
+            return tried
+        }
         let canaries = await client.canaries()
         let probe = ProviderProbe(
             client: client,
@@ -23,42 +28,37 @@ struct RevocationBatch: Sendable {
         let controls = try await controls(canaries)
         let before = await probe.read(times: 1, controls: controls)
         if let why = before.hold, !Task.isCancelled { try await hold(why, before.detail) }
-        // Without an introspection endpoint a revocation can be made all the same; without metadata it says so itself.
-        if let why = before.unreachable, why != .discovery {
-            // A try all the same: an end that a dead provider holds up for days must reach a person.
-            let attempts = orders.map { work in
-                let seen = RevocationExchange.Seen(unreached: work, why, retryAfter: before.retryAfter)
-                return RevocationJob.Attempt(work: work, seen: seen)
+        if before.unreachable == nil, !before.sawDate { try await lookAtClock() }
+        // A person's order need not wait for an introspection endpoint that cannot be found: what the server accepts is
+        // acknowledged.
+        let open =
+            before.unreachable == nil
+            ? orders
+            : orders.filter { work in
+                before.unreachable == .discovery && work.order.rule == .byHand
             }
-            var tried = RevocationJob.Tried(attempts)
-            let words = before.detail ?? why.rawValue
-            if why == .ownFailure {
-                tried.ownFailure = words
-            } else {
-                tried.silence = .init(why: why, retryAfter: before.retryAfter, detail: words)
+        var tried = try await work(open)
+        tried.before = before.canaries
+        if let why = before.unreachable {
+            // A try all the same: an end that a dead provider holds up for days must reach a person.
+            for work in orders where !open.contains(where: { $0.order.row == work.order.row }) {
+                let seen = RevocationExchange.Seen(unreached: work, why, retryAfter: before.retryAfter)
+                tried.attempts.append(.init(work: work, seen: seen))
+            }
+            if open.isEmpty || tried.failedWith != nil {
+                tried.end(with: why, retryAfter: before.retryAfter, before.detail ?? why.rawValue)
             }
             return tried
         }
-        var tried = try await work(orders, before)
         let after = await probe.read(times: 1, controls: controls)
         tried.after = after.canaries
-        if let why = after.unreachable, !tried.attempts.isEmpty,
-            tried.attempts.allSatisfy({ $0.seen.failedWith != nil })
-        {
-            let words = after.detail ?? why.rawValue
-            if why == .ownFailure {
-                tried.ownFailure = words
-            } else {
-                tried.silence = .init(why: why, retryAfter: after.retryAfter, detail: words)
-            }
+        if let why = after.unreachable, tried.failedWith != nil {
+            tried.end(with: why, retryAfter: after.retryAfter, after.detail ?? why.rawValue)
         }
         return tried
     }
 
-    private func work(
-        _ orders: [RevocationJob.Work],
-        _ before: ProviderProbe.Reading?
-    ) async throws -> RevocationJob.Tried {
+    private func work(_ orders: [RevocationJob.Work]) async throws -> RevocationJob.Tried {
         var silence = Silence()
         // Those that were not begun stay due as they are.
         let results = await inParallel(orders, width: settings.limits.inFlight) { work in
@@ -79,9 +79,6 @@ struct RevocationBatch: Sendable {
             case .unread?, nil: break
             }
         }
-        tried.before = before?.canaries ?? [:]
-        let provider = settings.id
-        tried.isHeld = try await environment.store.read { try $0.heldProviders()[provider] != nil }
         return tried
     }
 
@@ -125,6 +122,11 @@ struct RevocationBatch: Sendable {
             }
             return controls
         }
+    }
+
+    /// Before anything is revoked the server's clock is looked at; one that is not ours holds it.
+    private func lookAtClock() async throws {
+        _ = try await ServerLook(environment: environment, run: job.run, lock: job.lock).look(at: [settings.id])
     }
 
     /// A hold that any probe finds holds the queue; one of another reason stays.

@@ -5,6 +5,7 @@ extension RevocationJob {
     func store(
         _ attempt: Attempt,
         _ tried: Tried,
+        isHeld: Bool,
         _ assessor: Assessor,
         _ now: Timestamp,
         _ writing: any StoreWriting,
@@ -20,7 +21,7 @@ extension RevocationJob {
             report.retrying += 1
             return
         }
-        let (outcome, progress) = try judge(attempt, tried, stored, assessor, now)
+        let (outcome, progress) = try judge(attempt, tried, isHeld: isHeld, stored, assessor, now)
         order.progress = progress
         var why: String?
         switch outcome {
@@ -76,6 +77,7 @@ extension RevocationJob {
     private func judge(
         _ attempt: Attempt,
         _ tried: Tried,
+        isHeld: Bool,
         _ stored: StoredGrant,
         _ assessor: Assessor,
         _ now: Timestamp
@@ -91,7 +93,7 @@ extension RevocationJob {
         )
         proof.grantReply = attempt.seen.grantReply
         proof.hasUnheldRefreshToken = grant.hasRefreshToken && attempt.work.tokens?[.refreshToken] == nil
-        proof.isHeld = tried.isHeld
+        proof.isHeld = isHeld
         proof.isStuck = grant.standing == .stuck
         for index in proof.tokens.indices {
             let kind = proof.tokens[index].kind

@@ -116,7 +116,11 @@ package struct RevocationJob: Sendable {
             if let lock { try writing.renew(lock) }
             var (part, breaker) = (Report(), known)
             let assessor = try Assessor(writing, environment.settings, ownTokens: [], now: now)
-            for attempt in tried.attempts { try store(attempt, tried, assessor, now, writing, &part) }
+            let held = try writing.heldProviders()
+            for attempt in tried.attempts {
+                let isHeld = held[attempt.work.stored.grant.key.provider] != nil
+                try store(attempt, tried, isHeld: isHeld, assessor, now, writing, &part)
+            }
             if let silence = tried.silence {
                 try breaker.open(because: silence.why, retryAfter: silence.retryAfter, at: now, in: writing)
             } else if tried.wasAsked, !tried.attempts.isEmpty, tried.ownFailure == nil, known.record != nil {
@@ -152,8 +156,6 @@ package struct RevocationJob: Sendable {
         /// The canaries around it.
         var before: [TokenKind: VerdictJudge.Canary] = [:]
         var after: [TokenKind: VerdictJudge.Canary] = [:]
-        /// The provider is held: its answers prove nothing.
-        var isHeld = false
         /// nil: the provider answers.
         var silence: Silence?
         /// We could not ask, which is no fault of the provider's; nil: we could.
@@ -162,5 +164,19 @@ package struct RevocationJob: Sendable {
         var wasAsked = !Task.isCancelled
 
         init(_ attempts: [Attempt]) { self.attempts = attempts }
+
+        /// Why the provider took part in none of it; nil: it did in some, or nothing was tried.
+        var failedWith: UnknownReason? {
+            attempts.allSatisfy { $0.seen.failedWith != nil } ? attempts.first?.seen.failedWith : nil
+        }
+
+        /// Nothing more is to be expected of it in this run.
+        mutating func end(with why: UnknownReason, retryAfter: Duration?, _ words: String) {
+            if why == .ownFailure {
+                ownFailure = words
+            } else if why.isNoAnswer {
+                silence = .init(why: why, retryAfter: retryAfter, detail: words)
+            }
+        }
     }
 }
