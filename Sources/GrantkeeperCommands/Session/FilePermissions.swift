@@ -9,8 +9,10 @@ enum FilePermissions {
     /// does not let others rename what is not theirs.
     static func problems(_ configuration: Configuration) -> [String] {
         let store = configuration.storePath
-        let files = [store, store + "-wal", store + "-shm", configuration.highWaterPath, configuration.source]
-            .compactMap(\.self)
+        let files = [
+            store, store + "-wal", store + "-shm", store + "-rates", configuration.highWaterPath, configuration.source,
+        ]
+        .compactMap(\.self)
         let directories = [configuration.schedulesPath, configuration.scopesPath].compactMap(\.self)
             .flatMap { [$0, "\($0)/tenants"] }
         var known: Set<UInt32> = [0, geteuid()]
