@@ -15,9 +15,10 @@ extension SQLiteGrantStore {
         try HeaderReading.number(path: path) {
             var status = stat()
             guard stat(path, &status) == 0 else {
-                return errno == ENOENT || errno == ENOTDIR ? .none : .failed(String(cString: strerror(errno)))
+                return MainFile.isOwnFailure(errno) ? .failed(String(cString: strerror(errno))) : .none
             }
-            guard status.st_mode & S_IFMT == S_IFREG else { return .none }
+            // What else is wrong with it is told by the opening that follows, in words of its own.
+            guard status.st_mode & S_IFMT == S_IFREG, access(path, R_OK) == 0 else { return .none }
             SQLiteLibrary.setUp
             var connection: OpaquePointer?
             defer { sqlite3_close(connection) }
@@ -88,6 +89,11 @@ private struct MainFile {
     private let methods: sqlite3_io_methods
     /// `SQLITE_IOERR_SHORT_READ`, which Swift does not import.
     private static let shortRead = SQLITE_IOERR | (2 << 8)
+
+    /// Whether the error's number speaks of this machine or process, and not of what is stored.
+    static func isOwnFailure(_ number: Int32) -> Bool {
+        [EIO, EMFILE, ENFILE, ENOMEM, EINTR, EAGAIN, ESTALE, ETIMEDOUT].contains(number)
+    }
 
     init?(_ connection: OpaquePointer?) {
         var file: UnsafeMutablePointer<sqlite3_file>?

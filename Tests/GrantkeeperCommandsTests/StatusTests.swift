@@ -35,6 +35,18 @@ struct StatusTests {
         }
     }
 
+    @Test func `a schedule is seen by either ending, as the worker sees it`() async throws {
+        try await withScenario { scenario in
+            try await scenario.grants([.used("u-1")])
+            mkdir(scenario.path("schedules"), 0o700)
+            for name in ["night.yaml", "noon.yml", ".hidden.yml", "notes.txt"] {
+                try scenario.write("schedules/\(name)", "job: expire\ncron: 0 3 * * *\n")
+            }
+            let report = try await scenario.run("status", "--json").json
+            #expect(report.objects("schedules").compactMap { $0.text("name") } == ["night", "noon"])
+        }
+    }
+
     @Test func `without a store it says so`() async throws {
         try await withScenario { scenario in
             try await scenario.run("status", "--json").expectError(78, "missing")

@@ -94,7 +94,7 @@ struct Doctor: GrantkeeperCommand {
         }
         let opened = try await restoreGuard.openToRead(keyring)
         let store = opened.store
-        for line in restoreGuard.lines(opened, now: environment.clock.now()) {
+        for line in try restoreGuard.lines(opened, now: environment.clock.now()) {
             findings.append(Finding(name: "restore guard", ok: line.ok, detail: Console.printableLong(line.detail)))
         }
         findings += FilePermissions.problems(configuration).map { Finding(name: "permissions", ok: false, detail: $0) }

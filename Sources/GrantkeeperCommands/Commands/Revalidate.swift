@@ -34,10 +34,17 @@ struct Revalidate: GrantkeeperCommand {
             let lock =
                 keys.isEmpty
                 ? try await JobLocks(session, environment).take(RevalidationJob.name, wait: wait?.duration) : nil
-            let run = try await store.write { writing in
-                let run = try writing.beginRun(job: "revalidate", actor: actor, at: started)
-                if let lock { try writing.assign(lock, to: run) }
-                return run
+            let run: Int64
+            do {
+                run = try await store.write { writing in
+                    let run = try writing.beginRun(job: "revalidate", actor: actor, at: started)
+                    if let lock { try writing.assign(lock, to: run) }
+                    return run
+                }
+            } catch {
+                // Not only with its lease: the next one need not wait.
+                if let lock { try? await store.unlock(lock) }
+                throw error
             }
             let scope: RevalidationJob.Scope =
                 !keys.isEmpty ? .grants(keys) : all || !only.isEmpty ? .all(selection) : .due(selection)

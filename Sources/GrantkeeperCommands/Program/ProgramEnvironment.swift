@@ -22,6 +22,8 @@ package struct ProgramEnvironment: Sendable, Unprintable {
     package var actor: Actor
     /// The machine's own id, by which a store that was copied elsewhere is known; empty: it has none.
     package var machineID: String
+    /// Why it could not be read; nil: it could, or there is none.
+    package var machineIDFailure: String?
     /// Random bytes.
     package var random: @Sendable (Int) -> [UInt8]
     /// Waits between two tries to take a lock.
@@ -57,6 +59,7 @@ package struct ProgramEnvironment: Sendable, Unprintable {
 
     /// The process's own clock, streams and user.
     package static func real() -> ProgramEnvironment {
+        let machine = MachineID.read()
         var values: [String: String] = [:]
         var entry = environ
         while let text = entry.pointee {
@@ -74,8 +77,9 @@ package struct ProgramEnvironment: Sendable, Unprintable {
             showsProgress: isatty(2) == 1,
             isTerminal: isatty(1) == 1 && variables["NO_COLOR"] == nil,
             actor: person(variables),
-            machineID: MachineID.read()
+            machineID: machine.id
         )
+        environment.machineIDFailure = machine.failure
         environment.isJournal = JournalStream.isBehind(2, variables["JOURNAL_STREAM"])
         return environment
     }

@@ -9,15 +9,21 @@ enum FilePermissions {
     /// does not let others rename what is not theirs.
     static func problems(_ configuration: Configuration) -> [String] {
         let store = configuration.storePath
-        let files = [store, store + "-wal", store + "-shm", configuration.highWaterPath, configuration.source]
-            .compactMap(\.self)
+        let files = [
+            store, store + "-wal", store + "-shm", store + "-rates", configuration.highWaterPath, configuration.source,
+        ]
+        .compactMap(\.self)
         let directories = [configuration.schedulesPath, configuration.scopesPath].compactMap(\.self)
+            .flatMap { [$0, "\($0)/tenants"] }
         var known: Set<UInt32> = [0, geteuid()]
         var owner = stat()
         if stat(store, &owner) == 0 { known.insert(owner.st_uid) }
         var problems: [String] = []
         var seen: Set<String> = []
-        for file in files where seen.insert(file).inserted { problems += problem(file, known, mayBeSticky: false) }
+        let entries = directories.flatMap(entries)
+        for file in files + entries where seen.insert(file).inserted {
+            problems += problem(file, known, mayBeSticky: false)
+        }
         for directory in directories + files.map(HighWaterFile.directory) {
             guard let resolved = realpath(directory, nil) else { continue }
             defer { free(resolved) }
@@ -30,6 +36,20 @@ enum FilePermissions {
             }
         }
         return problems
+    }
+
+    /// What lies in a directory, by whole names.
+    private static func entries(of directory: String) -> [String] {
+        guard let listing = opendir(directory) else { return [] }
+        defer { closedir(listing) }
+        var names: [String] = []
+        while let entry = readdir(listing) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append("\(directory)/\(name)") }
+        }
+        return names.sorted()
     }
 
     private static func problem(_ path: String, _ known: Set<UInt32>, mayBeSticky: Bool) -> [String] {

@@ -32,7 +32,7 @@ struct JournalComparison: Sendable {
     ///
     /// The file is read before the journal: both only move forward.
     static func read(_ restoreGuard: StoreGuard, _ store: any GrantStore) async throws -> JournalComparison {
-        let mark = restoreGuard.file?.read()
+        let mark = try restoreGuard.file?.read()
         let checkpoint = try await AuditCheckpointJob.last(in: store)
         return try await store.read { reading in
             var comparison = JournalComparison()

@@ -29,7 +29,8 @@ struct OutputFile: ~Copyable {
                     .failed,
                     "plan-file",
                     "'\(Console.printableLong(named))' is a symbolic link, and what it points to would be replaced",
-                    hint: "name the file itself"
+                    hint:
+                        "name the file itself; to standard output in a file write '--plan-out /dev/stdout | cat > FILE'"
                 )
             }
             path = named

@@ -101,6 +101,15 @@ final class PlanFile: PlanRowReceiver {
         return Hex.string(Array(hasher.finalize()))
     }
 
+    /// Whether what is written there gives the plan's own hash, whoever wrote the hash of the lines.
+    private static func agrees(_ descriptor: Int32, _ header: JSONObject) throws -> Bool {
+        var reader = LineReader(descriptor: descriptor, maximumLineLength: 65_536, chunkSize: 65_536)
+        var check = PlanFileCheck(header: header)
+        guard try reader.advance() else { return false }
+        while try reader.advance() { try check.take(reader.lineBytes) }
+        return check.agrees
+    }
+
     /// The header of a plan's file whose lines are those that were written with it.
     static func header(_ path: String) throws -> Header {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -134,6 +143,14 @@ final class PlanFile: PlanRowReceiver {
                     + "of an older version",
                 hint: "a plan is applied as it was made; 'rotate --dry-run --plan-out FILE' makes a new one, --tenant, "
                     + "--provider and --client narrow it"
+            )
+        }
+        guard lseek(descriptor, 0, SEEK_SET) == 0, (try? agrees(descriptor, object)) == true else {
+            throw CommandError(
+                .badData,
+                "edited-plan",
+                "the lines of the plan '\(path)' do not give the hash and the counts of its header: it was edited",
+                hint: "a plan is applied as it was made; 'rotate --dry-run --plan-out FILE' makes a new one"
             )
         }
         let selection = object["selection"]?.objectValue

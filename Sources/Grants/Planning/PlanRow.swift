@@ -40,6 +40,29 @@ package struct PlanRow: Hashable, Sendable {
         return writer.bytes
     }
 
+    /// What the plan's hash covers of a whole line; nil: nothing, the line is a keep's.
+    package static func hashed(_ whole: JSONObject) -> [UInt8]? {
+        guard whole["action"]?.stringValue != Decision.Action.keep.name else { return nil }
+        var writer = JSONWriter()
+        writer.beginObject()
+        for member in whole.members where !unhashedMembers.contains(member.name) {
+            guard member.name == "evidence", let evidence = member.value.objectValue else {
+                writer.member(member.name, member.value)
+                continue
+            }
+            writer.object(member.name) { writer in
+                for member in evidence.members where !unhashedMembers.contains(member.name) {
+                    writer.member(member.name, member.value)
+                }
+            }
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// Written, and left out of the hash.
+    private static let unhashedMembers: Set = ["observed_until", "notes"]
+
     private func write(to writer: inout JSONWriter, isWhole: Bool) {
         let use = (lastUsedAt, idleSince, window)
         Self.write(grant, decision, use, to: &writer, notes: isWhole ? notes : nil)

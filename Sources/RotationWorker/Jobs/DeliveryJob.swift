@@ -42,9 +42,10 @@ package struct DeliveryJob: Sendable {
             let entries = try await environment.store.read { try $0.journal(after: from, limit: Self.batchSize) }
             guard let last = entries.last else { return line }
             let events = try entries.map(OutgoingEvent.init)
-            // Before they leave: what was delivered and not acknowledged leaves again each time.
-            let clocks = try clockStarts(events, sink.settings)
+            let clocks: [ClockStart]
             do {
+                // Before they leave: what was delivered and not acknowledged leaves again each time.
+                clocks = try clockStarts(events, sink.settings)
                 try await LeaseHeartbeat.keeping(lock, environment.store) { () async throws(SinkError) in
                     try await sink.deliver(events)
                 }
@@ -73,32 +74,35 @@ package struct DeliveryJob: Sendable {
 
     /// What the sink's acknowledgement of these events starts.
     ///
-    /// Throws `damaged` for an event that does not say what it is about: passed over, its period would never begin.
-    private func clockStarts(_ events: [OutgoingEvent], _ sink: SinkSettings) throws -> [ClockStart] {
-        try events.compactMap { event in
+    /// Throws for an event that does not say what it is about: passed over, its period would never begin.
+    private func clockStarts(_ events: [OutgoingEvent], _ sink: SinkSettings) throws(SinkError) -> [ClockStart] {
+        var starts: [ClockStart] = []
+        for event in events {
             let standing: Standing
             switch event.type {
             case "grant.noticed" where sink.notifies: standing = .noticed
             case "grant.quarantined" where sink.enforces: standing = .quarantined
-            default: return nil
+            default: continue
             }
-            let body = try JSONObject(parsing: event.json)
-            guard let provider = body["provider"]?.stringValue, let grant = body["grant"]?.stringValue,
-                let at = body["at"]?.stringValue.flatMap(RFC3339.parse)
+            let body = try? JSONObject(parsing: event.json)
+            guard let provider = body?["provider"]?.stringValue, let grant = body?["grant"]?.stringValue,
+                let at = body?["at"]?.stringValue.flatMap(RFC3339.parse)
             else {
-                throw StoreError(
-                    .damaged,
+                throw SinkError(
                     "entry \(event.seq) of the journal is a '\(event.type)' without provider, grant or time: the period "
                         + "that its delivery starts cannot begin, and nothing is delivered to '\(sink.id)'",
                     hint: "keep the store as it is; 'audit verify' shows whether the entry was changed"
                 )
             }
-            return ClockStart(
-                key: .init(provider: ProviderID(provider), id: grant),
-                standing: standing,
-                announcedAt: Timestamp(milliseconds: at)
+            starts.append(
+                ClockStart(
+                    key: .init(provider: ProviderID(provider), id: grant),
+                    standing: standing,
+                    announcedAt: Timestamp(milliseconds: at)
+                )
             )
         }
+        return starts
     }
 
     /// The cursor and the clocks that the acknowledgement starts are one transaction.
