@@ -48,6 +48,15 @@ import Testing
         #expect(try await rig.events().filter { $0 == "grant.contradicted" }.count == 2)
     }
 
+    @Test func `an end in doubt is looked at again within a day, so that an answer is heard`() async throws {
+        let rig = try await rig()
+        try await rig.rotate()
+        _ = try await rig.revalidate(.due(GrantSelection()))
+        rig.clock.advance(by: .hours(26))
+        try await rig.rotate(full: false)
+        #expect(try await rig.events().contains("grant.contradicted"))
+    }
+
     @Test func `what a gate holds is told all the same`() async throws {
         let rig = try await rig { $0.lastUsedAt = start - .minutes(1) }
         rig.settings.policy.mode = .observe

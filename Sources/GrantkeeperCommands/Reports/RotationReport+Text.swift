@@ -179,7 +179,7 @@ extension RotationReport {
         case .noEvidence: "kept: nobody observed whether it is used"
         case .unused: "not used for idle_after"
         case .keep: "observed without use for less than idle_after"
-        case .cannotRevoke: "kept: no token or no credentials to revoke it with"
+        case .cannotRevoke: "kept: no token or no credentials to revoke it with, or nowhere to"
         case .collateral: "kept: its end would take others along"
         case .nobodyTold: "kept: no sink would tell its owner"
         case .byHand: "ordered by a person"

@@ -24,7 +24,7 @@ struct RotationReport {
 
     var held: [HeldPlan] { plan.held + (applied?.held ?? []) + (verdicts?.surges ?? []) }
     /// Ends that wait for a look at their provider's clock, which a dry run does not take.
-    var byClock: [HeldPlan] { isDryRun ? plan.byClock : [] }
+    var byClock: [HeldPlan] { isDryRun ? plan.openByClock : [] }
     var isFrozen: Bool { plan.isFrozen }
 
     var ended: [Standing: Int] {

@@ -38,6 +38,14 @@ extension Grant {
         return first
     }
 
+    /// One of its own ends has come, whatever is to be made of that.
+    package func isPastAnOwnEnd(at now: Timestamp) -> Bool {
+        guard expiresAt != nil || accessTokenExpiresAt != nil else { return false }
+        if let end = sensibleExpiresAt, end <= now { return true }
+        if let end = sensibleOnlyTokenExpiresAt, end <= now { return true }
+        return false
+    }
+
     /// Its record holds an instant that counts as absent.
     package var isImplausible: Bool {
         guard issuedAt.isSensible else { return true }

@@ -20,6 +20,8 @@ extension Planner {
         guard grant.standing.isLive else { return Deadline(dueAt: nil, waitsForEvidence: false) }
         var earliest = Earliest(after: now)
         noteClock(grant, family, in: &earliest)
+        // An answer may have settled it, or contradicted it: the end is looked at again every day.
+        if grant.isPastAnOwnEnd(at: now) { earliest.note(tomorrow(for: grant)) }
         var waits = false
         switch decision.rule {
         case .noEvidence:

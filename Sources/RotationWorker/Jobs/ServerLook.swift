@@ -13,7 +13,12 @@ struct ServerLook: Sendable {
     /// Asks all of them at once; those that the configuration does not know have no clock.
     func look(at providers: Set<ProviderID>) async throws -> [ProviderID: ServerClock] {
         guard !providers.isEmpty else { return [:] }
-        let seen = await LeaseHeartbeat.keeping(lock, environment.store) { await observe(providers) }
+        let begun = environment.clock.now()
+        // Whoever is left alone for a while is not asked for the time either.
+        let silent = try await environment.store.read { reading in
+            Set(try reading.breakers().filter { !$0.value.mayTry(at: begun) }.keys)
+        }
+        let seen = await LeaseHeartbeat.keeping(lock, environment.store) { await observe(providers, silent) }
         let (environment, run, lock, now) = (environment, run, lock, environment.clock.now())
         try await environment.store.write { writing in
             if let lock { try writing.renew(lock) }
@@ -36,9 +41,12 @@ struct ServerLook: Sendable {
         return seen.mapValues(\.1)
     }
 
-    private func observe(_ providers: Set<ProviderID>) async -> [ProviderID: (ServerObservation, ServerClock)] {
+    private func observe(
+        _ providers: Set<ProviderID>,
+        _ silent: Set<ProviderID>
+    ) async -> [ProviderID: (ServerObservation, ServerClock)] {
         await withTaskGroup(of: (ProviderID, ServerObservation, ServerClock).self) { group in
-            for provider in providers {
+            for provider in providers.subtracting(silent) {
                 guard let client = environment.providers[provider] else { continue }
                 let clock = environment.clock
                 group.addTask {

@@ -61,6 +61,14 @@ package struct ExpiryPlan: Sendable {
     /// The scope documents were changed elsewhere since ours were read: they count for nothing in this plan.
     package var scopesOutdated: Bool { scopes.isOutdated }
 
+    /// Of ``byClock``, what the valve does not hold either.
+    package var openByClock: [HeldPlan] {
+        byClock.filter { plan in
+            guard let provider = plan.provider, let tenant = plan.tenant else { return false }
+            return valveHeld[Partition(provider: provider, tenant: tenant)] == nil
+        }
+    }
+
     /// Everything is frozen, not only a part.
     package var isFrozen: Bool { freezes.contains { $0.selection.isAll } }
 }
