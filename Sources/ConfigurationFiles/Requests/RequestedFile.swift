@@ -6,7 +6,7 @@ package import Scopes
 package enum RequestedFile {
     /// The requests in a file; throws all mistakes at once.
     ///
-    /// `form` nil: what it looks like.
+    /// `form` nil: what it looks like. An OpenAPI document or a registration may ask for nothing: then there are none.
     package static func read(path: String, form: RequestedForm?) throws(ConfigurationErrors) -> [RequestedScopes] {
         try parse(TextFile.read(path, mebibytes: 16), path: path, form: form)
     }
@@ -29,7 +29,7 @@ package enum RequestedFile {
             case .registration: requests = reading.compose(text)?.registration().map { [$0] } ?? []
             }
             reading.reportMissedDuplicate()
-            if requests.isEmpty, reading.problems.isEmpty {
+            if requests.isEmpty, reading.problems.isEmpty, form != .openapi, form != .registration {
                 reading.report(at: .start, "no scope is asked for", hint: reading.hintIfEmpty)
             }
         } else {

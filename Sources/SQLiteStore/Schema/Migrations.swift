@@ -31,6 +31,10 @@ enum Migrations {
         migrator.registerMigration("8-evidence") { db in
             for statement in evidence { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("9-intake") { db in
+            for statement in intake { try db.execute(sql: statement) }
+            try noteUnfitNames(db)
+        }
         return migrator
     }()
 

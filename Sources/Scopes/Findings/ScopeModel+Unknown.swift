@@ -24,9 +24,19 @@ extension ScopeModel {
             at: name.place,
             "the scope '\(name.value)' is not in the catalogue",
             why: "only what the catalogue defines can be judged",
-            fix: fixForUnknown(name.value.rawValue, in: scopes.names),
+            fix: fixForSeparator(name.value.rawValue) ?? fixForUnknown(name.value.rawValue, in: scopes.names),
             subject: subject
         )
+    }
+
+    /// nil unless the name looks like several in one: only blanks separate scopes (RFC 6749 §3.3).
+    private func fixForSeparator(_ name: String) -> ScopeFinding.Fix? {
+        if name.utf8.contains(UInt8(ascii: ",")) {
+            return ScopeFinding.Fix("commas separate nothing: write a blank between two scopes")
+        }
+        let isEncoded = ["%2b", "%20", "%2c", "%25", "+"].contains { name.lowercased().contains($0) }
+        let words = "a blank that is encoded twice separates nothing: encode the blank between two scopes once"
+        return isEncoded ? ScopeFinding.Fix(words) : nil
     }
 
     /// A deprecated scope that is still asked for.

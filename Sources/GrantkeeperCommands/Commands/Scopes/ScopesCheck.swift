@@ -85,12 +85,15 @@ struct ScopesCheck: GrantkeeperCommand {
         }
         for file in requested {
             do throws(ConfigurationErrors) {
+                let asked: [RequestedScopes]
                 if file == "-" {
                     let text = try StandardInput.text(environment.standardInput)
-                    requests += try RequestedFile.parse(text, path: StandardInput.name, form: requestedForm)
+                    asked = try RequestedFile.parse(text, path: StandardInput.name, form: requestedForm)
                 } else {
-                    requests += try RequestedFile.read(path: file, form: requestedForm)
+                    asked = try RequestedFile.read(path: file, form: requestedForm)
                 }
+                if asked.isEmpty { Console(environment).note("\(Console.printable(file)): no scope is asked for") }
+                requests += asked
             } catch {
                 problems += error.problems
             }
