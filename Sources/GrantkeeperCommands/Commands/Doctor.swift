@@ -18,7 +18,7 @@ struct Doctor: GrantkeeperCommand {
     @Flag(help: "Bring the store up to this version.")
     var migrate = false
 
-    private struct Finding {
+    struct Finding {
         var name: String
         var ok: Bool
         var detail: String
@@ -187,17 +187,17 @@ struct Doctor: GrantkeeperCommand {
                 )
             )
         }
+        findings += try await Self.names(in: store)
         for feed in settings.feeds {
             let until = feeds[feed.id]?.window?.until
             let isFresh = until.map { now - $0 <= feed.maxAge } ?? false
-            findings.append(
-                Finding(
-                    name: "feed \(feed.id)",
-                    ok: isFresh && feeds[feed.id]?.isStale != true,
-                    detail: until.map { "has observed until \($0)" }
-                        ?? "has never said how far it observed: nothing it covers is ended for disuse"
-                )
-            )
+            let trouble = Self.trouble(of: feeds[feed.id], feed)
+            var detail =
+                until.map { "has observed until \($0)" }
+                ?? "has never said how far it observed: nothing it covers is ended for disuse"
+            if let trouble { detail += "; " + trouble }
+            let isWell = isFresh && feeds[feed.id]?.isStale != true && trouble == nil
+            findings.append(Finding(name: "feed \(feed.id)", ok: isWell, detail: detail))
         }
         return findings
     }

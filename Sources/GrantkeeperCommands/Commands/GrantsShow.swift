@@ -26,6 +26,17 @@ struct GrantsShow: GrantkeeperCommand {
                 return .success
             }
             show(appraisal, party, policy, on: session.console)
+            let feeds = try await session.store.read { try $0.feeds() }
+            if let unjoined = UnjoinedWindow(
+                of: appraisal.stored.grant,
+                feeds: session.rotation.settings.feeds,
+                records: feeds
+            ) {
+                session.console.warning(
+                    unjoined.words,
+                    hint: "disuse is counted anew from where the feed began; nothing need be done"
+                )
+            }
             try await showHistory(key, session)
             return .success
         }

@@ -33,6 +33,8 @@ struct Session: Sendable, Unprintable {
     let connections: ProviderConnections
     let progress: ProgressLine
     let metrics: WorkerMetrics
+    /// What the command's selections leave out and a person may take for covered.
+    let lookAlikes = LookAlikes()
 
     /// Opens what is needed, runs the body, and closes all of it whatever happens.
     ///
@@ -73,6 +75,12 @@ struct Session: Sendable, Unprintable {
             throw error
         }
         try await live.current.close()
+        // Done, but not for all that the person may have meant.
+        if live.current.lookAlikes.wereFound, result as? ExitStatus == .success,
+            let findings = ExitStatus.findings as? Result
+        {
+            return findings
+        }
         return result
     }
 

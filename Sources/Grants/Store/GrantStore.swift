@@ -38,7 +38,7 @@ package protocol GrantStore: Sendable {
 }
 
 /// What can be asked of a snapshot.
-package protocol StoreReading: PurgeReading, HoldingReading {
+package protocol StoreReading: PurgeReading, HoldingReading, IntakeReading {
     /// In key order; memory is bounded whatever the number of grants.
     func forEach(
         _ state: GrantState,
@@ -96,7 +96,7 @@ package protocol StoreReading: PurgeReading, HoldingReading {
     func toldClients(of row: Int64) throws -> [ClientID]
     /// The rows that carry this very token.
     func rows(carrying token: Secret) throws -> [Int64]
-    /// The same by the token's SHA-256.
+    /// The rows of grants that carry or ever carried the token of this SHA-256; some may have been purged.
     func rows(carryingSHA256 digest: [UInt8]) throws -> [Int64]
 
     func feeds() throws -> [String: FeedRecord]
@@ -180,7 +180,7 @@ package struct PendingVerdict: Hashable, Sendable {
 }
 
 /// What a transaction can change besides.
-package protocol StoreWriting: StoreReading, PurgeWriting {
+package protocol StoreWriting: StoreReading, PurgeWriting, IntakeWriting {
     /// Throws `lock-lost` unless the lock is still ours, and renews its lease.
     func renew(_ lock: JobLock) throws
 

@@ -1,24 +1,3 @@
-/// How far a feed has been read, and how well it maps.
-package struct FeedRecord: Hashable, Sendable {
-    package var id: String
-    /// nil: it never said how far it observed.
-    package var window: Window?
-    /// Uses of known grants since its last move.
-    package var mapped = 0
-    /// Lines without a known grant since its last move.
-    package var unmapped = 0
-    /// Until where its rate was judged last.
-    package var ratedUntil: Timestamp?
-    /// Mapped uses since then.
-    package var mappedSinceRated = 0
-    /// Mapped uses a day, of the last 14 stretches of a day or more, oldest first.
-    package var rates: [Int] = []
-    /// It wanted to move and was not healthy.
-    package var isStale = false
-
-    package init(id: String) { self.id = id }
-}
-
 /// Nothing of what it covers is ended, quarantined or announced.
 package struct Freeze: Hashable, Sendable {
     package var selection: GrantSelection

@@ -40,6 +40,22 @@ package struct GateOrders: Sendable {
         }
     }
 
+    /// Closes the finding that the grant has resurfaced; false: it has not.
+    package func settle(_ key: Grant.Key, reason: String, reference: String?) async throws -> Bool {
+        let (environment, now) = (environment, now)
+        return try await environment.store.write { writing in
+            guard var stored = try writing.grant(key), stored.grant.resurfacedAt != nil else { return false }
+            LifeAfterEnd.close(&stored.grant, by: .settled)
+            try writing.save(stored)
+            var event = Event(Event.Kind.grantSettled, at: now, about: stored.grant)
+            event.reason = reason
+            event.actor = environment.actor
+            event.reference = reference
+            try writing.append(event, about: stored)
+            return true
+        }
+    }
+
     /// Nothing of the selection is ended, quarantined or announced, before the next batch already.
     package func freeze(_ selection: GrantSelection, reason: String) async throws {
         let (environment, now) = (environment, now)

@@ -33,7 +33,10 @@ final class Circumstances: Sendable {
         provider = settings.providers.first { $0.id == grant.key.provider }
         judge = provider.map { VerdictJudge(capabilities: $0.capabilities, now: now) }
         feeds = settings.feeds.filter { $0.covers(grant) }
-            .map { UseEvidence.Feed(window: records[$0.id]?.window, maxAge: $0.maxAge) }
+            .map { feed in
+                let window = records[feed.id]?.window(of: grant.client, at: grant.key.provider)
+                return UseEvidence.Feed(window: window, maxAge: feed.maxAge)
+            }
         isOurs = provider?.client.id == grant.client
         let id = grant.key.provider
         holdsCredentials =

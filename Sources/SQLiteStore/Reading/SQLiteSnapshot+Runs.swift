@@ -3,28 +3,6 @@ internal import Grants
 
 // Feeds, gates, runs, the journal: small tables, read whole.
 extension SQLiteSnapshot {
-    func feeds() throws -> [String: FeedRecord] {
-        try Row.fetchAll(
-            db,
-            sql: """
-                SELECT id, observed_from, observed_until, mapped, unmapped, rated_until, mapped_since_rated, rates,
-                is_stale FROM feeds
-                """
-        ).reduce(into: [:]) { feeds, row in
-            var feed = FeedRecord(id: row[0])
-            if let from = row[1] as Int64?, let until = row[2] as Int64? {
-                feed.window = Window(from: .init(milliseconds: from), until: .init(milliseconds: until))
-            }
-            feed.mapped = row[3]
-            feed.unmapped = row[4]
-            feed.ratedUntil = (row[5] as Int64?).map { Timestamp(milliseconds: $0) }
-            feed.mappedSinceRated = row[6]
-            feed.rates = (row[7] as String).split(separator: ",").compactMap { Int($0) }
-            feed.isStale = row[8]
-            feeds[feed.id] = feed
-        }
-    }
-
     func unjudgeable(in selection: GrantSelection) throws -> Int {
         // Of all, the index alone answers; the conditions are its own.
         var sql = "SELECT count(*) FROM states s"

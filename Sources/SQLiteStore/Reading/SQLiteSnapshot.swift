@@ -14,6 +14,8 @@ class SQLiteSnapshot: StoreReading {
     var keyed = KeyedStatements()
     /// Whether a purged grant is remembered; nil: not looked yet.
     var anyPurged: Bool?
+    /// Whether a subject or an id is stored that is not in form C; nil: not looked yet.
+    var anyUnfit: Bool?
 
     init(_ db: Database, vault: TokenVault?, imposed: [Freeze] = []) {
         self.db = db
@@ -284,7 +286,13 @@ class SQLiteSnapshot: StoreReading {
     }
 
     func rows(carryingSHA256 digest: [UInt8]) throws -> [Int64] {
-        try rows(withFingerprint: openVault().fingerprint(sha256: digest))
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT row FROM tokens WHERE fingerprint = ?1
+                UNION SELECT row FROM former_tokens WHERE fingerprint = ?1
+                """
+        )
+        return try Int64.fetchAll(statement, arguments: [Blob(try openVault().fingerprint(sha256: digest))])
     }
 
     func rows(withFingerprint fingerprint: [UInt8]) throws -> [Int64] {

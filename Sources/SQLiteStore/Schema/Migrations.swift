@@ -40,6 +40,10 @@ enum Migrations {
         migrator.registerMigration("9-health") { db in
             for statement in health { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("9-intake") { db in
+            for statement in intake { try db.execute(sql: statement) }
+            try noteUnfitNames(db)
+        }
         return migrator
     }()
 

@@ -106,6 +106,7 @@ extension SQLiteTransaction {
         if !tokens.isEmpty { countAsked(provider: provider, tenant: details.tenant, by: 1) }
         holdingBook.count(holding, 1)
         if try hasPurgedGrants() { try forgetPurged(grant.key) }
+        try noteUnfit(grant.key.id, .grant)
         // As it would be read back: a new grant has nothing but what its record says.
         var stored = StoredGrant(
             grant: Self.recorded(grant, tokens),
@@ -162,7 +163,11 @@ extension SQLiteTransaction {
     private func subjectReference(_ name: String) throws -> Int64 {
         // Most subjects that come in numbers are new.
         try inserting.newSubject.on(db).run { $0.add(name) }
-        if db.changesCount == 1 { return db.lastInsertedRowID }
+        if db.changesCount == 1 {
+            let reference = db.lastInsertedRowID
+            try noteUnfit(name, .subject)
+            return reference
+        }
         let known = try inserting.subject.on(db).first({ $0.add(name) }, { $0.number(0) })
         guard let known else { throw StoreError(.other, "a subject is neither new nor known") }
         return known

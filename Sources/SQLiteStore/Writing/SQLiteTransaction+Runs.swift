@@ -163,20 +163,6 @@ extension SQLiteTransaction {
         try execute("DELETE FROM pending_verdicts WHERE row = ?", [row])
     }
 
-    func setFeed(_ feed: FeedRecord) throws {
-        try execute(
-            """
-            INSERT OR REPLACE INTO feeds (id, observed_from, observed_until, mapped, unmapped, rated_until,
-            mapped_since_rated, rates, is_stale) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                feed.id, feed.window?.from.milliseconds, feed.window?.until.milliseconds, feed.mapped, feed.unmapped,
-                feed.ratedUntil?.milliseconds, feed.mappedSinceRated,
-                feed.rates.map(String.init).joined(separator: ","), feed.isStale ? 1 : 0,
-            ]
-        )
-    }
-
     // MARK: Runs
 
     func setHeldPlans(_ plans: [HeldPlan]) throws {

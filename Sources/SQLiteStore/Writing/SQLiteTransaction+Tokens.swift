@@ -8,6 +8,7 @@ extension SQLiteTransaction {
         var changed = false
         for (kind, token) in tokens {
             guard let token else {
+                try keepFingerprints(row: stored.row, kind: kind)
                 try execute("DELETE FROM tokens WHERE row = ? AND kind = ?", [stored.row, kind.code])
                 changed = changed || db.changesCount > 0
                 continue
@@ -22,6 +23,7 @@ extension SQLiteTransaction {
                 { $0.bytes(0) }
             )
             if known == fingerprint { continue }
+            if known != nil { try keepFingerprints(row: stored.row, kind: kind) }
             try put(token, fingerprint, kind, stored.row, vault)
             changed = true
         }

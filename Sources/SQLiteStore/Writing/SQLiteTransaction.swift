@@ -33,6 +33,14 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     /// Of the entry that is added; its storage is used again.
     private var body: [UInt8] = []
     var holdingBook = HoldingBook()
+    /// Whether a use is kept that names no known grant; nil: not looked yet.
+    var anyUnmapped: Bool?
+    /// How many of each feed are kept, where that was looked for.
+    var unmappedCounts: [ExactText: Int] = [:]
+    /// What is kept as one of each group that was looked for; written by ``finish()``.
+    var gatheredGroups: [UnmappedGroup: UnmappedGroup.Gathered?] = [:]
+    /// What makes digests of names this store's own; nil: not read yet.
+    var salt: [UInt8]?
     var places = PlaceBook()
 
     var saving = LateStatement(HotSQL.save)
@@ -72,6 +80,7 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
         }
         asked = [:]
         try holdingBook.finish(in: db)
+        try settleUnmapped()
         for (minute, number) in ends {
             try execute(
                 """

@@ -195,17 +195,18 @@ final class Rig {
 
     @discardableResult
     func ingest(_ lines: String...) async throws -> UsageIngest.Report {
-        folder.write(Array(lines.joined(separator: "\n").utf8), to: "usage.ndjson")
+        folder.write(Array(lines.map { $0 + "\n" }.joined().utf8), to: "usage.ndjson")
         let descriptor = open(folder.file("usage.ndjson"), O_RDONLY | O_CLOEXEC)
         defer { close(descriptor) }
         return try await UsageIngest(environment).perform(descriptor: descriptor)
     }
 
-    func importing(_ lines: String...) async throws -> GrantImport.Report {
+    func importing(_ lines: String..., takesShortLived: Bool = false) async throws -> GrantImport.Report {
         folder.write(Array(lines.joined(separator: "\n").utf8), to: "grants.ndjson")
         let descriptor = open(folder.file("grants.ndjson"), O_RDONLY | O_CLOEXEC)
         defer { close(descriptor) }
-        return try await GrantImport(environment, skipsBad: false).perform(descriptor: descriptor, isFile: true)
+        return try await GrantImport(environment, skipsBad: false, takesShortLived: takesShortLived)
+            .perform(descriptor: descriptor, isFile: true)
     }
 
     /// The types of all journal entries from one on.
