@@ -168,8 +168,8 @@ import Testing
     ) {
         var feed = FeedRecord(id: "gateway")
         feed.window = Window(from: Self.start - .days(30), until: Self.start)
-        feed.standstills = [
-            Standstill(
+        feed.unmappedUses = [
+            UnmappedUses(
                 provider: provider.map { ProviderID($0) },
                 client: client.map { ClientID($0) },
                 first: Self.start - .days(first),
@@ -185,8 +185,8 @@ import Testing
         var feed = FeedRecord(id: "gateway")
         let from = Self.start - .days(30)
         feed.window = Window(from: from, until: Self.start)
-        feed.standstills = [
-            Standstill(provider: nil, client: "portal", first: from - .days(3), last: from + .days(3), names: 2)
+        feed.unmappedUses = [
+            UnmappedUses(provider: nil, client: "portal", first: from - .days(3), last: from + .days(3), names: 2)
         ]
         #expect(feed.window(of: "portal", at: "idp") == Window(from: from, until: from))
     }

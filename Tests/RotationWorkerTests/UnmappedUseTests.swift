@@ -106,8 +106,8 @@ import Testing
         let rig = try await rig()
         let lines = (0...10_000).map { Self.unknown.replacing("new", with: "n-\($0)") }
         _ = try await rig.ingest(Self.known, lines.joined(separator: "\n"), Self.moves)
-        let standstills = try await rig.store.read { try $0.feeds() }["gateway"]?.standstills
-        #expect(standstills?.map(\.names) == [10_001] && standstills?.first?.client == "portal")
+        let unmapped = try await rig.store.read { try $0.feeds() }["gateway"]?.unmappedUses
+        #expect(unmapped?.map(\.names) == [10_001] && unmapped?.first?.client == "portal")
         _ = try await rig.importing(grantLine("g-7", #","subject":"n-5""#))
         #expect(try await until(rig) == "2026-11-19T23:59:59.999Z")
     }

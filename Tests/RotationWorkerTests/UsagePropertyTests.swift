@@ -146,7 +146,7 @@ import Testing
             outcome.feeds[id]?.firstUnreadable = nil
             outcome.feeds[id]?.lastUnreadableAt = nil
             outcome.feeds[id]?.refusedWords = []
-            outcome.feeds[id]?.standstills = []
+            outcome.feeds[id]?.unmappedUses = []
         }
         outcome.events = try await rig.events()
         outcome.counts = [report.lines, report.mapped, report.unmapped, report.bad]

@@ -25,9 +25,9 @@ extension Doctor {
             let first = feed.firstUnreadable.map { " (\($0.place): \($0.problem))" } ?? ""
             parts.append("\(Console.figure(feed.unreadable)) lines since its last move cannot be read\(first)")
         }
-        if !feed.standstills.isEmpty {
+        if !feed.unmappedUses.isEmpty {
             parts.append(
-                "\(Console.count(feed.standstills.count, "client")) stand still because of uses of no known grant"
+                "\(Console.count(feed.unmappedUses.count, "client")) stand still because of uses of no known grant"
             )
         }
         return parts.isEmpty ? nil : parts.joined(separator: "; ") + "; see 'usage feeds'"

@@ -68,14 +68,14 @@ private struct Feed {
                 writer.member("read_at", time: first.readAt.milliseconds)
             }
         }
-        writer.array("standstills") { writer in
-            for standstill in record.standstills {
+        writer.array("unmapped_uses") { writer in
+            for uses in record.unmappedUses {
                 writer.beginObject()
-                writer.member("provider", standstill.provider?.rawValue)
-                writer.member("client", standstill.client?.rawValue)
-                writer.member("first", time: standstill.first.milliseconds)
-                writer.member("last", time: standstill.last.milliseconds)
-                writer.member("names", standstill.names)
+                writer.member("provider", uses.provider?.rawValue)
+                writer.member("client", uses.client?.rawValue)
+                writer.member("first", time: uses.first.milliseconds)
+                writer.member("last", time: uses.last.milliseconds)
+                writer.member("names", uses.names)
                 writer.endObject()
             }
         }
@@ -102,18 +102,18 @@ private struct Feed {
             console.line("  the first unreadable: \(Console.printableLong(words))")
             if let sample = first.sample { console.line("  it looks like \(Console.printableLong(sample))") }
         }
-        for standstill in record.standstills {
-            let whom = standstill.client.map { "the client \(Console.printable($0.rawValue))" } ?? "all that it covers"
-            let place = standstill.provider.map { " at \(Console.printable($0.rawValue))" } ?? ""
+        for uses in record.unmappedUses {
+            let whom = uses.client.map { "the client \(Console.printable($0.rawValue))" } ?? "all that it covers"
+            let place = uses.provider.map { " at \(Console.printable($0.rawValue))" } ?? ""
             console.line(
-                "  \(whom)\(place) stands still since \(standstill.first): \(Console.count(standstill.names, "name")) "
-                    + "of no known grant, used last at \(standstill.last)"
+                "  \(whom)\(place) stands still since \(uses.first): \(Console.count(uses.names, "name")) "
+                    + "of no known grant, used last at \(uses.last)"
             )
         }
         if record.isStale || record.unreadable > settings.maxUnreadable {
             console.line("  'grantkeeper usage accept \(id) --reason …' takes what it had counted by its last word")
         }
-        if record.standstills.contains(where: { $0.client != nil }) {
+        if record.unmappedUses.contains(where: { $0.client != nil }) {
             console.line(
                 "  an import that names them, 'ignore: { subjects: […] }', or "
                     + "'usage accept \(id) --client … --until … --reason …' lets a client go on"

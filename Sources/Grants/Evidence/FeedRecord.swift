@@ -26,7 +26,7 @@ package struct FeedRecord: Hashable, Sendable {
     /// What it said of how far it observed and was not believed, oldest first.
     package var refusedWords: [RefusedWord] = []
     /// The clients, or all of the feed, that stand still because of lines that name no known grant; read only.
-    package var standstills: [Standstill] = []
+    package var unmappedUses: [UnmappedUses] = []
 
     package init(id: String) { self.id = id }
 

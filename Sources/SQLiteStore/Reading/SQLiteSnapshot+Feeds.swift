@@ -17,7 +17,7 @@ extension SQLiteSnapshot {
             let feed = feed(row)
             feeds[feed.id] = feed
         }
-        for (id, standstill) in try standstills() where feeds[id] != nil { feeds[id]?.standstills.append(standstill) }
+        for (id, standstill) in try unmappedUses() where feeds[id] != nil { feeds[id]?.unmappedUses.append(standstill) }
         return feeds
     }
 
@@ -48,7 +48,7 @@ extension SQLiteSnapshot {
     }
 
     /// What was used last before the window began decides nothing in it, and is left out.
-    private func standstills() throws -> [(feed: String, Standstill)] {
+    private func unmappedUses() throws -> [(feed: String, UnmappedUses)] {
         try Row.fetchAll(
             db,
             sql: """
@@ -60,7 +60,7 @@ extension SQLiteSnapshot {
             let (provider, client) = (row[1] as String, row[2] as String)
             return (
                 row[0],
-                Standstill(
+                UnmappedUses(
                     provider: provider.isEmpty ? nil : ProviderID(provider),
                     client: client.isEmpty ? nil : ClientID(client),
                     first: Timestamp(milliseconds: row[3]),

@@ -1,7 +1,7 @@
 /// Uses that name no known grant, and may be of any grant of a client, or of the feed where no client is named.
 ///
 /// Disuse of what they may be of is not observed past the first of them.
-package struct Standstill: Hashable, Sendable {
+package struct UnmappedUses: Hashable, Sendable {
     /// nil: the lines name no provider.
     package var provider: ProviderID?
     /// nil: the lines name no client.
@@ -33,7 +33,7 @@ extension FeedRecord {
     /// What was used before the window began decides nothing in it.
     package func window(of client: ClientID, at provider: ProviderID) -> Window? {
         guard var cut = window else { return nil }
-        for standstill in standstills where standstill.mayBe(of: client, at: provider) && standstill.last >= cut.from {
+        for standstill in unmappedUses where standstill.mayBe(of: client, at: provider) && standstill.last >= cut.from {
             let before = Timestamp(milliseconds: standstill.first.milliseconds - 1)
             cut.until = max(cut.from, min(cut.until, before))
         }
