@@ -11,19 +11,24 @@ package struct HTTPRequest: Hashable, Sendable {
     package var body: [UInt8]?
     /// From the call of `send` to the last byte of the response, waiting for a connection included.
     package var timeout: Duration
+    /// Whether the request may be sent twice (RFC 9110 §9.2.2): once more, on a new connection, where the server had
+    /// closed a kept one.
+    package var isRepeatable: Bool
 
     package init(
         method: HTTPMethod,
         url: String,
         headers: [HTTPHeader] = [],
         body: [UInt8]? = nil,
-        timeout: Duration = .seconds(10)
+        timeout: Duration = .seconds(10),
+        isRepeatable: Bool = false
     ) {
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
         self.timeout = timeout
+        self.isRepeatable = isRepeatable
     }
 }
 

@@ -5,7 +5,7 @@ package struct HTTPResponse: Hashable, Sendable {
     package var status: Int
     /// In the order received, of the final response only; trailers are not among them.
     package var headers: [HTTPHeader]
-    /// The bytes as sent: no content coding is asked for and none is undone.
+    /// As it was meant: no content coding is asked for, and one that is there all the same is undone.
     package var body: [UInt8]
 
     package init(status: Int, headers: [HTTPHeader] = [], body: [UInt8] = []) {

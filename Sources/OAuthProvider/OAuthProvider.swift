@@ -81,7 +81,8 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
     package func introspect(_ token: Secret, kind: TokenKind) async -> IntrospectionAnswer {
         do {
             let url = try await endpoints.required(.introspection)
-            return IntrospectionResponse.answer(try await wire.post(Self.form(token, kind), to: url, as: own))
+            let reply = try await wire.post(Self.form(token, kind), to: url, as: own, isRepeatable: true)
+            return IntrospectionResponse.answer(reply)
         } catch {
             return IntrospectionResponse.unknown(error)
         }

@@ -118,10 +118,45 @@ struct `Exchange over HTTP/1.1` {
         }
     }
 
-    @Test func `a content coding nobody asked for is not undone`() async throws {
+    @Test func `a content coding that nobody asked for is undone, within the limit of what it holds`() async throws {
         try await LoopbackServer.run { server in
-            let response = try await withTransport { try await $0.get(server.url("/coded")) }
-            #expect(response.text == "not gzip at all")
+            try await withTransport { transport in
+                #expect(try await transport.get(server.url("/coded")).text == "coded though nobody asked")
+                #expect(try await transport.get(server.url("/bomb/65536")).body.count == 65_536)
+                let asked = try await transport.get(server.url("/echo")).text.lowercased()
+                #expect(!asked.contains("accept-encoding"))
+                for (path, code) in [("/bomb/65537", HTTPFailure.Code.bodyTooLarge), ("/miscoded", .protocolError)] {
+                    let failure = await #expect(throws: HTTPFailure.self) { try await transport.get(server.url(path)) }
+                    #expect(failure?.code == code)
+                }
+            }
+        }
+    }
+
+    @Test func `a request that may be sent twice is, once, where a kept connection was closed under it`() async throws {
+        try await LoopbackServer.run { server in
+            try await withTransport { transport in
+                func post(_ isRepeatable: Bool) async throws -> String {
+                    let request = HTTPRequest(
+                        method: .post,
+                        url: server.url("/reset"),
+                        body: Array("token=x".utf8),
+                        timeout: .seconds(30),
+                        isRepeatable: isRepeatable
+                    )
+                    return try await transport.send(request).text
+                }
+                #expect(try await post(true) == "first")
+                #expect(try await post(true) == "first")
+                let failure = await #expect(throws: HTTPFailure.self) { try await post(false) }
+                #expect(failure?.code == .connectionLost)
+                // Each of them found a kept connection; a new one is not tried again.
+                let failed = await #expect(throws: HTTPFailure.self) {
+                    let request = HTTPRequest(method: .get, url: server.url("/drop"), isRepeatable: true)
+                    _ = try await transport.send(request)
+                }
+                #expect(failed?.code == .connectionLost)
+            }
         }
     }
 

@@ -137,17 +137,78 @@ import Testing
     }
 
     @Test(arguments: [
-        ("http://localhost:9000/i", false), ("http://127.0.0.1/i", false), ("http://[::1]:80/i", false),
-        ("http://127.9.8.7:1/i", false), ("http://as.example/i", true), ("https://as.example/i?x=1", false),
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000/i", false), ("http://[::1]:80", "http://[::1]:81/i", false),
+        ("http://localhost", "http://localhost:1/i", false), ("http://as.example", "http://as.example/i", true),
+        ("https://as.example", "https://as.example/i?x=1", false),
+        ("https://as.example:8443", "https://AS.example/i", false),
     ])
-    func `http is for loopback and for the switch`(_ url: String, _ allows: Bool) async {
+    func `http is for an issuer on loopback and for the switch`(_ issuer: String, _ url: String, _ allows: Bool) async {
         let scene = Scene(discovers: true) {
+            $0.issuer = issuer
             $0.allowsInsecureHTTP = allows
         } _: { request in
-            request.method == .get ? Self.metadata(introspection: url) : .inactive
+            request.method == .get ? Self.metadata(issuer: issuer, introspection: url) : .inactive
         }
         #expect(await scene.ask().outcome == .inactive)
         #expect(scene.transport.requests.last?.url == url)
+    }
+
+    @Test(
+        arguments: [
+            ("https://as.example", "http://127.0.0.1:80/admin", [], false),
+            ("https://as.example", "http://localhost/admin", ["localhost"], false),
+            ("https://as.example", "https://127.0.0.1/i", [], false),
+            ("https://as.example", "https://evil.example/i", [], false),
+            ("https://as.example", "https://as.example.evil.example/i", [], false),
+            ("https://as.example", "https://as.example./i", [], false),
+            ("https://as.example", "https://login.example/i", ["login.example"], true),
+            ("https://as.example", "https://LOGIN.example:8443/i", ["login.example"], true),
+            ("http://127.0.0.1:9", "http://localhost:9/i", [], false),
+            ("http://127.0.0.1:9", "http://127.0.0.2:9/i", [], false),
+            ("http://127.0.0.1:9", "https://login.example/i", [], false),
+            ("http://127.0.0.1:9", "https://login.example/i", ["login.example"], true),
+        ] as [(String, String, [String], Bool)]
+    )
+    func `tokens go to the issuer's host, or to one that the configuration names`(
+        _ issuer: String,
+        _ url: String,
+        _ hosts: [String],
+        _ isTaken: Bool
+    ) async {
+        let scene = Scene(discovers: true) {
+            $0.issuer = issuer
+            $0.endpointHosts = hosts
+        } _: { request in
+            request.method == .get ? Self.metadata(issuer: issuer, introspection: url) : .inactive
+        }
+        let answer = await scene.ask()
+        #expect(answer.outcome == (isTaken ? .inactive : .unknown(.discovery)))
+        #expect(isTaken || answer.detail?.contains("endpoint_hosts") == true)
+        #expect(scene.transport.requests.contains { $0.method == .post } == isTaken)
+    }
+
+    @Test func `a well-known path that is appended is found, and members without a value are none`() async {
+        let issuer = "https://as.example/t1"
+        let appended = issuer + "/.well-known/oauth-authorization-server"
+        let scene = Scene(discovers: true) {
+            $0.issuer = issuer
+        } _: { request in
+            guard request.method == .get else { return .inactive }
+            guard request.url == appended else { return .json("", status: 404) }
+            return .json(
+                #"{"issuer":"\#(issuer)","introspection_endpoint":"\#(Scene.introspection)","token_endpoint":null,"#
+                    + #""revocation_endpoint":"","scopes_supported":null,"ui_locales":[],"op_policy_uri":""}"#
+            )
+        }
+        #expect(await scene.ask().outcome == .inactive)
+        let revoked = await scene.provider.revoke(Scene.question, kind: .refreshToken, of: "keeper")
+        #expect(
+            revoked
+                == .refused(
+                    why: "no-endpoint",
+                    detail: "the metadata names no revocation_endpoint; configure one, or set revocation: events"
+                )
+        )
     }
 
     @Test func `a configured endpoint over http is refused`() async {

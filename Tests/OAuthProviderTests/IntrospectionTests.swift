@@ -49,8 +49,9 @@ import Testing
         Case(#"{"active":false,"x":{"a":1,"a":2}}"#, .unknown(.notJSON)),
         Case("\u{FEFF}{\"active\":false}", .unknown(.notJSON)),
         Case("<html><body>503</body></html>", .unknown(.notJSON), type: "text/html"),
-        Case(#"{"active":false}"#, .unknown(.notJSON), type: "text/html; charset=utf-8"),
-        Case(#"{"active":false}"#, .unknown(.notJSON), type: "application/token-introspection+jwt"),
+        Case(#"{"active":false}"#, .inactive, type: "text/html; charset=utf-8"),
+        Case(#"{"active":true}"#, .active(TokenFacts()), type: "text/plain"),
+        Case("{\"active\":true,\"username\":\"\\ud83d\"}", .unknown(.notJSON)),
         Case("eyJ0eXAi.eyJ.c2ln", .unknown(.notJSON), type: "application/token-introspection+jwt"),
         Case(#"{"active":false}"#, .inactive, type: "Application/JSON;charset=UTF-8"),
         Case(#"{"active":false}"#, .inactive, type: "application/vnd.example+json"),
@@ -118,7 +119,17 @@ import Testing
         (#""exp":1790000000.25"#, TokenFacts(expiresAt: Timestamp(milliseconds: 1_790_000_000_250))),
         (#""scope":"""#, TokenFacts(scopes: ScopeSet([]))),
         (#""scope":" a  b ""#, TokenFacts(scopes: ScopeSet(["a", "b"]))),
-        (#""scope":["a","b"]"#, TokenFacts()),
+        (#""scope":["b","a"]"#, TokenFacts(scopes: ScopeSet(["a", "b"]))),
+        (#""scope":["a",7]"#, TokenFacts()), (#""scope":["a b"]"#, TokenFacts()),
+        (#""scope":"a,b""#, TokenFacts(scopes: ScopeSet(["a", "b"]))),
+        (#""scope":"a, b c""#, TokenFacts(scopes: ScopeSet(["a", "b", "c"]))),
+        (
+            #""iat":1789996400,"exp":1790000000"#,
+            TokenFacts(
+                expiresAt: Timestamp(milliseconds: 1_790_000_000_000),
+                issuedAt: Timestamp(milliseconds: 1_789_996_400_000)
+            )
+        ),
         (#""scope":"a\tb""#, TokenFacts()),
         (#""scope":"a \u00e9""#, TokenFacts()),
         (#""scope":null,"client_id":7,"sub":{},"exp":"1790000000""#, TokenFacts()),
@@ -157,5 +168,15 @@ import Testing
     func `an answer carries the server's date`(_ date: String) async {
         let answer = await Scene([.json(#"{"active":false}"#, headers: ["date": date])]).ask()
         #expect(answer.serverDate == Timestamp(milliseconds: 1_790_000_000_000))
+    }
+
+    @Test(arguments: [
+        ["age": "0"], ["AGE": "400"], ["X-Cache": "HIT from edge"], ["Cache-Status": "edge; hit"],
+        ["Via": "1.0 proxy-cache"],
+    ])
+    func `the date of an answer that a cache gave tells nothing`(_ headers: [String: String]) async {
+        let date = ["Date": "Mon, 21 Sep 2026 14:13:20 GMT"]
+        let answer = await Scene([.json(#"{"active":false}"#, headers: headers.merging(date) { $1 })]).ask()
+        #expect(answer.outcome == .inactive && answer.serverDate == nil)
     }
 }

@@ -29,6 +29,8 @@ final class Reception {
     /// Of the final response, in the order received.
     var headers: [HTTPHeader] { headerCount == known.count ? known : Array(known.prefix(headerCount)) }
 
+    var bodyTooLarge: String { "the response's body is longer than the \(maximumBodyBytes) bytes that are read" }
+
     /// Makes ready for the next response: a server says most of a header block again and again.
     func begin() {
         headerCount = 0

@@ -14,6 +14,7 @@ final class Transfer {
     /// What the handle is set to already: of requests that follow one another, most are alike but for the body.
     private var present: CheckedRequest.Head?
     private var isReuseForbidden = false
+    private var isFresh = false
 
     /// Sets once what is the same for every request.
     init(options: CurlTransport.Options) throws(HTTPFailure) {
@@ -30,6 +31,8 @@ final class Transfer {
         try easy.set(context: CURLOPT_HEADERDATA, unretained: reception)
         try unsafe easy.set(socketCallback: closeSocketOnExec)
 
+        // Not asked for, and undone where it comes; the limit is for what is decoded.
+        try easy.set(CURLOPT_ACCEPT_ENCODING, "")
         try easy.set(CURLOPT_FOLLOWLOCATION, 0)
         try easy.set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
         try easy.set(CURLOPT_NETRC, ccurl_netrc_ignored)
@@ -74,6 +77,10 @@ final class Transfer {
             try easy.set(CURLOPT_FORBID_REUSE, 0)
             isReuseForbidden = false
         }
+        if isFresh != flight.isRepeated {
+            try easy.set(CURLOPT_FRESH_CONNECT, flight.isRepeated ? 1 : 0)
+            isFresh = flight.isRepeated
+        }
         easy.clearErrorDescription()
         reception.begin()
         self.flight = flight
@@ -111,13 +118,19 @@ final class Transfer {
             )
         }
         switch reception.overflow {
-        case .body: return failure(.bodyTooLarge, "the response's body is longer than permitted")
+        case .body: return failure(.bodyTooLarge, reception.bodyTooLarge)
         case .headers: return failure(.protocolError, "the response's header block is longer than permitted")
         case nil: break
         }
         guard result == CURLE_OK else {
             return .failure(
-                HTTPFailure(result, of: easy, method: request.method.rawValue, address: request.address)
+                HTTPFailure(
+                    result,
+                    of: easy,
+                    method: request.method.rawValue,
+                    address: request.address,
+                    tooLarge: reception.bodyTooLarge
+                )
             )
         }
         return .success(
@@ -128,6 +141,9 @@ final class Transfer {
             )
         )
     }
+
+    /// Whether the request went over a connection that an earlier one had left.
+    var usedKeptConnection: Bool { easy.number(CURLINFO_NUM_CONNECTS) == 0 }
 
     /// `nil` when no response came that would tell.
     var spokeHTTP2: Bool? {

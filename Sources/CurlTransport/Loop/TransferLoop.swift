@@ -95,10 +95,17 @@ final class TransferLoop {
         guard let flight = transfer.flight else { preconditionFailure("a transfer without a flight has ended") }
         let lane = flight.lane
         let outcome = transfer.outcome(result)
+        let wasKept = transfer.usedKeptConnection
         if let isMultiplexed = transfer.spokeHTTP2 { lane.isMultiplexed = isMultiplexed }
         multi.remove(transfer.easy)
         lane.ended()
         flight.transfer = nil
+        if case .failure(let error) = outcome, flight.repeats(after: error, onKeptConnection: wasKept) {
+            putAway(transfer)
+            lane.enqueue(flight.id)
+            startNext(lane)
+            return
+        }
         let follows: Bool
         do throws(HTTPFailure) {
             follows = try flight.follow(outcome.get(), options: options)

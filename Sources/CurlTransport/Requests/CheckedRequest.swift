@@ -5,6 +5,7 @@ struct CheckedRequest: Sendable {
     let head: Head
     let body: [UInt8]?
     let deadline: ContinuousClock.Instant
+    let isRepeatable: Bool
 
     /// All but the body and the time; shared by requests that follow one another.
     final class Head: Sendable {
@@ -56,6 +57,7 @@ struct CheckedRequest: Sendable {
         }
         self.head = head
         body = request.body
+        isRepeatable = request.isRepeatable
         deadline = .now + min(max(request.timeout, .zero), .seconds(86_400))
     }
 
@@ -104,6 +106,7 @@ struct CheckedRequest: Sendable {
         return Head(request, address, lines)
     }
 
-    /// No `Expect: 100-continue`: a server that does not know it costs a second.
-    private static let ownLines = ["Expect:"]
+    /// No `Expect: 100-continue`: a server that does not know it costs a second. No `Accept-Encoding`: what is coded all
+    /// the same is decoded.
+    private static let ownLines = ["Expect:", "Accept-Encoding:"]
 }

@@ -81,6 +81,8 @@ struct ProviderConnections: Sendable {
         var options = CurlTransport.Options()
         options.caFile = provider.caFile
         options.proxy = provider.proxy
+        // Metadata and answers with hundreds of roles in them are longer than a plain one ever is.
+        options.maximumBodyBytes = 262_144
         options.maximumConnectionsPerHost = max(1, provider.limits.inFlight)
         options.connectTimeout = min(.seconds(5), provider.limits.timeout)
         if provider.allowsInsecureHTTP {

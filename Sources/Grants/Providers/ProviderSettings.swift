@@ -47,6 +47,12 @@ package struct ProviderSettings: Hashable, Sendable {
     package var capabilities = ProviderCapabilities()
     package var canaries: [Canary] = []
     package var revocation = Revocation.provider
+    /// Hosts beside the issuer's that discovered endpoints may be on, in lower case and without a port.
+    package var endpointHosts: [String] = []
+    /// How long access tokens live at the most; nil: the longest that answers told, at least a day.
+    package var accessTokenLifetime: Duration?
+    /// Scopes that are no drift, though the provider tells them and the record does not.
+    package var ignoredScopes = ScopeDrift.ignoredByDefault
     package var allowsInsecureHTTP = false
     package var proxy: String?
     package var caFile: String?

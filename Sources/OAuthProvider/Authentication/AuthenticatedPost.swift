@@ -8,10 +8,11 @@ extension Wire {
     func post(
         _ form: FormBody,
         to url: String,
-        as credentials: any ClientCredentials
+        as credentials: any ClientCredentials,
+        isRepeatable: Bool = false
     ) async throws(CallFailure) -> Reply {
         let first = try await credentials.current()
-        let post = AuthenticatedPost(to: url, as: first, timeout: timeout)
+        let post = AuthenticatedPost(to: url, as: first, timeout: timeout, isRepeatable: isRepeatable)
         return try await renewing(credentials, form, post, try await send(post.request(form)))
     }
 
@@ -24,7 +25,7 @@ extension Wire {
     ) async throws(CallFailure) -> Reply {
         guard reply.refusesCredentials else { return reply }
         guard let second = try await credentials.renewed(after: post.presentation.generation) else { return reply }
-        return try await send(AuthenticatedPost(to: post.url, as: second, timeout: timeout).request(form))
+        return try await send(post.renewed(as: second).request(form))
     }
 }
 
@@ -34,11 +35,14 @@ struct AuthenticatedPost: Sendable {
     let presentation: Presentation
     private let headers: [HTTPHeader]
     private let timeout: Duration
+    private let isRepeatable: Bool
 
-    init(to url: String, as presentation: Presentation, timeout: Duration) {
+    /// `isRepeatable` says that sending it twice does what sending it once does.
+    init(to url: String, as presentation: Presentation, timeout: Duration, isRepeatable: Bool) {
         self.url = url
         self.presentation = presentation
         self.timeout = timeout
+        self.isRepeatable = isRepeatable
         headers =
             presentation.headers + [
                 HTTPHeader(name: "Accept", value: "application/json"),
@@ -49,6 +53,18 @@ struct AuthenticatedPost: Sendable {
     func request(_ form: FormBody) -> HTTPRequest {
         var form = form
         for (name, value) in presentation.parameters { form.append(name, value) }
-        return HTTPRequest(method: .post, url: url, headers: headers, body: form.bytes, timeout: timeout)
+        return HTTPRequest(
+            method: .post,
+            url: url,
+            headers: headers,
+            body: form.bytes,
+            timeout: timeout,
+            isRepeatable: isRepeatable
+        )
+    }
+
+    /// The same with other credentials.
+    func renewed(as presentation: Presentation) -> AuthenticatedPost {
+        AuthenticatedPost(to: url, as: presentation, timeout: timeout, isRepeatable: isRepeatable)
     }
 }

@@ -36,9 +36,6 @@ struct TokenEndpoint: Sendable {
             }
             throw failure
         }
-        guard MediaType(of: reply.response) != .other else {
-            throw reply.failure(.notJSON, "the token response is not JSON by its type")
-        }
         let object: JSONObject
         do {
             object = try JSONObject(parsing: reply.response.body)

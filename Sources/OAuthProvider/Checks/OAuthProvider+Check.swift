@@ -1,4 +1,5 @@
 internal import Grants
+internal import Records
 
 extension OAuthProvider {
     /// How far the server's clock may be from ours.
@@ -13,6 +14,7 @@ extension OAuthProvider {
         steps.append(Self.madeUpStep(madeUp))
         steps.append(Self.credentialsStep(madeUp))
         var dates = [madeUp.serverDate]
+        var sight = CapabilitySight(settings)
         for (index, canary) in await canaries().enumerated() {
             let name = "canary \(index + 1)"
             let whose = canary.isOwnClient ? "of our own client" : "of another client"
@@ -25,27 +27,49 @@ extension OAuthProvider {
             steps.append(.init(name: "\(name) obtained", ok: true, detail: obtained))
             let answer = await introspect(token, kind: canary.kind)
             dates.append(answer.serverDate)
+            sight.note(answer.outcome, of: canary.kind)
             steps.append(Self.activeStep("\(name) active", answer))
         }
+        steps.append(sight.step)
         steps.append(clockStep(dates.compactMap(\.self).first))
         steps += clientSteps()
         return ProviderCheck(steps: steps)
     }
 
+    /// Each endpoint with its URL, and why it is taken or not.
     private func endpointsStep() async -> ProviderCheck.Step {
-        var found: [String] = []
+        var (found, isOK) = ([String](), true)
         for kind in Endpoints.Kind.allCases {
+            let isNeeded =
+                kind == .introspection || (kind == .revocation && settings.revocation == .provider)
             do {
-                let origin = endpoints.isConfigured(kind) ? "configured" : "discovered"
-                found.append("\(kind.rawValue) \(try await endpoints.url(kind) == nil ? "missing" : origin)")
+                if endpoints.isConfigured(kind) {
+                    found.append("\(kind.rawValue) \(try await endpoints.url(kind) ?? "") (configured)")
+                } else if let endpoint = try await endpoints.discovered(kind) {
+                    let url = RecordError.printable(endpoint.url)
+                    if let objection = endpoint.objection {
+                        found.append(
+                            "\(kind.rawValue) \(url) (discovered, not used: \(objection); name its host in endpoint_hosts "
+                                + "or give the endpoint itself, if it is right)"
+                        )
+                        isOK = isOK && !isNeeded
+                    } else {
+                        found.append("\(kind.rawValue) \(url) (discovered, \(whereabouts(endpoint.url)))")
+                    }
+                } else {
+                    found.append("\(kind.rawValue) missing")
+                    isOK = isOK && !isNeeded
+                }
             } catch {
                 return .init(name: "endpoints", ok: false, detail: error.detail)
             }
         }
-        let needed: [Endpoints.Kind] =
-            settings.revocation == .provider ? [.introspection, .revocation] : [.introspection]
-        let isMissing = needed.contains { kind in found.contains("\(kind.rawValue) missing") }
-        return .init(name: "endpoints", ok: !isMissing, detail: found.joined(separator: ", "))
+        return .init(name: "endpoints", ok: isOK, detail: found.joined(separator: ", "))
+    }
+
+    private func whereabouts(_ url: String) -> String {
+        EndpointURL.host(of: url) == EndpointURL.host(of: settings.issuer)
+            ? "on the issuer's host" : "on a host of endpoint_hosts"
     }
 
     private static func madeUpStep(_ answer: IntrospectionAnswer) -> ProviderCheck.Step {

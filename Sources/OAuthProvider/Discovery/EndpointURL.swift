@@ -19,6 +19,35 @@ enum EndpointURL {
         return "it is http to a host other than loopback; use https, or set allow_insecure_http"
     }
 
+    /// nil if an endpoint that the issuer's metadata names may be used; else why not, not quoting it.
+    ///
+    /// Metadata says where our secret and all tokens go: `https` on the issuer's own host, or on one that the
+    /// configuration names (`hosts`, in lower case). `http` only on the host of an issuer that is itself reached by http,
+    /// which is loopback unless the configuration allows more.
+    static func objection(
+        toDiscovered url: String,
+        issuer: String,
+        hosts: [String],
+        allowsInsecureHTTP: Bool
+    ) -> String? {
+        if let objection = objection(to: url, allowsInsecureHTTP: allowsInsecureHTTP) { return objection }
+        guard let host = host(of: url), let home = Self.host(of: issuer) else { return "it has no host" }
+        guard url.lowercased().hasPrefix("https://") else {
+            guard issuer.lowercased().hasPrefix("http://") else { return "it is http, and the issuer is https" }
+            return host == home ? nil : "it is http to a host other than the issuer's"
+        }
+        return host == home || hosts.contains(host)
+            ? nil : "its host is neither the issuer's nor one of endpoint_hosts"
+    }
+
+    /// The host of a URL in lower case, in brackets where it is an IPv6 address; nil: there is none.
+    static func host(of url: String) -> String? {
+        guard let start = url.firstRange(of: "://")?.upperBound else { return nil }
+        let authority = url[start...].prefix { !"/?#\\".contains($0) }
+        let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+        return host.isEmpty ? nil : host.lowercased()
+    }
+
     /// 127.0.0.0/8, ::1 and localhost; no other spelling of them.
     private static func isLoopback(_ authority: Substring) -> Bool {
         if authority.hasPrefix("[") { return authority == "[::1]" || authority.hasPrefix("[::1]:") }

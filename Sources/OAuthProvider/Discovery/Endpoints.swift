@@ -45,12 +45,18 @@ final class Endpoints: Sendable {
             }
             return url
         }
-        let metadata = try await metadata()
-        switch kind {
-        case .introspection: return metadata.introspectionEndpoint
-        case .revocation: return metadata.revocationEndpoint
-        case .token: return metadata.tokenEndpoint
-        }
+        guard let found = try await metadata().endpoints[kind] else { return nil }
+        guard let objection = found.objection else { return found.url }
+        throw CallFailure(
+            .discovery,
+            "the metadata's \(kind.rawValue) is not used: \(objection); if it is right, name its host in the provider's "
+                + "endpoint_hosts, or give the endpoint itself"
+        )
+    }
+
+    /// What the metadata says of an endpoint that the configuration does not give; nil: it names none.
+    func discovered(_ kind: Kind) async throws(CallFailure) -> ServerMetadata.Endpoint? {
+        try await metadata().endpoints[kind]
     }
 
     /// The endpoint's URL; a failure if nobody names one.
@@ -138,15 +144,24 @@ final class Endpoints: Sendable {
         var retryAfter: Duration?
         for url in WellKnown.urls(issuer: issuer) {
             let headers = [HTTPHeader(name: "Accept", value: "application/json")]
-            let request = HTTPRequest(method: .get, url: url, headers: headers, timeout: wire.timeout)
+            let request = HTTPRequest(
+                method: .get,
+                url: url,
+                headers: headers,
+                timeout: wire.timeout,
+                isRepeatable: true
+            )
             do {
                 let reply = try await wire.send(request)
                 retryAfter = reply.retryAfter
-                return try ServerMetadata(
-                    reply.response,
-                    issuer: issuer,
-                    allowsInsecureHTTP: settings.allowsInsecureHTTP
-                )
+                return try ServerMetadata(reply.response, issuer: issuer) { url in
+                    EndpointURL.objection(
+                        toDiscovered: url,
+                        issuer: issuer,
+                        hosts: settings.endpointHosts,
+                        allowsInsecureHTTP: settings.allowsInsecureHTTP
+                    )
+                }
             } catch let failure as CallFailure {
                 // Not sent, or not wanted any more: that says nothing about the metadata.
                 guard failure.reason != .rateLimited, !Task.isCancelled else { throw failure }

@@ -3,9 +3,15 @@ internal import Records
 
 /// What of a server's metadata is needed (RFC 8414 §2).
 struct ServerMetadata: Hashable, Sendable {
-    var introspectionEndpoint: String?
-    var revocationEndpoint: String?
-    var tokenEndpoint: String?
+    /// An endpoint as the metadata names it.
+    struct Endpoint: Hashable, Sendable {
+        let url: String
+        /// Why nothing is sent to it; nil: it is used.
+        let objection: String?
+    }
+
+    /// By their names; one that is not named, null or empty is not in it.
+    private(set) var endpoints: [Endpoints.Kind: Endpoint] = [:]
 
     /// Why a document is discarded as a whole.
     struct Unusable: Error, Hashable {
@@ -13,11 +19,14 @@ struct ServerMetadata: Hashable, Sendable {
     }
 
     /// Reads a document that the server must have made for exactly this issuer (RFC 8414 §3.3).
-    init(_ response: HTTPResponse, issuer: String, allowsInsecureHTTP: Bool) throws(Unusable) {
+    ///
+    /// `objection` says why an endpoint may not be used.
+    init(
+        _ response: HTTPResponse,
+        issuer: String,
+        objection: (String) -> String?
+    ) throws(Unusable) {
         guard response.status == 200 else { throw Unusable(detail: "status \(response.status)") }
-        guard MediaType(of: response) != .other else {
-            throw Unusable(detail: "the content is not JSON by its type")
-        }
         let object: JSONObject
         do {
             object = try JSONObject(parsing: response.body)
@@ -33,17 +42,17 @@ struct ServerMetadata: Hashable, Sendable {
                     "it names the issuer '\(shown)' where exactly '\(issuer)' is configured"
             )
         }
-        func endpoint(_ name: String) throws(Unusable) -> String? {
-            guard let value = object[name] else { return nil }
-            guard let url = value.stringValue else { throw Unusable(detail: "its \(name) is not a string") }
-            if let objection = EndpointURL.objection(to: url, allowsInsecureHTTP: allowsInsecureHTTP) {
-                throw Unusable(detail: "its \(name) cannot be used: \(objection)")
+        for kind in Endpoints.Kind.allCases {
+            switch object[kind.rawValue] {
+            case nil, .null?: continue
+            case let value?:
+                guard let url = value.stringValue else {
+                    throw Unusable(detail: "its \(kind.rawValue) is not a string")
+                }
+                if url.isEmpty { continue }
+                endpoints[kind] = Endpoint(url: url, objection: objection(url))
             }
-            return url
         }
-        introspectionEndpoint = try endpoint("introspection_endpoint")
-        revocationEndpoint = try endpoint("revocation_endpoint")
-        tokenEndpoint = try endpoint("token_endpoint")
     }
 }
 

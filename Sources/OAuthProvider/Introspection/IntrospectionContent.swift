@@ -24,6 +24,8 @@ struct IntrospectionContent {
                 facts.client = Self.name(try scanner.readString()).map { ClientID($0) }
             case ("sub", .string): facts.subject = Self.name(try scanner.readString())
             case ("scope", .string): facts.scopes = Self.scopes(try scanner.readString())
+            case ("scope", .array): facts.scopes = try Self.scopeArray(&scanner)
+            case ("iat", .number): facts.issuedAt = Self.time(try scanner.readDouble())
             case ("exp", .number): facts.expiresAt = Self.time(try scanner.readDouble())
             default: try scanner.skipValue()
             }
@@ -40,7 +42,7 @@ struct IntrospectionContent {
         guard text.utf8.count <= longestScope else { return nil }
         if let known = knownScopes.withLock({ $0[text] }) { return known }
         // All or none: a part would look like scopes lost. Empty is not absent (RFC 7662 §2.2).
-        let names = text.split(separator: " ").map(String.init)
+        let names = text.split(separator: " ").flatMap(Self.parts)
         guard names.count <= mostScopes, names.allSatisfy(ScopeSet.isValidToken) else { return nil }
         let scopes = ScopeSet(names)
         guard text.utf8.count <= longestKnown else { return scopes }
@@ -49,6 +51,28 @@ struct IntrospectionContent {
             known[text] = scopes
         }
         return scopes
+    }
+
+    /// Some servers separate by commas what RFC 7662 separates by spaces.
+    private static func parts(_ name: Substring) -> [String] {
+        name.utf8.contains(UInt8(ascii: ",")) ? name.split(separator: ",").map(String.init) : [String(name)]
+    }
+
+    /// Some servers send an array of scopes instead of one text; nil: one of them is none.
+    private static func scopeArray(_ scanner: inout JSONScanner) throws(RecordError) -> ScopeSet? {
+        var names: [String]? = []
+        try scanner.beginArray()
+        while try scanner.nextElement() {
+            guard try scanner.peekKind() == .string else {
+                try scanner.skipValue()
+                names = nil
+                continue
+            }
+            names?.append(try scanner.readString())
+            if let count = names?.count, count > mostScopes { names = nil }
+        }
+        guard let names, names.allSatisfy(ScopeSet.isValidToken) else { return nil }
+        return ScopeSet(names)
     }
 
     /// A server's grants have few sets of scopes among them.

@@ -14,9 +14,6 @@ enum IntrospectionResponse {
             )
         }
         if let failure = reply.statusFailure { return unknown(failure) }
-        guard MediaType(of: reply.response) != .other else {
-            return unknown(reply.failure(.notJSON, "the answer is not JSON by its type"))
-        }
         do {
             let content = try JSONScanner.scan(bytes: reply.response.body) { (scanner) throws(RecordError) in
                 try IntrospectionContent(&scanner)

@@ -25,7 +25,12 @@ extension OAuthProvider {
         while let index = place.index {
             do {
                 let url = try await endpoints.required(.introspection)
-                let post = AuthenticatedPost(to: url, as: try await own.current(), timeout: wire.timeout)
+                let post = AuthenticatedPost(
+                    to: url,
+                    as: try await own.current(),
+                    timeout: wire.timeout,
+                    isRepeatable: true
+                )
                 let ask = { @Sendable (index: Int) in
                     let question = round[index]
                     return post.request(Self.form(question.token, question.kind))

@@ -31,6 +31,9 @@ enum Migrations {
         migrator.registerMigration("8-evidence") { db in
             for statement in evidence { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("9-watch") { db in
+            for statement in watch { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 

@@ -5,10 +5,12 @@ and ends when standard input does.
 """
 
 import argparse
+import gzip
 import os
 import re
 import socket
 import ssl
+import struct
 import sys
 import threading
 
@@ -47,6 +49,7 @@ class Peer:
     def __init__(self, connection):
         self.connection = connection
         self.buffer = b""
+        self.requests = 0
 
     def more(self):
         chunk = self.connection.recv(65536)
@@ -87,6 +90,7 @@ def serve_http1(connection):
         method, path = head.split(b" ")[:2]
         path = path.decode()
         count("requests")
+        peer.requests += 1
         if not answer(peer, method.decode(), path, head, body):
             return
 
@@ -119,7 +123,18 @@ def answer(peer, method, path, head, body):
     elif name == "interim":
         send(b"HTTP/1.1 103 Early Hints\r\nX-Early: yes\r\n\r\n" + reply(200, b"done", ["X-Late: yes"]))
     elif name == "coded":
+        send(reply(200, gzip.compress(b"coded though nobody asked", mtime=0), ["Content-Encoding: gzip"]))
+    elif name == "bomb":
+        send(reply(200, gzip.compress(b"x" * int(argument), mtime=0), ["Content-Encoding: gzip"]))
+    elif name == "miscoded":
         send(reply(200, b"not gzip at all", ["Content-Encoding: gzip"]))
+    elif name == "reset":
+        # The first request of a connection is answered; the next one finds it gone, without a word.
+        if peer.requests > 1:
+            say("reset")
+            peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return False
+        send(reply(200, b"first"))
     elif name == "hang":
         say("hang " + argument)
         peer.wait_for_end()

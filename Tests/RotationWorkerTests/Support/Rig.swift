@@ -264,6 +264,8 @@ final class ScriptedProvider: ProviderClient {
             client: ClientSettings(id: "grantkeeper", provider: id, secret: .file("none"))
         )
         settings.capabilities.rotatesRefreshTokens = false
+        // Its canary speaks for all grants from the first answer on.
+        settings.accessTokenLifetime = .zero
         state = Mutex(State(settings: settings))
     }
 
