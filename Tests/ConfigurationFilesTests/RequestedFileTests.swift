@@ -235,13 +235,4 @@ import Testing
     func `what an OpenAPI document leaves open is told`(text: String, expected: [[String]]) {
         #expect(read(text) == expected)
     }
-
-    @Test(arguments: [
-        "openapi: 3.1.0\npaths: {}\n",
-        "openapi: 3.1.0\nsecurity: [{}, { o: [] }]\ncomponents: { securitySchemes: { o: { type: oauth2 } } }\n",
-        #"{"client_id":"portal","redirect_uris":["https://a.example/cb"],"scope":""}"#,
-    ])
-    func `an OpenAPI document or a registration that asks for nothing is no mistake`(text: String) {
-        #expect(read(text) == [])
-    }
 }

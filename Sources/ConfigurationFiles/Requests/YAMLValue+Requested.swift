@@ -43,8 +43,6 @@ extension YAMLValue {
             )
             return nil
         }
-        // An empty one asks for nothing, and is no mistake (RFC 7591 §2).
-        if scope.quietText == "" { return nil }
         guard let scopes = scope.scopeWords() else { return nil }
         var request = RequestedScopes(scopes: scopes, place: scope.sourcePlace)
         for member in ["client_id", "client_name"] where request.client == nil {

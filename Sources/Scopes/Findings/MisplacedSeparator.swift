@@ -25,14 +25,13 @@ struct MisplacedSeparator {
         ScopeFinding.Fix("write \(quoted(parts)) as scopes of their own", replacement: parts)
     }
 
+    private static let comma = "'%2C' is a comma that was encoded once too often, and commas separate nothing"
+    private static let plus = "'%2B' is a '+' that was encoded once too often, so that it separates nothing"
     private static let reasons = [
         (",", "commas separate nothing, they would be part of one scope: blanks separate scopes (RFC 6749 §3.3)"),
         (";", "semicolons separate nothing, they would be part of one scope: blanks separate scopes (RFC 6749 §3.3)"),
         ("%20", "'%20' is a blank that was encoded once too often, so that it separates nothing"),
-        ("%2C", "'%2C' is a comma that was encoded once too often; and commas separate nothing, blanks do"),
-        (
-            "+",
-            "the '+' was encoded (%2B), so that it is no blank and separates nothing; a blank is '%20' or a bare '+'"
-        ),
+        ("%2C", comma), ("%2c", comma), ("%2B", plus), ("%2b", plus),
+        ("+", "the '+' was encoded (%2B), so that it separates nothing: a blank is written '%20' or '+'"),
     ]
 }

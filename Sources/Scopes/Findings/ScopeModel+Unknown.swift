@@ -30,16 +30,6 @@ extension ScopeModel {
         )
     }
 
-    /// nil unless the name looks like several in one: only blanks separate scopes (RFC 6749 §3.3).
-    private func fixForSeparator(_ name: String) -> ScopeFinding.Fix? {
-        if name.utf8.contains(UInt8(ascii: ",")) {
-            return ScopeFinding.Fix("commas separate nothing: write a blank between two scopes")
-        }
-        let isEncoded = ["%2b", "%20", "%2c", "%25", "+"].contains { name.lowercased().contains($0) }
-        let words = "a blank that is encoded twice separates nothing: encode the blank between two scopes once"
-        return isEncoded ? ScopeFinding.Fix(words) : nil
-    }
-
     /// A deprecated scope that is still asked for.
     func deprecated(
         _ scope: Int,
