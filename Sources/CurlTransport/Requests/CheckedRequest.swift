@@ -106,7 +106,7 @@ struct CheckedRequest: Sendable {
         return Head(request, address, lines)
     }
 
-    /// No `Expect: 100-continue`: a server that does not know it costs a second. No `Accept-Encoding`: what is coded all
-    /// the same is decoded.
+    // No `Expect: 100-continue`: a server that does not know it costs a second. No `Accept-Encoding`: what is coded all
+    // the same is decoded.
     private static let ownLines = ["Expect:", "Accept-Encoding:"]
 }

@@ -1,8 +1,9 @@
 /// Where a server's metadata may lie.
 enum WellKnown {
-    /// The URLs to try, in order: RFC 8414 §3.1 puts its name between host and path, OpenID Connect
-    /// Discovery §4 appends its own; both drop a terminating slash first. Some servers append where RFC 8414 inserts: that
-    /// is tried last.
+    /// The URLs to try, in order.
+    ///
+    /// RFC 8414 §3.1 puts its name between host and path, OpenID Connect Discovery §4 appends its own; both drop a
+    /// terminating slash first. Some servers append where RFC 8414 inserts: that is tried last.
     static func urls(issuer: String) -> [String] {
         let trimmed = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
         let afterScheme = trimmed.firstRange(of: "://")?.upperBound ?? trimmed.startIndex
