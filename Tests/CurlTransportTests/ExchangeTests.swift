@@ -133,29 +133,30 @@ struct `Exchange over HTTP/1.1` {
         }
     }
 
-    @Test func `a request that may be sent twice is, once, where a kept connection was closed under it`() async throws {
+    @Test(arguments: [true, false])
+    func `a request that may be sent twice is, once, where kept connections were closed under it`(
+        isRepeatable: Bool
+    ) async throws {
         try await LoopbackServer.run { server in
             try await withTransport { transport in
-                func post(_ isRepeatable: Bool) async throws -> String {
-                    let request = HTTPRequest(
-                        method: .post,
-                        url: server.url("/reset"),
-                        body: Array("token=x".utf8),
-                        timeout: .seconds(30),
-                        isRepeatable: isRepeatable
-                    )
-                    return try await transport.send(request).text
+                // Libcurl itself goes on to another kept connection, five times: there are more of them.
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<8 { group.addTask { _ = try await transport.get(server.url("/barrier/8")) } }
+                    try await group.waitForAll()
                 }
-                #expect(try await post(true) == "first")
-                #expect(try await post(true) == "first")
-                let failure = await #expect(throws: HTTPFailure.self) { try await post(false) }
-                #expect(failure?.code == .connectionLost)
-                // Each of them found a kept connection; a new one is not tried again.
-                let failed = await #expect(throws: HTTPFailure.self) {
-                    let request = HTTPRequest(method: .get, url: server.url("/drop"), isRepeatable: true)
-                    _ = try await transport.send(request)
+                let request = HTTPRequest(
+                    method: .post,
+                    url: server.url("/reset"),
+                    body: Array("token=x".utf8),
+                    timeout: .seconds(30),
+                    isRepeatable: isRepeatable
+                )
+                guard isRepeatable else {
+                    let failure = await #expect(throws: HTTPFailure.self) { try await transport.send(request) }
+                    #expect(failure?.code == .connectionLost)
+                    return
                 }
-                #expect(failed?.code == .connectionLost)
+                #expect(try await transport.send(request).text == "first")
             }
         }
     }
