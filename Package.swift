@@ -120,8 +120,8 @@ let package = Package(
         .testTarget(
             name: "GrantkeeperCommandsTests",
             dependencies: [
-                "GrantkeeperCommands", "Grants", "GrantsTestSupport", "Records", "RotationWorker", "SQLiteStore",
-                "Sandbox",
+                "GrantkeeperCommands", "Grants", "GrantsTestSupport", "OAuthProvider", "Records", "RotationWorker",
+                "SQLiteStore", "Sandbox",
                 "Scheduling", logging, subprocess, system,
             ]
         ),

@@ -4,6 +4,8 @@ package struct MetricsSettings: Hashable, Sendable {
     package var host: String
     /// 0: any free one.
     package var port: Int
+    /// Names by which it is asked beside ``host``.
+    package var names: [String] = []
 
     package init(host: String, port: Int) {
         self.host = host

@@ -34,7 +34,7 @@ package enum ScheduleDirectory {
                 )
             }
             do throws(ConfigurationErrors) {
-                let text = try TextFile.read(whole)
+                let text = try TextFile.read(whole, isRegular: true)
                 schedules.append(try ScheduleFile.parse(text, path: whole, zones: zones, known: known))
             } catch {
                 problems += error.problems
@@ -42,6 +42,15 @@ package enum ScheduleDirectory {
         }
         guard problems.isEmpty else { throw ConfigurationErrors(problems: problems) }
         return schedules
+    }
+
+    /// Those that can be read, for people who look: a mistake in one is for ``read(path:knowing:zones:)`` to tell.
+    package static func readable(path: String) -> [Schedule] {
+        guard let files = try? self.files(of: path) else { return [] }
+        return files.compactMap { name in
+            let whole = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+            return try? ScheduleFile.read(path: whole, isRegular: true)
+        }
     }
 
     /// The schedule files' names in the order of the alphabet.

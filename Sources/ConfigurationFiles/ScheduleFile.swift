@@ -4,11 +4,14 @@ package import Scheduling
 /// Reads one file of the directory `schedules/`.
 package enum ScheduleFile {
     /// The schedule in a file, named as the file without `.yaml`; throws all mistakes at once.
+    ///
+    /// With `isRegular` a pipe is a mistake, and is not waited for.
     package static func read(
         path: String,
-        zones: TimeZoneDirectory = .system
+        zones: TimeZoneDirectory = .system,
+        isRegular: Bool = false
     ) throws(ConfigurationErrors) -> Schedule {
-        try parse(TextFile.read(path), path: path, zones: zones)
+        try parse(TextFile.read(path, isRegular: isRegular), path: path, zones: zones)
     }
 
     /// The schedule in a text.

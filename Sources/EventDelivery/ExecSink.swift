@@ -4,7 +4,7 @@ internal import SystemPackage
 
 /// Starts a program for each batch: events as NDJSON on its standard input; exit status 0 acknowledges.
 ///
-/// It has a session of its own. When its time is over, or the delivery is cancelled, all that is left of its process
+/// It has a session of its own and, of our variables, only those of ``ChildEnvironment``: ours may hold secrets. When its time is over, or the delivery is cancelled, all that is left of its process
 /// group is ended; what it leaves behind after an end of its own goes on.
 package struct ExecSink: EventSink {
     /// A program that hangs must not hold up the others for ever.
@@ -51,6 +51,7 @@ package struct ExecSink: EventSink {
                 try await run(
                     program.contains("/") ? .path(FilePath(program)) : .name(program),
                     arguments: Arguments(Array(command.dropFirst())),
+                    environment: ChildEnvironment(adding: settings.environment).forSubprocess,
                     platformOptions: Self.platformOptions,
                     input: .inputWriter,
                     output: .discarded,

@@ -46,6 +46,9 @@ package struct HTTPFailure: Error, Hashable, Sendable {
     package var hint: String?
     /// Whether the same request may well succeed later with nothing changed by a person.
     package var isTransient: Bool
+    /// Whether the request may well be answered if it is sent again at once over a new connection: the server closed a
+    /// kept one under it, or has shown that it says the wrong thing of its content codings.
+    package var isWorthRepeating = false
 
     /// A failure; `isTransient` follows from the code unless it is given.
     package init(

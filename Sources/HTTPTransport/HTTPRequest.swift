@@ -11,19 +11,28 @@ package struct HTTPRequest: Hashable, Sendable {
     package var body: [UInt8]?
     /// From the call of `send` to the last byte of the response, waiting for a connection included.
     package var timeout: Duration
+    /// Whether sending it twice does no more than sending it once (RFC 9110 §9.2.2).
+    ///
+    /// The response to such a request is read for what it says, and a content coding of it is undone.
+    package var isIdempotent: Bool
+    /// Sent over a connection of its own, not over one that was kept.
+    package var usesNewConnection = false
 
+    /// A request; `isIdempotent` nil: it is if it is a `GET`.
     package init(
         method: HTTPMethod,
         url: String,
         headers: [HTTPHeader] = [],
         body: [UInt8]? = nil,
-        timeout: Duration = .seconds(10)
+        timeout: Duration = .seconds(10),
+        isIdempotent: Bool? = nil
     ) {
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
         self.timeout = timeout
+        self.isIdempotent = isIdempotent ?? (method == .get)
     }
 }
 

@@ -5,7 +5,8 @@ package struct HTTPResponse: Hashable, Sendable {
     package var status: Int
     /// In the order received, of the final response only; trailers are not among them.
     package var headers: [HTTPHeader]
-    /// The bytes as sent: no content coding is asked for and none is undone.
+    /// Without its content coding, which is undone although none is asked for, where the request is idempotent; else as
+    /// sent.
     package var body: [UInt8]
 
     package init(status: Int, headers: [HTTPHeader] = [], body: [UInt8] = []) {

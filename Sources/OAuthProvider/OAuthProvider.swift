@@ -1,5 +1,6 @@
 package import Grants
 package import HTTPTransport
+internal import Synchronization
 
 /// An authorization server spoken to over HTTP: metadata, introspection, revocation and canaries.
 ///
@@ -21,14 +22,18 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
     let makeUpToken: @Sendable () -> Secret
     let wire: Wire
     let own: any ClientCredentials
+    let grantManagers: GrantManagers
     private let canaryKeeper: CanaryKeeper
+    /// False: the server took a revocation only without `token_type_hint`.
+    private let takesHints = Atomic(true)
 
     /// A provider as configured, with what it needs of the world.
     ///
     /// `clients` are those that hold grants; the ones of other providers are left out. `secrets` reads a
     /// secret, and is called again when the server refuses what it returned. `sleep` has to return early when
     /// its task is cancelled; `uptime` is a monotonic clock, for the rate and for pauses that the server asks
-    /// for; `jitter`, between 0 and 1, makes those differ whose length it leaves to us. `makeUpToken` makes a
+    /// for, and the machine's own where `buckets` are shared with other processes, with whom the rate is kept together;
+    /// `jitter`, between 0 and 1, makes those differ whose length it leaves to us. `makeUpToken` makes a
     /// token that no server can know, for ``check()``.
     package init(
         settings: ProviderSettings,
@@ -36,6 +41,7 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
         transport: any HTTPTransport,
         clock: any WallClock,
         secrets: @escaping @Sendable (SecretSource) throws -> Secret,
+        buckets: RateBuckets = RateBuckets(),
         sleep: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
         uptime: (@Sendable () -> Duration)? = nil,
         jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
@@ -44,6 +50,7 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
         let start = ContinuousClock.now
         let wire = Wire(
             limits: settings.limits,
+            buckets: buckets,
             transport: transport,
             clock: clock,
             sleep: sleep,
@@ -69,6 +76,13 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
         self.makeUpToken = makeUpToken
         self.wire = wire
         own = credentials(settings.client)
+        grantManagers = GrantManagers(
+            ours + [settings.client],
+            endpoints: endpoints,
+            wire: wire,
+            tokens: tokens,
+            reader: reader
+        )
         canaryKeeper = CanaryKeeper(
             settings: settings,
             tokens: tokens,
@@ -81,7 +95,8 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
     package func introspect(_ token: Secret, kind: TokenKind) async -> IntrospectionAnswer {
         do {
             let url = try await endpoints.required(.introspection)
-            return IntrospectionResponse.answer(try await wire.post(Self.form(token, kind), to: url, as: own))
+            let reply = try await wire.post(Self.form(token, kind), to: url, as: own, isIdempotent: true)
+            return IntrospectionResponse.answer(reply, about: kind)
         } catch {
             return IntrospectionResponse.unknown(error)
         }
@@ -92,13 +107,7 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
     }
 
     package func revoke(_ token: Secret, kind: TokenKind, of client: ClientID) async -> RevocationAnswer {
-        guard let credentials = revoker(for: client) else {
-            return .refused(
-                why: "no-credentials",
-                detail: "the credentials of client '\(client)' are not configured, and our own client "
-                    + "does not revoke for others; add it to clients"
-            )
-        }
+        guard let credentials = revoker(for: client) else { return Self.noCredentials(client) }
         do {
             guard let url = try await endpoints.url(.revocation) else {
                 return .refused(
@@ -107,12 +116,48 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
                         "the metadata names no revocation_endpoint; configure one, or set revocation: events"
                 )
             }
-            return RevocationResponse.answer(
-                try await wire.post(Self.form(token, kind), to: url, as: credentials)
-            )
+            guard takesHints.load(ordering: .relaxed) else {
+                return try await revoke(Self.form(token), at: url, as: credentials)
+            }
+            let answer = try await revoke(Self.form(token, kind), at: url, as: credentials)
+            guard case .refused(let why, _) = answer, why == "request" || why == "unsupported-token-type" else {
+                return answer
+            }
+            // RFC 7009 §2.1 lets a server ignore the hint, and some refuse it.
+            let plain = try await revoke(Self.form(token), at: url, as: credentials)
+            guard plain == .accepted else { return answer }
+            takesHints.store(false, ordering: .relaxed)
+            return plain
         } catch {
             return RevocationResponse.failed(error)
         }
+    }
+
+    private func revoke(
+        _ form: FormBody,
+        at url: String,
+        as credentials: any ClientCredentials
+    ) async throws(CallFailure) -> RevocationAnswer {
+        RevocationResponse.answer(try await wire.post(form, to: url, as: credentials, isIdempotent: false))
+    }
+
+    package func endGrant(_ providerGrantID: String, of client: ClientID) async -> RevocationAnswer? {
+        guard let url = try? await endpoints.url(.grantManagement) else { return nil }
+        let isOurs = client == settings.client.id || settings.capabilities.revokesForeign
+        guard holders[client] != nil || isOurs else { return Self.noCredentials(client) }
+        return await grantManagers.end(
+            providerGrantID,
+            at: url,
+            as: holders[client] != nil ? client : settings.client.id
+        )
+    }
+
+    private static func noCredentials(_ client: ClientID) -> RevocationAnswer {
+        .refused(
+            why: "no-credentials",
+            detail: "the credentials of client '\(client)' are not configured, and our own client "
+                + "does not revoke for others; add it to clients"
+        )
     }
 
     // MARK: ProviderPressure
@@ -131,10 +176,12 @@ package final class OAuthProvider: ProviderClient, ProviderPressure {
     }
 
     /// The parameters that RFC 7662 §2.1 and RFC 7009 §2.1 have in common.
-    static func form(_ token: Secret, _ kind: TokenKind) -> FormBody {
+    ///
+    /// nil: without the hint.
+    static func form(_ token: Secret, _ kind: TokenKind? = nil) -> FormBody {
         var form = FormBody()
         form.append("token", token)
-        form.append("token_type_hint", kind.rawValue)
+        if let kind { form.append("token_type_hint", kind.rawValue) }
         return form
     }
 

@@ -1,12 +1,14 @@
-/// Times as RFC 3339 writes them, in UTC, as whole milliseconds since 1970-01-01.
+/// Times as RFC 3339 writes them, as whole milliseconds since 1970-01-01 in UTC.
 ///
-/// Stricter than the RFC where it leaves a choice: only UTC (`Z`, `+00:00`, `-00:00`), capital `T` and `Z`,
-/// no leap second, 1 to 9 fractional digits (cut to milliseconds), years 0001 to 9999, days that exist.
+/// Any offset is read (`Z`, `+02:00`, `-00:00`), and `t` and `z` as `T` and `Z` (RFC 3339 §5.6). Stricter than the RFC
+/// elsewhere: no leap second, 1 to 9 fractional digits (cut to milliseconds), years 0001 to 9999, days that exist.
 package enum RFC3339 {
     /// 0001-01-01T00:00:00Z.
     package static let earliest: Int64 = -62_135_596_800_000
     /// 9999-12-31T23:59:59.999Z.
     package static let latest: Int64 = 253_402_300_799_999
+    /// 2010-01-01T00:00:00Z: no OAuth 2 grant is older, and earlier instants are how programs write "never".
+    package static let earliestOfGrants: Int64 = 1_262_304_000_000
 
     /// Nil unless the whole text is such a time.
     package static func parse(_ text: String) -> Int64? {
@@ -22,7 +24,7 @@ package enum RFC3339 {
     package static func parse(_ bytes: Span<UInt8>) -> Int64? {
         // The shortest is 2026-05-01T08:00:00Z, the longest has nine digits and a numeric offset.
         guard bytes.count >= 20, bytes.count <= 35,
-            bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"), bytes[10] == UInt8(ascii: "T"),
+            bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"), bytes[10] | 0x20 == UInt8(ascii: "t"),
             bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
             let century = pair(bytes, 0), let yearOfCentury = pair(bytes, 2), let month = pair(bytes, 5),
             let day = pair(bytes, 8), let hour = pair(bytes, 11), let minute = pair(bytes, 14),
@@ -32,12 +34,13 @@ package enum RFC3339 {
         }
         let year = century * 100 + yearOfCentury
         guard year >= 1, (1...12).contains(month), day >= 1, day <= days(inMonth: month, of: year),
-            hour < 24, minute < 60, second < 60, let fraction = endOfTime(bytes)
+            hour < 24, minute < 60, second < 60, let end = endOfTime(bytes)
         else {
             return nil
         }
         let seconds = dayNumber(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second
-        return Int64(seconds * 1000 + fraction)
+        let instant = Int64((seconds - end.offset * 60) * 1000 + end.fraction)
+        return (earliest...latest).contains(instant) ? instant : nil
     }
 
     /// `2026-05-01T08:00:00Z`, with `.123` only where there are milliseconds.
@@ -77,8 +80,8 @@ package enum RFC3339 {
         output.append(UInt8(ascii: "Z"))
     }
 
-    /// The milliseconds of the fraction if a valid fraction (or none) and offset end the text at byte 19.
-    private static func endOfTime(_ bytes: Span<UInt8>) -> Int? {
+    /// The fraction in milliseconds and the offset in minutes, if valid ones end the text from byte 19 on.
+    private static func endOfTime(_ bytes: Span<UInt8>) -> (fraction: Int, offset: Int)? {
         var index = 19
         var fraction = 0
         if bytes[index] == UInt8(ascii: ".") {
@@ -95,15 +98,19 @@ package enum RFC3339 {
             }
         }
         if index == bytes.count - 1 {
-            return bytes[index] == UInt8(ascii: "Z") ? fraction : nil
+            return bytes[index] | 0x20 == UInt8(ascii: "z") ? (fraction, 0) : nil
         }
-        guard index == bytes.count - 6,
-            bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-"),
-            pair(bytes, index + 1) == 0, bytes[index + 3] == UInt8(ascii: ":"), pair(bytes, index + 4) == 0
+        guard index == bytes.count - 6, bytes[index + 3] == UInt8(ascii: ":"),
+            let hours = pair(bytes, index + 1), hours < 24, let minutes = pair(bytes, index + 4), minutes < 60
         else {
             return nil
         }
-        return fraction
+        let offset = hours * 60 + minutes
+        switch bytes[index] {
+        case UInt8(ascii: "+"): return (fraction, offset)
+        case UInt8(ascii: "-"): return (fraction, -offset)
+        default: return nil
+        }
     }
 
     private static func digit(_ byte: UInt8) -> Int? {

@@ -12,6 +12,8 @@ package struct RotationEnvironment: Sendable {
     package var blackouts: BlackoutCalendar
     package var clock: any WallClock
     package var actor: Actor
+    /// The mode that was read last: of a reload too that came after this run began.
+    package var mode: ModeSwitch
     /// SHA-256 over ``RotationSettings/canonicalPolicyJSON()``, in hex.
     package var policyHash: String
     /// What the scope documents say; a policy that is in force is kept in the store.
@@ -42,6 +44,7 @@ package struct RotationEnvironment: Sendable {
         scopePolicies: ScopePolicies = .none,
         ownTokens: [Secret] = [],
         stop: StopRequest = StopRequest(),
+        mode: ModeSwitch? = nil,
         progress: @escaping @Sendable (Progress) -> Void = { _ in }
     ) {
         self.store = store
@@ -55,6 +58,7 @@ package struct RotationEnvironment: Sendable {
         if self.scopePolicies.readAt == nil { self.scopePolicies.readAt = clock.now() }
         self.ownTokens = ownTokens
         self.stop = stop
+        self.mode = mode ?? ModeSwitch(settings.policy.mode)
         self.progress = progress
         policyHash = PlanDigest.hex(of: settings.canonicalPolicyJSON())
     }
@@ -66,7 +70,7 @@ package struct RotationEnvironment: Sendable {
 
     /// The mode or a blackout keeps back what the rules decided, the queue included; what a person ordered goes on.
     package func holdsAutomaticEnds(at instant: Timestamp) -> Bool {
-        settings.policy.mode == .observe || blackouts.current(at: instant) != nil
+        mode.current == .observe || blackouts.current(at: instant) != nil
     }
 
     package func settings(of provider: ProviderID) -> ProviderSettings? {

@@ -9,14 +9,23 @@ extension SQLiteGrantStore {
     ///
     /// SQLite opens the file and runs no statement: a WAL beside it is neither read nor replayed. It is not opened
     /// past SQLite, because closing any descriptor of a file ends all locks that the process has on it.
-    package static func checkpointNumber(path: String) -> UInt32? {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        SQLiteLibrary.setUp
-        var connection: OpaquePointer?
-        defer { sqlite3_close(connection) }
-        guard sqlite3_open_v2(path, &connection, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else { return nil }
-        return MainFile(connection)?.checkpointNumber()
+    ///
+    /// Throws where it cannot be read, twice in a row: what is not known is no reason to freeze.
+    package static func checkpointNumber(path: String) throws(StoreError) -> UInt32? {
+        try HeaderReading.number(path: path) {
+            var status = stat()
+            guard stat(path, &status) == 0 else {
+                return MainFile.isOwnFailure(errno) ? .failed(String(cString: strerror(errno))) : .none
+            }
+            // What else is wrong with it is told by the opening that follows, in words of its own.
+            guard status.st_mode & S_IFMT == S_IFREG, access(path, R_OK) == 0 else { return .none }
+            SQLiteLibrary.setUp
+            var connection: OpaquePointer?
+            defer { sqlite3_close(connection) }
+            let code = sqlite3_open_v2(path, &connection, SQLITE_OPEN_READONLY, nil)
+            guard code == SQLITE_OK else { return .failed(String(cString: sqlite3_errstr(code))) }
+            return MainFile(connection)?.checkpointNumber() ?? .failed("SQLite gives no file")
+        }
     }
 
     /// What the store says of itself, with the hash at that place of the journal.
@@ -25,7 +34,11 @@ extension SQLiteGrantStore {
             let connection = writer ?? reader
             try connection.inDatabase { try Self.requireInPlace($0, path) }
             var state = try connection.read { db in try SQLiteSnapshot(db, vault: nil).guardState(at: seq) }
-            state.checkpoint = connection.inDatabase { MainFile($0.sqliteConnection)?.checkpointNumber() }
+            state.checkpoint = try connection.inDatabase { db in
+                try HeaderReading.number(path: path) {
+                    MainFile(db.sqliteConnection)?.checkpointNumber() ?? .failed("SQLite gives no file")
+                }
+            }
             return state
         }
     }
@@ -37,7 +50,8 @@ extension SQLiteGrantStore {
         guard let writer else { throw StoreError(.readOnly, "the store was opened to read only") }
         return try await Self.run(on: writeQueue, file.path) { [path = file.path] in
             try writer.inDatabase { db in
-                guard let file = MainFile(db.sqliteConnection), let number = file.checkpointNumber(), file.sync()
+                guard let file = MainFile(db.sqliteConnection),
+                    let number = try HeaderReading.number(path: path, file.checkpointNumber), file.sync()
                 else { throw StoreError(.other, "the store '\(path)' cannot be synced") }
                 return number
             }
@@ -73,6 +87,13 @@ extension SQLiteGrantStore {
 private struct MainFile {
     private let file: UnsafeMutablePointer<sqlite3_file>
     private let methods: sqlite3_io_methods
+    /// `SQLITE_IOERR_SHORT_READ`, which Swift does not import.
+    private static let shortRead = SQLITE_IOERR | (2 << 8)
+
+    /// Whether the error's number speaks of this machine or process, and not of what is stored.
+    static func isOwnFailure(_ number: Int32) -> Bool {
+        [EIO, EMFILE, ENFILE, ENOMEM, EINTR, EAGAIN, ESTALE, ETIMEDOUT].contains(number)
+    }
 
     init?(_ connection: OpaquePointer?) {
         var file: UnsafeMutablePointer<sqlite3_file>?
@@ -84,10 +105,15 @@ private struct MainFile {
     }
 
     /// `user_version`: bytes 60 to 63 of the header, big-endian.
-    func checkpointNumber() -> UInt32? {
+    func checkpointNumber() -> HeaderReading {
         var bytes: [UInt8] = [0, 0, 0, 0]
-        guard methods.xRead(file, &bytes, 4, 60) == SQLITE_OK else { return nil }
-        return bytes.reduce(0) { $0 << 8 | UInt32($1) }
+        let code = methods.xRead(file, &bytes, 4, 60)
+        switch code {
+        case SQLITE_OK: return .number(bytes.reduce(0) { $0 << 8 | UInt32($1) })
+        // A file that was just made has no header yet.
+        case Self.shortRead: return .none
+        default: return .failed(String(cString: sqlite3_errstr(code)))
+        }
     }
 
     func sync() -> Bool { methods.xSync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK }

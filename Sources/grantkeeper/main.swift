@@ -8,6 +8,13 @@ for stream in 0...2 where fcntl(Int32(stream), F_GETFD) < 0 { _ = open("/dev/nul
 // A reader that has gone (`| head`) is a failed write, not the end of a run that is half done.
 signal(SIGPIPE, SIG_IGN)
 
+// Swift's backtracer has taken them: it prints what stands in memory, tokens too, and a signal from outside, such as
+// the watchdog's SIGABRT, it swallows, because it counts on the fault to come again.
+for fatal in [SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV] { signal(fatal, SIG_DFL) }
+
+// A file named there would hold the keys of all that TLS carries. Before libcurl is loaded, and before any thread.
+unsetenv("SSLKEYLOGFILE")
+
 // As many heaps as threads that work at once: more keep what they had, and are not faster (docs/performance.md).
 _ = cmalloc_set_most_arenas(3)
 

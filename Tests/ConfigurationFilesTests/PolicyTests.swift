@@ -20,6 +20,8 @@ import Testing
                     max_lifetime: 365d
                     lifetime_notice: 20d
                     on_scope_violation: revoke
+                    on_scope_drift: revoke
+                    enforce_own_end: true
                     give_up_after: { for: 1d, tries: 4 }
                     valve: { share: 2.5%, count: 3, max: 40, window: 12h }
                   overrides:
@@ -48,6 +50,8 @@ import Testing
         values.maxLifetime = .days(365)
         values.lifetimeNotice = .days(20)
         values.onScopeViolation = .revoke
+        values.onScopeDrift = .revoke
+        values.enforcesOwnEnd = true
         values.giveUpAfter = .days(1)
         values.giveUpTries = 4
         values.valve.sharePercent = 2.5

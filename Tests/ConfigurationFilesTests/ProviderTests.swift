@@ -35,6 +35,8 @@ import Testing
                   - { kind: access_token, client_credentials: { scope: a, audience: b } }
                   - { kind: refresh_token, token: { file: canary }, client: portal }
                 revocation: events
+                clock: trusted
+                ignored_scopes: [openid, address]
                 proxy: http://proxy.example.com:3128
                 ca_file: ca.pem
             clients:
@@ -65,6 +67,8 @@ import Testing
             ]
         )
         #expect(provider.revocation == .events)
+        #expect(provider.clock == .trusted)
+        #expect(provider.ignoredScopes == ScopeSet(["address", "openid"]))
         #expect(provider.proxy == "http://proxy.example.com:3128")
         #expect(provider.caFile == "/c/ca.pem")
         let portal = try #require(settings.clients.first)
@@ -103,6 +107,12 @@ import Testing
         #expect(try parsed(text).settings.providers.first?.issuer == issuer)
     }
 
+    @Test func `hosts of endpoints are names alone, in lower case`() throws {
+        let text = Self.provider("endpoint_hosts: [Tokens.Example.com, \"[2001:DB8::1]\", 192.0.2.7]")
+        let hosts = try parsed(text).settings.providers.first?.endpointHosts
+        #expect(hosts == ["tokens.example.com", "2001:db8::1", "192.0.2.7"])
+    }
+
     @Test func `http is allowed by the provider's switch only`() throws {
         let text = Self.provider("allow_insecure_http: true")
             .replacing("https://idp.example.com", with: "http://idp.example.com")
@@ -139,6 +149,10 @@ import Testing
         ("canaries: [{ client_credentials: {} }]", "6:16 'providers[0].canaries[0]' lacks 'kind'"),
         ("revocation: none", "6:17 'providers[0].revocation' must be provider or events, found 'none'"),
         ("token_endpoint: https://a#b", "6:21 'providers[0].token_endpoint' has a fragment"),
+        ("endpoint_hosts: [\"https://a\"]", "6:22 'providers[0].endpoint_hosts[0]' is no host name"),
+        ("endpoint_hosts: [a, \"b:443\"]", "6:25 'providers[0].endpoint_hosts[1]' is no host name"),
+        ("endpoint_hosts: [\"*.a\"]", "6:22 'providers[0].endpoint_hosts[0]' is no host name"),
+        ("endpoint_hosts: a", "6:21 'providers[0].endpoint_hosts' must be a list, not a text"),
     ])
     func `a mistake is told with its place`(members: String, expected: String) {
         #expect(problems(Self.provider(members)) == [expected])

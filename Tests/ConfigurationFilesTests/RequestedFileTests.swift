@@ -114,7 +114,7 @@ import Testing
 
     @Test(arguments: [
         ("requested: [a, b]\n", [["1:13 a", "1:16 b"]]),
-        ("requested: []\n", [["1:1 no scope is asked for"]]),
+        ("requested: []\n", []), ("requested: [{ scopes: [] }]\n", [[]]),
         ("requested: [{ tenant: a }]\n", [["1:13 'requested[0]' lacks 'scopes'"]]),
         ("requested: [{ scopes: [a], step: b }]\n", [["1:28 unknown member 'step' in 'requested[0]'"]]),
         (
@@ -134,7 +134,8 @@ import Testing
     @Test(arguments: [
         (#"{ "scope": "a b", "client_name": "Portal of Acme" }"#, [["1:13 a", "1:15 b"]]),
         ("{\n\t\"client_id\": \"portal\",\n\t\"scope\": \"a\"\n}\n", [["3:12 a"]]),
-        (#"{ "scope": "" }"#, [["1:12 'scope' is empty, expected a text"]]),
+        (#"{ "scope": "" }"#, [[]]), (#"{ "scope": " " }"#, [[]]),
+        (#"{ "scope": null }"#, [["1:12 'scope' has no value, expected a text"]]),
         (#"{ "scope": ["a"] }"#, [["1:12 'scope' must be a text, not a list"]]),
         (#"{ "client_id": "a" }"#, [["1:1 the registration has no 'scope'"]]),
         (#"["a"]"#, [["1:1 the file must be a client's registration, not a list"]]),
@@ -155,6 +156,16 @@ import Testing
     func `a registration's client is its id, else a name that could be one`(text: String, client: String?) throws {
         let requests = try RequestedFile.parse(text, path: "f", form: nil)
         #expect(requests.map { $0.client?.value.rawValue } == [client])
+    }
+
+    @Test(arguments: [
+        "openapi: 3.1.0\npaths: {}\n",
+        "openapi: 3.0.0\nsecurity: [{}, { o: [] }]\ncomponents: { securitySchemes: { o: { type: oauth2 } } }\n",
+        "openapi: 3.0.0\nsecurity: [{ key: [] }]\ncomponents: { securitySchemes: { key: { type: apiKey } } }\n",
+        "swagger: '2.0'\npaths: { /a: { get: { security: [] } } }\n",
+    ])
+    func `an OpenAPI document may ask for nothing`(text: String) {
+        #expect(read(text) == [])
     }
 
     @Test func `an OpenAPI document asks wherever it has security`() {
@@ -220,7 +231,6 @@ import Testing
             "openapi: 3.1.0\nsecurity: [{ o: [a] }]\ncomponents: { securitySchemes: { o: { $ref: x } } }\n",
             [["3:37 'components.securitySchemes.o' is a reference, which is not followed"]]
         ),
-        ("openapi: 3.1.0\npaths: {}\n", [["1:1 no scope is asked for"]]),
     ])
     func `what an OpenAPI document leaves open is told`(text: String, expected: [[String]]) {
         #expect(read(text) == expected)

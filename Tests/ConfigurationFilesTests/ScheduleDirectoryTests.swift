@@ -1,4 +1,5 @@
 import ConfigurationFiles
+import Glibc
 import Grants
 import Testing
 
@@ -47,6 +48,19 @@ import Testing
         try withDirectory { directory in
             try write("", to: "\(directory)/schedules")
             #expect(problems("\(directory)/schedules").count == 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a pipe is a mistake, and nobody waits for what it says`() throws {
+        try withDirectory { directory in
+            try write("job: expire\nevery: 1h\n", to: "\(directory)/a.yaml")
+            #expect(unsafe mkfifo("\(directory)/b.yaml", 0o600) == 0)
+            #expect(
+                problems(directory) == [
+                    "b.yaml: is not a regular file; remove it from the directory, or put a file in its place"
+                ]
+            )
+            #expect(ScheduleDirectory.readable(path: directory).map(\.name) == ["a"])
         }
     }
 

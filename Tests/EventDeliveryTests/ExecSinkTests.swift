@@ -72,6 +72,20 @@ import Testing
         )
     }
 
+    @Test func `a program gets none of our variables but the few that it needs and those that are listed`() async throws
+    {
+        setenv("GRANTKEEPER_TEST_LISTED", "listed", 1)
+        setenv("GRANTKEEPER_TEST_OTHER", "other", 1)
+        let script = #"cat >/dev/null; env >"$0""#
+        var settings = SinkSettings(id: "program", kind: .exec(command: ["/bin/sh", "-c", script, folder.file("env")]))
+        settings.environment = ["GRANTKEEPER_TEST_LISTED"]
+        try await settings.makeSink().deliver([event(1)])
+        let text = String(decoding: folder.bytes("env") ?? [], as: UTF8.self)
+        #expect(text.contains("GRANTKEEPER_TEST_LISTED=listed"))
+        #expect(!text.contains("GRANTKEEPER_TEST_OTHER"))
+        #expect(text.contains("PATH="))
+    }
+
     @Test func `a program is found by its name alone`() async throws {
         try await sink("true").deliver([event(1)])
     }

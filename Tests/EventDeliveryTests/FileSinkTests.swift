@@ -41,6 +41,17 @@ private func event(_ number: Int64) -> OutgoingEvent {
         #expect(error?.message.contains("'lost'") == true)
     }
 
+    @Test(arguments: [false, true])
+    func `a pipe is refused at once, whether or not it is read`(isRead: Bool) async {
+        let path = folder.file("pipe")
+        mkfifo(path, 0o600)
+        let reader = isRead ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1
+        defer { if reader >= 0 { close(reader) } }
+        let sink = SinkSettings(id: "pipe", kind: .file(path: path)).makeSink()
+        let error = await #expect(throws: SinkError.self) { try await sink.deliver([event(1)]) }
+        #expect(error?.message.contains("is a pipe or a socket") == true)
+    }
+
     @Test func `a full disk is no acknowledgement`() async {
         let sink = SinkSettings(id: "full", kind: .file(path: "/dev/full")).makeSink()
         await #expect(throws: SinkError.self) { try await sink.deliver([event(1)]) }

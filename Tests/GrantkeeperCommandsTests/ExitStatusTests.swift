@@ -51,14 +51,49 @@ struct ExitStatusTests {
         }
     }
 
-    @Test func `2: all were asked, and no answer says anything`() async throws {
+    @Test(arguments: [#"{"html":true}"#, #"{"inactive":"all"}"#])
+    func `2: all were asked, and no answer says anything`(_ fault: String) async throws {
         try await withScenario { scenario in
             try await scenario.grants([.used("g-1"), .used("g-2")])
-            try await scenario.sandbox.fail(#"{"html":true}"#)
+            try await scenario.sandbox.fail(fault)
             let outcome = await scenario.run("revalidate", "--all", "--json")
             #expect(outcome.status == 2)
             #expect(try outcome.json.numbers("unknown").values.reduce(0, +) == 2)
             #expect(try outcome.json.objects("held_providers").isEmpty)
+        }
+    }
+
+    @Test func `2: one of many answers cannot be read, and will not be the next time`() async throws {
+        try await withScenario { scenario in
+            let unreadable = GrantSpec.used("g-1") { $0.answers = ["html", "html"] }
+            try await scenario.grants([unreadable, .used("g-2"), .used("g-3")])
+            let outcome = await scenario.run("revalidate", "--all", "--json")
+            #expect(outcome.status == 2)
+            #expect(try outcome.json.numbers("unknown") == ["not-json": 1])
+            #expect(try outcome.json.int("verdicts.active") == 2)
+        }
+    }
+
+    @Test func `0: the server failed once, and is asked again by the next run`() async throws {
+        try await withScenario {
+            $0.timeout = "1s"
+        } _: { scenario in
+            let failing = GrantSpec.used("g-1") { $0.answers = ["hang"] }
+            try await scenario.grants([failing, .used("g-2"), .used("g-3")])
+            let outcome = await scenario.run("revalidate", "--all", "--json")
+            #expect(outcome.status == 0, "\(outcome.output)")
+            #expect(try outcome.json.numbers("unknown").keys.sorted() == ["timeout"])
+        }
+    }
+
+    @Test func `the cause of an outage is told in full, with the time of the next question`() async throws {
+        try await withScenario { scenario in
+            try await scenario.grants([.used("g-1")])
+            try await scenario.sandbox.fail(#"{"status":429,"retry_after":"1000","endpoints":["introspect"]}"#)
+            let outcome = await scenario.run("revalidate", "--all")
+            #expect(outcome.status == 69)
+            let line = try #require(outcome.output.split(separator: "\n").first { $0.hasPrefix("could not be asked") })
+            #expect(line.contains(/; asked again at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z\)$/), "\(line)")
         }
     }
 

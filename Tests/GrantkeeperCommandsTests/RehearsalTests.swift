@@ -170,7 +170,7 @@ struct RehearsalTests {
                 run: 1,
                 reason: "breach",
                 reference: nil,
-                whileFrozen: false
+                options: OrderOptions()
             )
             _ = try await containment.order(plan) { _ in }
         }

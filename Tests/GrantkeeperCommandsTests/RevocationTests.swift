@@ -142,7 +142,15 @@ struct RevocationTests {
             #expect(try outcome.json.objects("grants").compactMap { $0.text("why") } == ["still-active"])
             #expect(try await scenario.standing("g-1") == "revoking")
             try await scenario.sandbox.heal()
+            // Asked about again, not revoked again, for a day; then a person is told, and it is revoked daily.
             scenario.advance(.hours(3))
+            try await scenario.rotate(statuses: [2])
+            #expect(try await scenario.standing("g-1") == "revoking")
+            #expect(try await scenario.lives("g-1") == true)
+            scenario.advance(.hours(21))
+            try await scenario.rotate(statuses: [2])
+            #expect(try await scenario.standing("g-1") == "stuck")
+            scenario.advance(.days(1))
             let report = try await scenario.rotate()
             #expect(report.int("ended.revoked") == 1)
             #expect(try await scenario.show("g-1").text("proof") == "proven")
@@ -184,6 +192,43 @@ struct RevocationTests {
             #expect(try await scenario.standing("g-1") == "active")
             #expect(await scenario.run("revoke", "g-1", "--reason", "left", "--while-frozen").status == 0)
             #expect(try await scenario.standing("g-1") == "revoked")
+        }
+    }
+
+    @Test func `at a held provider an order by hand is queued, says how to go on, and does with --while-held`()
+        async throws
+    {
+        try await withScenario { scenario in
+            try await scenario.grants([.used("g-1")] + Self.others)
+            try scenario.write("grantkeeper.secret", "wrong")
+            #expect(await scenario.run("revalidate", "--all").status != 0)
+            let queued = await scenario.run("revoke", "g-1", "--reason", "left")
+            #expect(queued.status == 2 && queued.output.contains("--while-held"))
+            #expect(try await scenario.standing("g-1") == "revoking")
+            #expect(try await scenario.lives("g-1") == true)
+            let done = await scenario.run("revoke", "g-1", "--reason", "left", "--while-held", "--json")
+            #expect(done.status == 0, "\(done.errors)\(done.output)")
+            #expect(try done.json.objects("grants").compactMap { $0.text("proof") } == ["acknowledged"])
+            #expect(try await scenario.lives("g-1") == false)
+        }
+    }
+
+    @Test func `a record that names our client is ended with --even-own and the hash shown, and no other`() async throws
+    {
+        try await withScenario { scenario in
+            try await scenario.grants([.used("g-1")] + Self.others)
+            let spec = GrantSpec.used("named") { $0.client = "grantkeeper" }
+            let record = spec.record(IssuedTokens(access: "none-a", refresh: "none-r"), now: scenario.now)
+            #expect(try await scenario.importing([record]).status == 0)
+            let spared = await scenario.run("revoke", "named", "--reason", "shield", "--json")
+            #expect(spared.status == 2)
+            let hash = try #require(try spared.json.text("even_own_hash"))
+            try await scenario.run(
+                ["revoke", "named", "--reason", "shield", "--even-own", String(repeating: "0", count: 64), "--json"]
+            ).expectError(65, "even-own-changed")
+            #expect(try await scenario.standing("named") == "active")
+            _ = await scenario.run("revoke", "named", "--reason", "shield", "--even-own", hash)
+            #expect(try await scenario.standing("named") != "active")
         }
     }
 

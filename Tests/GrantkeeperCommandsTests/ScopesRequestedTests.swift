@@ -167,4 +167,37 @@ struct ScopesRequestedTests {
         let outcome = try await scene.runShipped("check", "--requested", "-", "--client", "erp-sync", input: text)
         #expect(outcome.status == 0, "\(outcome.output)")
     }
+
+    @Test(arguments: [
+        "openapi: 3.0.0\nsecurity:\n  - {}\n  - o: []\ncomponents: { securitySchemes: { o: { type: oauth2 } } }\n",
+        #"{"client_id":"supplier-portal","client_name":"Supplier Portal","scope":""}"#, "requested: []\n",
+    ])
+    func `a document that asks for no scope is well, and that is said`(_ text: String) async throws {
+        let scene = try ScopeScene()
+        let file = try scene.write("nothing", text)
+        let ask = ["check", "--requested", file, "--tenant", "acme", "--client", "supplier-portal"]
+        let documents = ["--scopes", "\(ScopeScene.repository)/etc/scopes"]
+        let outcome = try await scene.run(ask + documents)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.hasPrefix("nothing: no scope is asked for\n"))
+        #expect(try await scene.run(ask + documents + ["--json"]).json.texts("without_scopes") == ["nothing"])
+    }
+
+    @Test func `a list that asks for nothing says nothing`() async throws {
+        let outcome = try await ScopeScene().runShipped("check", "--requested", "-", input: "# later\n")
+        #expect(outcome.status == 65)
+    }
+
+    @Test(arguments: [
+        ("ticket.read,ticket.comment", "commas"), ("scope=ticket.read%2Cticket.comment", "commas"),
+        ("scope=ticket.read%2Bticket.comment", "encoded"), ("scope=ticket.read%2520ticket.comment", "encoded"),
+    ])
+    func `what separates no scopes is named`(_ text: String, _ word: String) async throws {
+        let request =
+            text.hasPrefix("scope=") ? "https://idp.example/authorize?client_id=supplier-portal&\(text)" : text
+        let outcome = try await ScopeScene().runShipped("check", "--requested", "-", input: request)
+        #expect(outcome.status == 2)
+        #expect(outcome.output.contains("  why: ") && outcome.output.contains(word))
+        #expect(outcome.output.contains("fix: write 'ticket.read' and 'ticket.comment' as scopes of their own"))
+    }
 }

@@ -35,6 +35,18 @@ struct StatusTests {
         }
     }
 
+    @Test func `a schedule is seen by either ending, as the worker sees it`() async throws {
+        try await withScenario { scenario in
+            try await scenario.grants([.used("u-1")])
+            mkdir(scenario.path("schedules"), 0o700)
+            for name in ["night.yaml", "noon.yml", ".hidden.yml", "notes.txt"] {
+                try scenario.write("schedules/\(name)", "job: expire\ncron: 0 3 * * *\n")
+            }
+            let report = try await scenario.run("status", "--json").json
+            #expect(report.objects("schedules").compactMap { $0.text("name") } == ["night", "noon"])
+        }
+    }
+
     @Test func `without a store it says so`() async throws {
         try await withScenario { scenario in
             try await scenario.run("status", "--json").expectError(78, "missing")
@@ -139,7 +151,7 @@ struct StatusTests {
         }
     }
 
-    @Test func `schedules are shown with their files' jobs`() async throws {
+    @Test func `schedules are shown with their files' jobs, those in .yml files too`() async throws {
         try await withScenario { scenario in
             try await scenario.grants([.used("u-1")])
             try #require(mkdir(scenario.path("schedules"), 0o700) == 0)
@@ -148,11 +160,12 @@ struct StatusTests {
                 rmdir(scenario.path("schedules"))
             }
             try scenario.write("schedules/nightly.yaml", "job: expire\ncron: \"17 2 * * *\"\n")
+            try scenario.write("schedules/often.yml", "job: deliver\nevery: 15m\n")
             try scenario.write("schedules/broken.yaml", "job: nothing\n")
             let outcome = await scenario.run("status", "--json")
             #expect(outcome.status == 0, "\(outcome.errors)")
             let schedules = try outcome.json.objects("schedules")
-            #expect(schedules.compactMap { $0.text("name") } == ["nightly"])
+            #expect(schedules.compactMap { $0.text("name") } == ["nightly", "often"])
             #expect(schedules.first?.text("job") == "expire")
         }
     }

@@ -41,7 +41,7 @@ import Testing
                 == #"{"default":{"idle_after":7776000000,"new_grant_grace":1209600000,"notice":604800000,"#
                 + #""quarantine":0,"revalidate_every":86400000,"confirmations":2,"confirm_after":900000,"#
                 + #""evidence_max_age":259200000,"max_lifetime":null,"lifetime_notice":2592000000,"#
-                + #""on_scope_violation":"alert","give_up_after.for":259200000,"give_up_after.tries":10,"#
+                + #""on_scope_violation":"alert","on_scope_drift":"alert","enforce_own_end":false,"give_up_after.for":259200000,"give_up_after.tries":10,"#
                 + #""valve.share":10,"valve.count":10,"valve.max":1000,"valve.window":86400000},"overrides":[],"#
                 + #""total_valve":{"share":5,"count":50,"max":1000,"window":86400000}}"#
         )
@@ -89,7 +89,8 @@ import Testing
     @Test(arguments: [
         PolicyChange.idleAfter(.days(1)), .newGrantGrace(.days(1)), .notice(.days(1)), .quarantine(.days(1)),
         .revalidateEvery(.days(2)), .confirmations(9), .confirmAfter(.days(1)), .evidenceMaxAge(.days(1)),
-        .maxLifetime(.days(1)), .lifetimeNotice(.days(1)), .onScopeViolation(.revoke), .giveUpFor(.days(1)),
+        .maxLifetime(.days(1)), .lifetimeNotice(.days(1)), .onScopeViolation(.revoke), .onScopeDrift(.revoke),
+        .enforceOwnEnd(true), .giveUpFor(.days(1)),
         .giveUpTries(1), .valveShare(1), .valveCount(1), .valveMax(1), .valveWindow(.days(2)),
     ])
     func `know every value`(change: PolicyChange) {
@@ -108,6 +109,8 @@ import Testing
             settings.feeds[1].covers.reverse()
             settings.feeds[1].covers[1].tenants?.reverse()
             settings.providers[0].issuer = "https://elsewhere"
+            // A gate that comes after the hashes.
+            settings.providers[0].clock = .trusted
             settings.providers[0].client.secret = .credential("x")
             settings.tenants[0].owner = "o"
         }
@@ -124,6 +127,7 @@ import Testing
             Self.text { $0.providers[0].capabilities.revokesForeign = true },
             Self.text { $0.providers[0].capabilities.revocationReaches = .grant },
             Self.text { $0.providers[0].capabilities.rotatesRefreshTokens = false },
+            Self.text { $0.providers[0].ignoredScopes = ScopeSet(["openid"]) },
             Self.text { $0.providers[0].client.id = "other" },
             Self.text { $0.clients.removeLast() },
             Self.text { $0.tenants[0].party = .internal },
@@ -135,6 +139,6 @@ import Testing
             Self.text { $0.sinks[0].notifies = true },
             Self.text { $0.sinks[0].enforces = true },
         ]
-        #expect(changed.count == 18)
+        #expect(changed.count == 19)
     }
 }

@@ -26,7 +26,7 @@ import Testing
         grant.holdsRefreshToken = .random(using: &random)
         grant.claimsRefreshToken = .random(using: &random)
         grant.standing = Standing.allCases.randomElement(using: &random) ?? .active
-        grant.cause = [Rule.unused, .lifetime, .outOfPolicy].randomElement(using: &random)
+        grant.cause = [Rule.unused, .lifetime, .outOfPolicy, .contradicted].randomElement(using: &random)
         grant.announcedAt = maybe()
         grant.clockFrom = maybe()
         for _ in 0..<Int.random(in: 0..<5, using: &random) {
@@ -47,6 +47,7 @@ import Testing
         policy.maxLifetime = Bool.random(using: &random) ? days(400) : nil
         policy.lifetimeNotice = days(10)
         policy.confirmations = .random(in: 0...3, using: &random)
+        policy.enforcesOwnEnd = Bool.random(using: &random)
         policy.onScopeViolation = Bool.random(using: &random) ? .alert : .revoke
         return policy
     }
@@ -69,6 +70,11 @@ import Testing
             guard decision.isEnd || decision.action == .quarantine else { continue }
             #expect(!family.isMixed, "\(place)")
             switch decision.rule {
+            case .contradicted:
+                #expect(
+                    policy.enforcesOwnEnd && (grant.standing != .active || policy.lifetimeNotice == .zero),
+                    "\(place)"
+                )
             case .goneAtProvider:
                 #expect(grants.contains { $0.validity.inactiveCount >= 1 }, "\(place)")
             case .expired:
@@ -76,6 +82,12 @@ import Testing
                     [grant.expiresAt, grant.accessTokenExpiresAt].contains { $0.map { $0 <= Self.now } ?? false },
                     "\(place)"
                 )
+                let ends = [grant.expiresAt, grant.accessTokenExpiresAt].compactMap { $0 }
+                #expect(
+                    ends.contains { end in end <= Self.now && !(family.lastUsedAt.map { $0 > end } ?? false) },
+                    "\(place)"
+                )
+                if case .end(let end) = decision.action { #expect(!end.needsCall, "\(place)") }
             case .lifetime, .outOfPolicy:
                 #expect(
                     grant.standing != .active || policy.notice == .zero || policy.lifetimeNotice == .zero,

@@ -60,7 +60,7 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
     // MARK: One test a rule, in the table's order
 
     @Test func `rule 1 keeps what we live on, even when it is gone`() {
-        let decision = decide(grant { lose(&$0) }, context: { $0.isOurs = true })
+        let decision = decide(grant { lose(&$0) }, context: { $0.ownership = .byToken })
         #expect(decision.action == .keep && decision.rule == .selfProtection)
     }
 
@@ -113,12 +113,16 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
         #expect(decision.action == .keep)
     }
 
-    @Test func `rule 4 ends one member as superseded only while another is known to live`() {
+    @Test func `rule 4 ends one member as superseded only while its successor is known to live`() {
         let gone = grant { lose(&$0) }
-        var other = grant { $0.key = .init(provider: "idp", id: "g-2") }
+        var other = grant {
+            $0.key = .init(provider: "idp", id: "g-2")
+            $0.firstRecordedAt = ago(3)
+        }
         #expect(decide(gone, others: [other]).action == .keep)
         other.validity.record(.active, at: now)
-        #expect(decide(gone, others: [other]) == Decision(.end(.superseded), .goneAtProvider, "superseded"))
+        let superseded = Decision(.end(.superseded(by: other.key)), .goneAtProvider, "superseded by g-2")
+        #expect(decide(gone, others: [other]) == superseded)
         other.validity.record(.inactive, at: now)
         #expect(decide(gone, others: [other]).action == .keep)
     }
@@ -136,14 +140,6 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
         #expect(decide(exempted(until: now)).rule != .exempt)
     }
 
-    @Test func `rule 6 ends what has come to its own end, with a call only if it was seen active`() {
-        let ended = grant { $0.expiresAt = now }
-        #expect(decide(ended).action == .end(.init(.expired, needsCall: false)))
-        var active = ended
-        active.validity.lastVerdict = .active
-        #expect(decide(active).action == .end(.init(.expired, needsCall: true)))
-    }
-
     @Test func `rule 6 never takes an old access token beside a refresh token for the end`() {
         let old = grant { $0.accessTokenExpiresAt = ago(1) }
         #expect(decide(old).action == .keep)
@@ -152,6 +148,8 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
         claimed.claimsRefreshToken = true
         #expect(decide(claimed).action == .keep)
         claimed.claimsRefreshToken = false
+        claimed.lastUsedAt = ago(5)
+        claimed.validity.lastInactiveAnswerAt = now
         #expect(decide(claimed).rule == .expired)
     }
 
@@ -201,6 +199,26 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
         #expect(decision.action == .keep && decision.rule == .new)
     }
 
+    @Test func `rule 10 restores what is quarantined once no line of its feed came for long`() {
+        let policy = { (policy: inout PolicyValues) in policy.quarantine = .days(30) }
+        func quarantined(heard days: Int64) -> Decision {
+            let feed = UseEvidence.Feed(window: Window(from: ago(300), until: ago(days)), maxAge: .days(2))
+            return decide(
+                grant(idle: 200) { announce(&$0, .quarantined, .unused, daysAgo: 10) },
+                feeds: [feed],
+                policy: policy
+            )
+        }
+        #expect(quarantined(heard: 3) == Decision(.keep, .noEvidence, "observed only until \(ago(3))"))
+        let restored = quarantined(heard: 4)
+        #expect(restored.action == .restore && restored.rule == .noEvidence)
+        let noticed = grant(idle: 200) {
+            announce(&$0, .noticed, .unused, daysAgo: 10)
+            $0.observedUntil = ago(9)
+        }
+        #expect(decide(noticed).action == .keep)
+    }
+
     @Test func `rule 10 keeps what nobody observes`() {
         let unseen = grant(idle: 300) {
             $0.observedFrom = nil
@@ -227,7 +245,21 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
     }
 
     @Test func `rule 12 keeps the rest`() {
-        #expect(decide(grant()) == Decision(.keep, .keep, "in use"))
+        #expect(decide(grant()) == Decision(.keep, .keep, "observed without use for less than idle_after"))
+    }
+
+    @Test func `a keep claims no use that was not seen`() {
+        let patient = { (policy: inout PolicyValues) in policy.idleAfter = .days(180) }
+        let decision = decide(grant(idle: 120), policy: patient)
+        #expect(decision.action == .keep && !decision.reason.contains("in use"))
+    }
+
+    @Test func `rules 9 and 11 count a new life from when it was first seen`() {
+        let reborn = grant(idle: 200) { $0.firstSeenAt = ago(10) }
+        #expect(decide(reborn).rule == .new)
+        let old = grant(idle: 200) { $0.firstSeenAt = ago(40) }
+        #expect(decide(old).rule == .keep)
+        #expect(decide(old, policy: { $0.maxLifetime = .days(180) }).rule == .lifetime)
     }
 
     @Test func `a second reason never ends a grant by the notice given for a first`() {
@@ -336,6 +368,7 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
         let foreign = grant(idle: 300) {
             $0.key = .init(provider: "idp", id: "g-2")
             $0.tenant = "globex"
+            $0.firstRecordedAt = ago(1)
             $0.validity.record(.active, at: now)
         }
         #expect(decide(grant(idle: 300), others: [foreign]).rule == .collateral)
@@ -346,13 +379,30 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
 
     @Test func `an end that cannot be carried out is a keep that says so`() {
         let due = grant(idle: 100) { announce(&$0, .noticed, .unused, daysAgo: 9) }
-        #expect(decide(due, context: { $0.canRevoke = false }).rule == .cannotRevoke)
+        #expect(decide(due, context: { $0.obstacle = .noCredentials }).rule == .cannotRevoke)
         #expect(decide(grant(idle: 100), context: { $0.someoneIsTold = false }).rule == .nobodyTold)
         let foreign = grant(idle: 100) {
             $0.key = .init(provider: "idp", id: "g-2")
             $0.tenant = "globex"
         }
         #expect(decide(due, others: [foreign]).rule == .collateral)
+    }
+
+    @Test(arguments: [RevocationObstacle.unknownProvider, .noToken, .noCredentials, .noEndpoint])
+    func `what can never be revoked is neither announced, quarantined nor ended, and says why`(
+        obstacle: RevocationObstacle
+    ) {
+        let context = { (context: inout PlanningContext) in context.obstacle = obstacle }
+        let noticed = grant(idle: 100) { announce(&$0, .noticed, .unused, daysAgo: 9) }
+        let quarantine = { (policy: inout PolicyValues) in policy.quarantine = .days(3) }
+        for decision in [
+            decide(grant(idle: 100), context: context), decide(noticed, context: context),
+            decide(noticed, policy: quarantine, context: context),
+            decide(grant(), policy: { $0.maxLifetime = .days(180) }, context: context),
+        ] {
+            #expect(decision == Decision(.keep, .cannotRevoke, obstacle.reason))
+        }
+        #expect(decide(grant { lose(&$0) }, context: context).isEnd)
     }
 
     @Test func `a notice nobody acknowledged never runs out`() {

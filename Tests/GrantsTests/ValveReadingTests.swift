@@ -16,7 +16,7 @@ import Testing
         planned: [Partition: Int],
         notices: [Partition: Int] = [:]
     ) -> ValveReading {
-        ValveReading(planned: planned, notices: notices, counts: counts, total: .total) { _ in Valve() }
+        ValveReading(planned: planned, notices: notices, counts: counts, totals: counts, total: .total) { _ in Valve() }
     }
 
     @Test func `what no tenant and no provider passes can pass the store's valve`() {
@@ -43,5 +43,34 @@ import Testing
         let reading = reading(all, planned: [:], notices: [many: 11, few: 10])
         #expect(reading.partitions.isEmpty && reading.providers.isEmpty && reading.store == nil)
         #expect(reading.warned.keys.sorted() == [many])
+    }
+
+    @Test func `what ends by itself is in neither side of the valve`() {
+        let partition = Partition(provider: "idp", tenant: "acme")
+        var count = PartitionCounts()
+        count.standings[.active] = 1_045
+        let planned = [partition: 45]
+        #expect(reading([partition: count], planned: planned).partitions.isEmpty)
+        count.endingByThemselves = 1_000
+        #expect(reading([partition: count], planned: planned).partitions == [partition: .share])
+    }
+
+    @Test func `a partition's window is the longest among the overrides that match it`() {
+        var settings = RotationSettings()
+        settings.tenants = [TenantSettings(id: "acme", party: .supplier)]
+        func override(_ change: (inout PolicyMatch) -> Void, _ hours: Int64) {
+            var match = PolicyMatch()
+            change(&match)
+            settings.policy.overrides.append(
+                PolicyOverride(match: match, changes: [.valveWindow(.hours(hours))], source: "overrides")
+            )
+        }
+        override({ $0.party = .supplier }, 72)
+        override({ $0.provider = "idp" }, 6)
+        override({ $0.tenant = "globex" }, 100)
+        let valves = RotationSettings.Valves(settings)
+        #expect(valves.valve(of: Partition(provider: "idp", tenant: "acme")).window == .hours(72))
+        #expect(valves.valve(of: Partition(provider: "idp", tenant: "other")).window == .hours(6))
+        #expect(valves.valve(of: Partition(provider: "far", tenant: "other")).window == .hours(24))
     }
 }

@@ -11,6 +11,14 @@ struct LineLogHandlerTests {
         #expect(log.text == "2026-11-27T09:00:01.123Z info run ended job=expire outcome=done seconds=1.2\n")
     }
 
+    @Test(arguments: [LogFormat.text, .json])
+    func `a bare log writes messages alone, whatever a library adds`(format: LogFormat) throws {
+        let log = try CapturedLines()
+        log.logger(format, isBare: true).debug("starting", metadata: ["service": "Environment(SECRETMARK)"])
+        #expect(log.text.contains("starting"))
+        #expect(!log.text.contains("service") && !log.text.contains("SECRETMARK"))
+    }
+
     /// What a stranger may have put into a value, and what stands in the line.
     @Test(arguments: [
         ("plain", "plain"),

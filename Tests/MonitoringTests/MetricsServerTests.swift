@@ -8,7 +8,10 @@ import Testing
 struct MetricsServerTests {
     @Test func `metrics have the type that Prometheus insists on`() async throws {
         try await withMetricsServer { port in
-            let (head, body) = try await exchange(port, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            let (head, body) = try await exchange(
+                port,
+                "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            )
             #expect(head.first == "HTTP/1.1 200 OK")
             #expect(head.contains { $0.lowercased() == "content-type: text/plain; version=0.0.4; charset=utf-8" })
             #expect(head.contains { $0.lowercased() == "content-length: 5" })
@@ -25,7 +28,7 @@ struct MetricsServerTests {
     ])
     func `nothing but two documents can be read`(request: String, status: String, body: String) async throws {
         try await withMetricsServer { port in
-            let reply = try await exchange(port, "\(request) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            let reply = try await exchange(port, "\(request) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             #expect(reply.head.first == "HTTP/1.1 \(status)")
             #expect(reply.body == body)
             if request.hasPrefix("HEAD /metrics") {
@@ -37,7 +40,7 @@ struct MetricsServerTests {
     @Test(arguments: ["Content-Length: 1000000000", "Transfer-Encoding: chunked"])
     func `a body is refused without being read`(field: String) async throws {
         try await withMetricsServer { port in
-            let reply = try await exchange(port, "POST /metrics HTTP/1.1\r\nHost: x\r\n\(field)\r\n\r\n")
+            let reply = try await exchange(port, "POST /metrics HTTP/1.1\r\nHost: localhost\r\n\(field)\r\n\r\n")
             #expect(reply.head.first?.hasPrefix("HTTP/1.1 413 ") == true)
         }
     }
@@ -50,15 +53,18 @@ struct MetricsServerTests {
             try? await connection.send(Array("GET /metrics HTTP/1.1\r\nX: \(long)\r\n\r\n".utf8))
             let reply = String(decoding: try await connection.receiveAll(), as: UTF8.self)
             #expect(!reply.contains("up 1"))
-            let (_, body) = try await exchange(port, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            let (_, body) = try await exchange(
+                port,
+                "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            )
             #expect(body == "ok\n")
         }
     }
 
     @Test func `two requests on one connection are answered in turn`() async throws {
         try await withMetricsServer { port in
-            let one = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
-            let two = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            let one = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            let two = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             let connection = try RawConnection(port: port)
             defer { connection.close() }
             try await connection.send(Array((one + two).utf8))
@@ -85,11 +91,54 @@ struct MetricsServerTests {
         } _: { port in
             let connection = try RawConnection(port: port)
             defer { connection.close() }
-            try await connection.send(Array("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+            try await connection.send(Array("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
             #expect(try await connection.receiveAll().isEmpty)
-            let (_, body) = try await exchange(port, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            let (_, body) = try await exchange(
+                port,
+                "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            )
             #expect(body == "ok\n")
             feed.finish()
+        }
+    }
+
+    @Test func `connections that ask nothing lock out no scrape: the oldest of them has to go`() async throws {
+        try await withMetricsServer { port in
+            var silent: [RawConnection] = []
+            for _ in 0..<(MetricsServer.mostConnections * 2) {
+                let connection = try RawConnection(port: port)
+                try? await connection.send(Array("GET /metrics HT".utf8))
+                silent.append(connection)
+            }
+            defer { for connection in silent { connection.close() } }
+            let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            let (_, body) = try await exchange(port, request)
+            #expect(body == "up 1\n")
+        }
+    }
+
+    @Test func `a request that does not come whole in time is given up`() async throws {
+        try await withMetricsServer(patience: .milliseconds(50)) { port in
+            let connection = try RawConnection(port: port)
+            defer { connection.close() }
+            try await connection.send(Array("GET /metrics HT".utf8))
+            #expect(try await connection.receiveAll().isEmpty)
+        }
+    }
+
+    @Test(arguments: [
+        ("localhost:9464", true), ("LOCALHOST", true), ("127.0.0.1:80", true), ("127.0.0.1.", true),
+        ("evil.example", false), ("127.0.0.1.evil.example", false), ("[::1]", false), ("10.0.0.1", false),
+    ])
+    func `metrics are given for the host that is listened on, and for no other name`(
+        host: String,
+        isServed: Bool
+    ) async throws {
+        try await withMetricsServer { port in
+            let request = "GET /metrics HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n"
+            let (head, body) = try await exchange(port, request)
+            #expect(head.first == (isServed ? "HTTP/1.1 200 OK" : "HTTP/1.1 421 Misdirected Request"))
+            #expect((body == "up 1\n") == isServed)
         }
     }
 

@@ -136,20 +136,6 @@ import Testing
         #expect(scene.transport.requests.allSatisfy { $0.method == .get })
     }
 
-    @Test(arguments: [
-        ("http://localhost:9000/i", false), ("http://127.0.0.1/i", false), ("http://[::1]:80/i", false),
-        ("http://127.9.8.7:1/i", false), ("http://as.example/i", true), ("https://as.example/i?x=1", false),
-    ])
-    func `http is for loopback and for the switch`(_ url: String, _ allows: Bool) async {
-        let scene = Scene(discovers: true) {
-            $0.allowsInsecureHTTP = allows
-        } _: { request in
-            request.method == .get ? Self.metadata(introspection: url) : .inactive
-        }
-        #expect(await scene.ask().outcome == .inactive)
-        #expect(scene.transport.requests.last?.url == url)
-    }
-
     @Test func `a configured endpoint over http is refused`() async {
         let scene = Scene {
             $0.introspectionEndpoint = "http://as.example/i"

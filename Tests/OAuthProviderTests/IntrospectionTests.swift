@@ -49,8 +49,9 @@ import Testing
         Case(#"{"active":false,"x":{"a":1,"a":2}}"#, .unknown(.notJSON)),
         Case("\u{FEFF}{\"active\":false}", .unknown(.notJSON)),
         Case("<html><body>503</body></html>", .unknown(.notJSON), type: "text/html"),
-        Case(#"{"active":false}"#, .unknown(.notJSON), type: "text/html; charset=utf-8"),
-        Case(#"{"active":false}"#, .unknown(.notJSON), type: "application/token-introspection+jwt"),
+        Case(#"{"active":false}"#, .inactive, type: "text/html; charset=utf-8"),
+        Case(#"{"active":true}"#, .active(TokenFacts()), type: "text/plain"),
+        Case(#"{"active":false}"#, .inactive, type: "application/octet-stream"),
         Case("eyJ0eXAi.eyJ.c2ln", .unknown(.notJSON), type: "application/token-introspection+jwt"),
         Case(#"{"active":false}"#, .inactive, type: "Application/JSON;charset=UTF-8"),
         Case(#"{"active":false}"#, .inactive, type: "application/vnd.example+json"),
@@ -78,6 +79,64 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("<html>", "text/html", ", nor does its Content-Type say that it is JSON"),
+        (
+            "eyJ0eXAi.eyJ.c2ln", "application/token-introspection+jwt",
+            ", but a signed answer (RFC 9701), which is not read"
+        ),
+    ])
+    func `what is not JSON is named, with its content type`(_ body: String, _ type: String, _ words: String) async {
+        let answer = await Scene([.json(body, type: type)]).ask()
+        #expect(answer.outcome == .unknown(.notJSON))
+        #expect(answer.detail?.hasPrefix("the answer is not a JSON object: line 1, column 1: expected") == true)
+        #expect(answer.detail?.hasSuffix(words) == true)
+    }
+
+    @Test(
+        arguments: [
+            Array(#"{"active":true,"username":"J"#.utf8) + [0xFC] + Array(#"rg"}"#.utf8),
+            Array(#"{"active":true,"username":"\ud83d"}"#.utf8),
+        ] as [[UInt8]]
+    )
+    func `a name that is not UTF-8 makes the answer unknown, and is named with its place`(_ body: [UInt8]) async {
+        var response = HTTPResponse.active
+        response.body = body
+        let answer = await Scene([response]).ask()
+        #expect(answer.outcome == .unknown(.notJSON))
+        #expect(answer.detail?.hasPrefix("the answer is not a JSON object: line 1, column ") == true)
+        #expect(answer.detail?.contains("UTF") == true || answer.detail?.contains("surrogate") == true)
+    }
+
+    // The scene's time is 1,790,000,000 s.
+    @Test(
+        arguments: [
+            (TokenKind.accessToken, 1_789_999_699, nil, true), (.accessToken, 1_789_999_700, nil, false),
+            (.accessToken, 1_790_000_001, nil, false), (.refreshToken, 1_700_000_000, nil, false),
+            // By the server's own clock, an hour behind ours.
+            (.accessToken, 1_789_999_699, "Mon, 21 Sep 2026 13:13:20 GMT", false),
+            (.accessToken, 1_789_996_099, "Mon, 21 Sep 2026 13:13:20 GMT", true),
+        ] as [(TokenKind, Int, String?, Bool)]
+    )
+    func `an access token that is active and past its exp is a contradiction, and named as one`(
+        _ kind: TokenKind,
+        _ end: Int,
+        _ date: String?,
+        _ contradicts: Bool
+    ) async {
+        let headers = date.map { ["Date": $0] } ?? [:]
+        let answer = await Scene([.json(#"{"active":true,"exp":\#(end)}"#, headers: headers)]).ask(kind)
+        guard contradicts else {
+            #expect(answer.outcome == .active(TokenFacts(expiresAt: Timestamp(milliseconds: Int64(end) * 1_000))))
+            return
+        }
+        #expect(answer.outcome == .unknown(.contradiction))
+        #expect(
+            answer.detail == "the answer contradicts itself: the token is active, and its 'exp' was at "
+                + "\(Timestamp(milliseconds: Int64(end) * 1_000))"
+        )
+    }
+
     @Test func `400 with invalid_client is about our credentials`() async {
         let answer = await Scene([.json(#"{"error":"invalid_client"}"#, status: 400)]).ask()
         #expect(answer.outcome == .unknown(.credentials))
@@ -86,7 +145,7 @@ import Testing
     static let failures: [(HTTPFailure.Code, UnknownReason)] = [
         (.timeout, .timeout), (.bodyTooLarge, .tooLarge), (.resolve, .network), (.connect, .network),
         (.connectionLost, .network), (.tls, .network), (.protocolError, .network), (.cancelled, .network),
-        (.shutDown, .network), (.invalidURL, .network), (.insecureURL, .network), (.other, .network),
+        (.shutDown, .network), (.invalidURL, .network), (.insecureURL, .network), (.other, .ownFailure),
     ]
 
     @Test(arguments: failures)
@@ -118,7 +177,17 @@ import Testing
         (#""exp":1790000000.25"#, TokenFacts(expiresAt: Timestamp(milliseconds: 1_790_000_000_250))),
         (#""scope":"""#, TokenFacts(scopes: ScopeSet([]))),
         (#""scope":" a  b ""#, TokenFacts(scopes: ScopeSet(["a", "b"]))),
-        (#""scope":["a","b"]"#, TokenFacts()),
+        (#""scope":["a","b"]"#, TokenFacts(scopes: ScopeSet(["a", "b"]))),
+        (#""scope":[]"#, TokenFacts(scopes: ScopeSet([]))),
+        (#""scope":["a",7]"#, TokenFacts()), (#""scope":["a b"]"#, TokenFacts()), (#""scope":[["a"]]"#, TokenFacts()),
+        (#""scope":"a,b, c""#, TokenFacts(scopes: ScopeSet(["a", "b", "c"]))),
+        (
+            #""iat":1789996400,"exp":1790000000"#,
+            TokenFacts(
+                expiresAt: Timestamp(milliseconds: 1_790_000_000_000),
+                issuedAt: Timestamp(milliseconds: 1_789_996_400_000)
+            )
+        ),
         (#""scope":"a\tb""#, TokenFacts()),
         (#""scope":"a \u00e9""#, TokenFacts()),
         (#""scope":null,"client_id":7,"sub":{},"exp":"1790000000""#, TokenFacts()),

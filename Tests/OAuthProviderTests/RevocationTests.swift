@@ -32,13 +32,13 @@ import Testing
 
     static let outcomes: [(Int, String, String)] = [
         (200, "", "accepted"), (200, "<html>", "accepted"), (204, "", "accepted"),
-        (202, "", "refused request"),
+        (201, "", "accepted"), (202, "", "accepted"),
         (302, "", "refused request"),
         (400, #"{"error":"unsupported_token_type"}"#, "refused unsupported-token-type"),
         (400, #"{"error":"invalid_client"}"#, "refused credentials"), (401, "", "refused credentials"),
         (400, #"{"error":"unauthorized_client"}"#, "refused wrong-client"), (403, "", "refused wrong-client"),
-        (400, #"{"error":"invalid_grant"}"#, "accepted"),
-        (400, #"{"error":"invalid_token","error_description":"Token expired or revoked"}"#, "accepted"),
+        (400, #"{"error":"invalid_grant"}"#, "refused invalid-grant"),
+        (400, #"{"error":"invalid_token","error_description":"Token expired or revoked"}"#, "refused invalid-grant"),
         (400, #"{"error":"invalid_request"}"#, "refused request"), (400, "", "refused request"),
         (400, #"{"error":"invalid_token","error":"x"}"#, "refused request"), (404, "", "refused request"),
         (404, #"{"error":"invalid_token"}"#, "refused request"), (405, "", "refused request"),
@@ -124,11 +124,55 @@ import Testing
         #expect(Self.word(answer) == "failed discovery")
     }
 
-    @Test func `a secret that cannot be read needs a person`() async {
+    @Test func `a secret that cannot be read is a failure of our own, and no refusal`() async {
         let scene = Self.scene { _ in .json("") }
         scene.secrets.set(.file("portal"), nil)
         let answer = await scene.provider.revoke(Scene.question, kind: .refreshToken, of: "portal")
-        #expect(Self.word(answer) == "refused credentials")
+        #expect(Self.word(answer) == "failed own-failure")
+    }
+
+    @Test(arguments: [#"{"error":"invalid_request"}"#, #"{"error":"unsupported_token_type"}"#])
+    func `a refusal of a request with a hint is tried once without it, and what works is kept to`(_ body: String) async
+    {
+        let scene = Self.scene { request in
+            request.text.contains("token_type_hint") ? .json(body, status: 400) : .json("")
+        }
+        for _ in 0..<2 {
+            #expect(await scene.provider.revoke(Scene.question, kind: .refreshToken, of: "portal") == .accepted)
+        }
+        let hinted = scene.transport.requests.map { $0.text.contains("token_type_hint") }
+        #expect(hinted == [true, false, false])
+    }
+
+    @Test func `a refusal with and without the hint is the first one`() async {
+        let scene = Self.scene { _ in .json(#"{"error":"unsupported_token_type"}"#, status: 400) }
+        let answer = await scene.provider.revoke(Scene.question, kind: .accessToken, of: "portal")
+        #expect(Self.word(answer) == "refused unsupported-token-type" && scene.transport.requests.count == 2)
+    }
+
+    @Test func `a grant is ended as a whole where the metadata names the endpoint, as its client`() async throws {
+        let scene = Self.scene(discovers: true) { request in
+            if request.url.contains(".well-known") {
+                return .json(
+                    #"{"issuer":"\#(Scene.issuer)","token_endpoint":"\#(Scene.issuer)/token","#
+                        + #""grant_management_endpoint":"\#(Scene.issuer)/grants"}"#
+                )
+            }
+            if request.method == .delete { return .json("", status: 204) }
+            return .json(#"{"access_token":"manager","token_type":"Bearer"}"#)
+        }
+        #expect(await scene.provider.endGrant("pg/7", of: "portal") == .accepted)
+        let deleted = try #require(scene.transport.requests.last)
+        #expect(deleted.method == .delete && deleted.url == "\(Scene.issuer)/grants/pg%2F7")
+        #expect(deleted.header("Authorization") == "Bearer manager")
+        #expect(scene.transport.requests.contains { $0.text.contains("scope=grant_management_revoke") })
+        let stranger = await scene.provider.endGrant("pg/7", of: "stranger")
+        #expect(stranger.map(Self.word) == "refused no-credentials")
+    }
+
+    @Test func `without the endpoint no grant is ended as a whole`() async {
+        let scene = Self.scene(discovers: true) { _ in DiscoveryTests.metadata() }
+        #expect(await scene.provider.endGrant("pg-7", of: "portal") == nil)
     }
 
     @Test func `a holder's changed secret is read again`() async {

@@ -40,7 +40,7 @@ import Testing
 
     @Test func `no change of one byte is read as another form`() {
         let text = [UInt8]("2026-05-01T08:00:00.123+00:00".utf8)
-        let digits = Set([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22])
+        let digits = Set([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22, 24, 25, 27, 28])
         for index in text.indices {
             for byte in UInt8.min...UInt8.max where byte != text[index] {
                 var changed = text
@@ -50,7 +50,8 @@ import Testing
                 }
                 let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                 let isOtherSign = index == 23 && byte == UInt8(ascii: "-")
-                #expect((digits.contains(index) && isDigit) || isOtherSign, "byte \(byte) at \(index)")
+                let isOtherCase = index == 10 && byte == UInt8(ascii: "t")
+                #expect(isOtherCase || (digits.contains(index) && isDigit) || isOtherSign, "byte \(byte) at \(index)")
             }
         }
     }

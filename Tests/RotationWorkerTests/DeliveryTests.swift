@@ -26,6 +26,23 @@ import Testing
         #expect(third.map(\.delivered) == [0] && rig.sink.batches.count == 2)
     }
 
+    @Test func `a notice that does not say what it is about is not delivered, and its sink says so, and no other`()
+        async throws
+    {
+        let rig = try await Rig()
+        try await rig.store.write { try $0.append(Event("grant.noticed", at: start), about: nil) }
+        let lines = try await rig.deliver()
+        #expect(lines.map(\.delivered) == [0])
+        #expect(lines[0].failure?.message.contains("is a 'grant.noticed' without provider, grant or time") == true)
+        #expect(rig.sink.batches.isEmpty)
+        let cursor = try await rig.store.read { try $0.sinkCursor(rig.sink.settings.id) }
+        #expect(cursor?.seq == 0 && cursor?.failures == 1)
+        // Who starts no clock by it gets it as it is, behind the one that fails.
+        let log = RecordingSink("log")
+        try await rig.deliver([rig.sink, log])
+        #expect(log.batches.count == 1)
+    }
+
     @Test func `a notice counts from the acknowledgement, not from the failure before it`() async throws {
         let rig = try await noticed()
         rig.sink.fail(times: 1)

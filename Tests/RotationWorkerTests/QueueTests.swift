@@ -10,23 +10,31 @@ import Testing
         (GrantSelection(client: "portal"), true), (GrantSelection(tenant: "globex"), false),
         (GrantSelection(tenant: "acme", client: "other"), false),
     ])
-    func `a freeze stops what the rules decided, not what a person ordered`(
+    func `a freeze stops what the rules decided and what a person ordered, unless it was ordered while frozen`(
         freeze: GrantSelection,
         stops: Bool
     ) async throws {
         let rig = try await Rig()
-        try await rig.add([idleGrant("g-1"), idleGrant("h-1", idle: 1)])
+        try await rig.add([idleGrant("g-1"), idleGrant("h-1", idle: 1), idleGrant("h-2", idle: 1)])
         try await rig.rotate()
         try await rig.order("h-1")
+        try await rig.order("h-2", options: OrderOptions(whileFrozen: true))
         try await GateOrders(rig.environment).freeze(freeze, reason: "incident")
         _ = try await rig.revoke()
         var standings = try await rig.standings()
-        #expect(standings == ["g-1": stops ? .revoking : .expired, "h-1": .revoked])
+        #expect(
+            standings == [
+                "g-1": stops ? .revoking : .expired, "h-1": stops ? .revoking : .revoked, "h-2": .revoked,
+            ]
+        )
+        let now = rig.clock.now()
+        let backlog = try await rig.store.read { try $0.backlog(at: now, sinks: [], isHeldBack: false) }
+        #expect(!backlog.hasRevocationsDue, "what waits behind a gate wakes no worker")
         let isThawed = try await GateOrders(rig.environment).thaw(freeze, reason: "over")
         #expect(isThawed)
         _ = try await rig.revoke()
         standings = try await rig.standings()
-        #expect(standings == ["g-1": .expired, "h-1": .revoked])
+        #expect(standings == ["g-1": .expired, "h-1": .revoked, "h-2": .revoked])
     }
 
     @Test func `back in observe, what the rules decided waits, what a person ordered goes on`() async throws {

@@ -29,6 +29,7 @@ import Testing
                 run: run,
                 lock: lock,
                 approved: nil,
+                clock: .open,
                 now: rig.clock.now(),
                 from: 0
             )

@@ -55,7 +55,9 @@ import Testing
 
     @Test func `a member that was to be superseded never ends the consent with it`() async throws {
         let rig = try await Rig()
-        try await rig.add([idleGrant("g-1", idle: 1), idleGrant("g-2", idle: 1)], family: "f-1")
+        try await rig.add([idleGrant("g-1", idle: 1)], family: "f-1")
+        rig.clock.advance(by: .minutes(1))
+        try await rig.add([idleGrant("g-2", idle: 1)], family: "f-1")
         let gone: @Sendable (inout StoredGrant) -> Void = { stored in
             for hour in [Int64(-3), -2] { stored.grant.validity.record(.inactive, at: start + .hours(hour)) }
         }

@@ -12,7 +12,7 @@ import Testing
             let path = folder.file("grants.sqlite")
             close(open(path, O_WRONLY | O_CREAT, 0o600))
             // What the restore guard does before the store is opened.
-            _ = SQLiteGrantStore.checkpointNumber(path: path)
+            _ = try SQLiteGrantStore.checkpointNumber(path: path)
             let store = try await SQLiteGrantStore.open(path: path, keyring: nil) { "id" }
             let counted = sqlite3_memory_used()
             await store.close()

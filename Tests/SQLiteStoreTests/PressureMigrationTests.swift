@@ -6,7 +6,9 @@ import Testing
 
 /// A store of before the queues were kept by tenant.
 @Suite struct PressureMigrationTests {
-    @Test func `questions and orders of an older store are found by tenant`() async throws {
+    @Test func `questions and orders of an older store are found by tenant, and its orders by hand heed a freeze`()
+        async throws
+    {
         let folder = TemporaryFolder()
         let path = folder.file("grants.sqlite")
         let now = Timestamp(milliseconds: 1_790_000_000_000)
@@ -49,13 +51,15 @@ import Testing
                 try reading.tenantsToAsk(at: "idp", in: all),
                 try reading.questions(query("acme", false), limit: 10).map(\.grant.key.id),
                 try reading.tenantsToRevoke(at: "idp", in: all),
-                try reading.orders(query("globex", true), newUntil: now, frozen: [all], limit: 10).count,
+                try reading.orders(query("globex", true), newUntil: now, frozen: [], limit: 10).count,
                 try reading.orders(query("globex", false), newUntil: now, frozen: [], limit: 10).count,
-                try reading.questionCounts(in: all, dueBy: now)
+                try reading.questionCounts(in: all, dueBy: now),
+                // It was ordered before orders could go on while frozen.
+                try reading.orders(query("globex", true), newUntil: now, frozen: [all], limit: 10).count
             )
         }
         #expect(found.0 == ["acme"] && found.1 == ["g-acme"] && found.2 == ["globex"])
-        #expect(found.3 == 1 && found.4 == 0)
+        #expect(found.3 == 1 && found.4 == 0 && found.6 == 0)
         let counts = QuestionCounts(askable: 1, due: 1)
         #expect(found.5 == [Partition(provider: "idp", tenant: "acme"): counts])
         await opened.close()
@@ -65,7 +69,10 @@ import Testing
         let queue = try DatabaseQueue(path: path)
         try queue.inDatabase { db in
             for statement in [
-                "DELETE FROM grdb_migrations WHERE identifier IN ('4-pressure', '5-orders', '6-asked')",
+                "DELETE FROM grdb_migrations WHERE identifier IN ('4-pressure', '5-orders', '6-asked', '9-proof')",
+                "DROP TRIGGER freezes_insert", "DROP TRIGGER freezes_delete", "DROP TRIGGER freezes_update",
+                "DROP TRIGGER holds_insert", "DROP TRIGGER holds_delete", "DROP TRIGGER holds_update",
+                "DROP TABLE gate_changes", "DROP TABLE living_on",
                 "DROP TABLE asked",
                 "DROP INDEX revocations_tried",
                 "DROP TRIGGER states_follow_tenant",

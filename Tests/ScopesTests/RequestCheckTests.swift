@@ -120,4 +120,35 @@ struct RequestCheckTests {
         #expect(report.excepted.map(\.finding.rule) == [.excessScope])
         #expect(!report.findings.contains { $0.rule == .exceptionMatchesNothing })
     }
+
+    @Test(
+        arguments: [
+            ("ticket.read,ticket.comment", "commas separate nothing", "ticket.read ticket.comment"),
+            ("ticket.read, invoice.read", "commas separate nothing", "ticket.read invoice.read"),
+            ("no.one,knows", "commas separate nothing", "no.one knows"),
+            ("ticket.read;ticket.comment", "semicolons separate nothing", "ticket.read ticket.comment"),
+            (
+                "ticket.read%20ticket.comment", "'%20' is a blank that was encoded once too often",
+                "ticket.read ticket.comment"
+            ),
+            (
+                "ticket.read%2Cticket.comment", "'%2C' is a comma that was encoded once too often",
+                "ticket.read ticket.comment"
+            ),
+            ("ticket.read+ticket.comment", "the '+' was encoded (%2B)", "ticket.read ticket.comment"),
+            ("no.one+knows", "only what the catalogue defines can be judged", nil),
+            ("ticket.raed,", "only what the catalogue defines can be judged", "ticket.read"),
+        ] as [(String, String, String?)]
+    )
+    func `what separates nothing between scopes is named, with the scopes that were meant`(
+        _ scope: String,
+        _ why: String,
+        _ replacement: String?
+    ) throws {
+        let found = Sheet.procurement().findings([Ask(scopes: [scope]).request]).filter { $0.place.file == "request" }
+        let finding = try #require(found.first)
+        #expect(found.count == 1 && finding.rule == .unknownScope)
+        #expect(finding.why.hasPrefix(why))
+        #expect(finding.fix.replacement?.joined(separator: " ") == replacement)
+    }
 }

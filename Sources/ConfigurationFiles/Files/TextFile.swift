@@ -1,10 +1,17 @@
 /// Text files that people write.
 enum TextFile {
     /// The text of a file in UTF-8 of at most so many MiB.
-    static func read(_ path: String, mebibytes: Int = 1) throws(ConfigurationErrors) -> String {
+    ///
+    /// With `isRegular` a pipe is refused, which could hold up who reads it for ever: for files that nobody names, but
+    /// that are found in a directory.
+    static func read(
+        _ path: String,
+        mebibytes: Int = 1,
+        isRegular: Bool = false
+    ) throws(ConfigurationErrors) -> String {
         let bytes: [UInt8]
         do {
-            bytes = try FileBytes.read(path, limit: mebibytes * 1_048_576, isRegular: false, isSecret: false)
+            bytes = try FileBytes.read(path, limit: mebibytes * 1_048_576, isRegular: isRegular, isSecret: false)
         } catch {
             let (message, hint) = words(for: error, mebibytes)
             let problem = ConfigurationProblem(file: path, line: 0, column: 0, message: message, hint: hint)
@@ -23,7 +30,8 @@ enum TextFile {
             )
         case .directory: ("is a directory", "name the file in it")
         case .tooLong: ("is longer than \(mebibytes) MiB", nil)
-        case .notRegular, .exposed: ("cannot be read", nil)
+        case .notRegular: ("is not a regular file", "remove it from the directory, or put a file in its place")
+        case .exposed: ("cannot be read", nil)
         }
     }
 

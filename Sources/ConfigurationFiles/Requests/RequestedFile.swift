@@ -2,11 +2,12 @@ internal import Grants
 internal import Scheduling
 package import Scopes
 
-/// Reads what somebody wants to ask for, in one of several forms.
+/// Reads what is to be asked for, in one of several forms.
 package enum RequestedFile {
     /// The requests in a file; throws all mistakes at once.
     ///
-    /// `form` nil: what it looks like.
+    /// `form` nil: what it looks like. None, or one without scopes: a document that asks for no scope, which OpenAPI and
+    /// RFC 7591 §2 allow; a list or a file of authorization requests without any is a mistake, since it says nothing.
     package static func read(path: String, form: RequestedForm?) throws(ConfigurationErrors) -> [RequestedScopes] {
         try parse(TextFile.read(path, mebibytes: 16), path: path, form: form)
     }
@@ -29,7 +30,7 @@ package enum RequestedFile {
             case .registration: requests = reading.compose(text)?.registration().map { [$0] } ?? []
             }
             reading.reportMissedDuplicate()
-            if requests.isEmpty, reading.problems.isEmpty {
+            if requests.isEmpty, reading.problems.isEmpty, !form.mayAskForNothing {
                 reading.report(at: .start, "no scope is asked for", hint: reading.hintIfEmpty)
             }
         } else {

@@ -11,6 +11,14 @@ package enum RequestedForm: String, CaseIterable, Sendable {
     /// A client's registration (RFC 7591 §2).
     case registration
 
+    /// Whether a file of this form that asks for no scope is a whole document.
+    var mayAskForNothing: Bool {
+        switch self {
+        case .yaml, .openapi, .registration: true
+        case .list, .url: false
+        }
+    }
+
     /// The form of a text; nil where it could be several.
     package init?(detecting text: String) {
         let lines = text.split(whereSeparator: \.isNewline).map {

@@ -54,6 +54,8 @@ extension YAMLValue {
 
     /// Scopes in one text, with blanks between them (RFC 6749 §3.3).
     private func scopeWords() -> [Placed<String>]? {
+        // Keycloak and others write an empty text where a client asks for none.
+        if case .scalar(let scalar) = node, scalar.string.isEmpty, !isNull { return [] }
         guard let text = text(), case .scalar(let scalar) = node else { return nil }
         let place = place
         let isQuoted = scalar.style == .doubleQuoted || scalar.style == .singleQuoted

@@ -145,7 +145,9 @@ package enum ScopeDirectory {
         if let problem { problems.append(unplaced(path, problem, hint)) }
         guard let kind else { return }
         do throws(ConfigurationErrors) {
-            files.append(ScopeFile(kind: kind, path: path, text: try TextFile.read(path, mebibytes: mebibytes)))
+            files.append(
+                ScopeFile(kind: kind, path: path, text: try TextFile.read(path, mebibytes: mebibytes, isRegular: true))
+            )
         } catch {
             problems += error.problems
         }

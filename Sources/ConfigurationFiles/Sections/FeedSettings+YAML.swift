@@ -4,7 +4,7 @@ extension FeedSettings {
     /// A feed, or nil after its mistakes were reported.
     init?(_ value: YAMLValue) {
         let shape = YAMLValue.Shape(
-            known: ["id", "covers", "late", "max_age", "max_unmapped"],
+            known: ["id", "covers", "late", "max_age", "max_unmapped", "max_unreadable", "on_unreadable", "ignore"],
             required: ["id", "covers"]
         )
         guard let members = value.members(shape) else { return nil }
@@ -26,11 +26,18 @@ extension FeedSettings {
         let late = members["late"]?.duration()
         let maxAge = members["max_age"]?.duration(mayBeZero: false)
         let unmapped = members["max_unmapped"]?.percent(mayBeZero: true)
+        let unreadable = members["max_unreadable"]?.integer(atLeast: 0)
+        let onUnreadable = members["on_unreadable"]?.word(UnreadableLines.self)
+        let ignored = members["ignore"]?.members(YAMLValue.Shape(known: ["subjects"], required: ["subjects"]))
+        let subjects = ignored?["subjects"]?.elements().compactMap { $0.text() }
         guard let id, let read else { return nil }
         self.init(id: id, covers: read)
         self.late = late ?? self.late
         self.maxAge = maxAge ?? self.maxAge
         maxUnmappedPercent = unmapped ?? maxUnmappedPercent
+        maxUnreadable = unreadable ?? maxUnreadable
+        self.onUnreadable = onUnreadable ?? self.onUnreadable
+        ignoredSubjects = subjects ?? ignoredSubjects
     }
 }
 

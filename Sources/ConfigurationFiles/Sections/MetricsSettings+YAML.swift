@@ -1,10 +1,11 @@
 extension MetricsSettings {
     /// Where to listen; nil where nothing is said, or after the mistakes were reported.
     init?(_ value: YAMLValue) {
-        guard let members = value.members(YAMLValue.Shape(known: ["listen"])), let listen = members["listen"],
+        guard let members = value.members(YAMLValue.Shape(known: ["listen", "hosts"])), let listen = members["listen"],
             let (host, port) = listen.listeningAddress()
         else { return nil }
         self.init(host: host, port: port)
+        names = members["hosts"]?.elements().compactMap { $0.text() } ?? []
         guard !YAMLValue.isLoopback(host) else { return }
         listen.reading.warn(
             at: listen.place,

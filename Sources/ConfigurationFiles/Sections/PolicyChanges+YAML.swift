@@ -11,7 +11,7 @@ extension YAMLValue {
     static let policyMembers = [
         "idle_after", "new_grant_grace", "notice", "quarantine", "revalidate_every", "confirmations",
         "confirm_after", "evidence_max_age", "max_lifetime", "lifetime_notice", "on_scope_violation",
-        "give_up_after", "valve",
+        "on_scope_drift", "enforce_own_end", "give_up_after", "valve",
     ]
 }
 
@@ -45,6 +45,13 @@ extension Members {
             { $0.word(ScopeViolationWord.self) },
             { .onScopeViolation($0 == .alert ? .alert : .revoke) }
         )
+        take(
+            self,
+            "on_scope_drift",
+            { $0.word(ScopeViolationWord.self) },
+            { .onScopeDrift($0 == .alert ? .alert : .revoke) }
+        )
+        take(self, "enforce_own_end", { $0.bool() }, PolicyChange.enforceOwnEnd)
         if let giveUp = self["give_up_after"]?.members(YAMLValue.Shape(known: ["for", "tries"])) {
             take(giveUp, "for", { $0.duration() }, PolicyChange.giveUpFor)
             take(giveUp, "tries", { $0.integer(atLeast: 1) }, PolicyChange.giveUpTries)

@@ -6,7 +6,7 @@ extension Reading {
         let shape = YAMLValue.Shape(
             known: [
                 "store", "schedules", "providers", "clients", "tenants", "feeds", "rotation", "sinks", "retention",
-                "metrics", "scopes",
+                "metrics", "scopes", "accepted_gaps",
             ],
             required: ["store"],
             unsupported: ["approval"]
@@ -34,6 +34,7 @@ extension Reading {
         settings.feeds = members["feeds"]?.elements().compactMap { FeedSettings($0) } ?? []
         let sinks = members["sinks"]?.elements() ?? []
         settings.sinks = sinks.compactMap { SinkSettings($0) }
+        settings.acceptedGaps = members["accepted_gaps"]?.elements().compactMap { AcceptedGap($0) } ?? []
         let policy = ReadPolicy(members["rotation"])
         settings.policy = policy.policy
         check(policy, sinks: settings.sinks, sinksAreComplete: settings.sinks.count == sinks.count)

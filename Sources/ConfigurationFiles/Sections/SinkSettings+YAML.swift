@@ -5,7 +5,7 @@ extension SinkSettings {
     /// A sink, or nil after its mistakes were reported.
     init?(_ value: YAMLValue) {
         let shape = YAMLValue.Shape(
-            known: ["id", "type", "path", "command", "notifies", "enforces"],
+            known: ["id", "type", "path", "command", "environment", "notifies", "enforces"],
             required: ["id", "type"]
         )
         guard let members = value.members(shape) else { return nil }
@@ -15,9 +15,12 @@ extension SinkSettings {
         let enforces = members["enforces"]?.bool()
         let path = members["path"]?.path()
         let command = members["command"]?.command()
-        for (member, owner) in [("path", SinkType.file), ("command", .exec)] {
+        let environment = members["environment"]?.variableNames()
+        for (member, owner, isNeeded) in [
+            ("path", SinkType.file, true), ("command", .exec, true), ("environment", .exec, false),
+        ] {
             guard let type else { break }
-            if type == owner, members[member] == nil {
+            if type == owner, isNeeded, members[member] == nil {
                 value.report("'\(value.name)' lacks '\(member)', which a sink of type \(type.rawValue) needs")
             } else if type != owner, let stray = members[member] {
                 stray.report("'\(stray.name)' belongs to sinks of type \(owner.rawValue)", hint: "remove it")
@@ -33,6 +36,7 @@ extension SinkSettings {
         self.init(id: id, kind: kind)
         self.notifies = notifies ?? false
         self.enforces = enforces ?? false
+        self.environment = environment ?? []
     }
 
     private enum SinkType: String, CaseIterable {
@@ -42,6 +46,19 @@ extension SinkSettings {
 }
 
 extension YAMLValue {
+    /// Names of environment variables.
+    fileprivate func variableNames() -> [String] {
+        elements().compactMap { element in
+            guard let name = element.text() else { return nil }
+            if SecretReader.isVariableName(name) { return name }
+            element.report(
+                "'\(element.name)' is not the name of an environment variable",
+                hint: "write the name alone, like HTTPS_PROXY; its value comes from the program's own environment"
+            )
+            return nil
+        }
+    }
+
     /// A program and its arguments; a program with a directory is a path like every other.
     fileprivate func command() -> [String]? {
         let elements = elements()

@@ -26,6 +26,10 @@ extension YAMLValue {
             report("'\(name)' must be at most 256 bytes without blanks")
             return nil
         }
+        if !isPlain, let fault = NameFault(of: text) {
+            report("'\(name)': \(fault.message)", hint: fault.hint)
+            return nil
+        }
         return text
     }
 

@@ -47,6 +47,20 @@ extension YAMLValue {
         return text
     }
 
+    /// A host's name in lower case, without scheme and port.
+    func hostName() -> String? {
+        guard let text = text() else { return nil }
+        let isBare = text.hasPrefix("[") ? text.hasSuffix("]") : !text.contains(":")
+        guard isBare, let host = Self.host(of: text[...]) else {
+            report(
+                "'\(name)' is no host name",
+                hint: "write the name alone, like 'tokens.example.com': no scheme, port or path"
+            )
+            return nil
+        }
+        return host
+    }
+
     /// The host of `host` or `host:port` in lower case, without brackets; nil where it is none.
     static func host(of authority: Substring) -> String? {
         let host: Substring

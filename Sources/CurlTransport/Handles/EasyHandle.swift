@@ -95,10 +95,10 @@ struct EasyHandle: ~Copyable {
         return unsafe ccurl_easy_get_long(handle, info, &value) == CURLE_OK ? value : 0
     }
 
-    /// What libcurl wrote about the last transfer's failure: printable ASCII, at most 200 characters.
+    /// What libcurl wrote about the last transfer's failure: printable ASCII, in full.
     var errorDescription: String {
         var text = ""
-        for index in 0..<min(200, Int(CURL_ERROR_SIZE)) {
+        for index in 0..<Int(CURL_ERROR_SIZE) {
             let byte = unsafe UInt8(bitPattern: errorText[index])
             if byte == 0 { break }
             text.unicodeScalars.append((0x20...0x7E).contains(byte) ? Unicode.Scalar(byte) : "?")

@@ -6,7 +6,13 @@ extension HTTPFailure {
     ///
     /// libcurl's own text is quoted only where it cannot hold more than a host, a path of ours or a certificate's
     /// fault: for a bad proxy, for one, it quotes the proxy's password.
-    init(_ result: CURLcode, of transfer: borrowing EasyHandle, method: String, address: RequestAddress) {
+    init(
+        _ result: CURLcode,
+        of transfer: borrowing EasyHandle,
+        method: String,
+        address: RequestAddress,
+        maximumBodyBytes: Int
+    ) {
         let detail = transfer.errorDescription
         let reason = detail.isEmpty ? "libcurl error \(result.rawValue)" : detail
         let refusedByProxy = transfer.number(CURLINFO_HTTP_CONNECTCODE)
@@ -48,15 +54,30 @@ extension HTTPFailure {
             case CURLE_SSL_CIPHER, CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_CRL_BADFILE, CURLE_SSL_PINNEDPUBKEYNOTMATCH:
                 failure(.tls, "TLS fails: \(reason)")
             case CURLE_FILESIZE_EXCEEDED:
-                failure(.bodyTooLarge, "the response's body is longer than permitted")
+                .tooLarge(maximumBodyBytes, method: method, host: address.host)
             case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR:
                 failure(.connectionLost, "the connection ended before the response was complete")
             // libcurl calls an answer without a status line the unsupported protocol HTTP/0.9; the URL's is checked before.
-            case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_HTTP2, CURLE_HTTP2_STREAM,
-                CURLE_BAD_CONTENT_ENCODING:
+            case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_HTTP2, CURLE_HTTP2_STREAM:
                 failure(.protocolError, "the response is not valid HTTP")
+            case CURLE_BAD_CONTENT_ENCODING:
+                failure(.protocolError, "the response's body is not what its Content-Encoding says")
             default:
                 failure(.other, "libcurl fails with error \(result.rawValue)")
             }
+        // No connection was made for it: it went over a kept one, which the server was about to close.
+        isWorthRepeating =
+            code == .connectionLost && transfer.number(CURLINFO_NUM_CONNECTS) == 0
+            || result == CURLE_BAD_CONTENT_ENCODING
+    }
+
+    /// A body of more bytes than `most`, decoded or not.
+    static func tooLarge(_ most: Int, method: String, host: String) -> HTTPFailure {
+        HTTPFailure(
+            .bodyTooLarge,
+            operation: method,
+            host: host,
+            message: "the response's body is longer than \(most) bytes"
+        )
     }
 }

@@ -8,7 +8,7 @@ final class Reception {
         case headers
     }
 
-    private let maximumBodyBytes: Int
+    let maximumBodyBytes: Int
     private let maximumHeaderBytes: Int
     /// The header lines as they came, and what each says; past ``headerCount`` those of the response before.
     private var lines: [[UInt8]] = []

@@ -4,6 +4,8 @@ final class Lane {
     private(set) var active = 0
     /// Whether the server has last shown that one of its connections carries many requests at once.
     var isMultiplexed = false
+    /// Whether its content codings are undone; not where it has named one that its body did not have, or an unknown one.
+    var undoesCodings = true
     /// While set, nothing new starts, so that the running requests end and their connections with them.
     private(set) var drainDeadline: ContinuousClock.Instant?
     private let connections: Int
@@ -20,8 +22,8 @@ final class Lane {
         streams = max(options.maximumStreamsPerHost, options.maximumConnectionsPerHost)
     }
 
-    /// Whether dropping the lane loses nothing; what is known of an HTTP/2 server is worth a few bytes.
-    var isForgettable: Bool { active == 0 && head == waiting.count && !isMultiplexed }
+    /// Whether dropping the lane loses nothing; what is known of a server is worth a few bytes.
+    var isForgettable: Bool { active == 0 && head == waiting.count && !isMultiplexed && undoesCodings }
 
     func enqueue(_ id: UInt64) {
         waiting.append(id)

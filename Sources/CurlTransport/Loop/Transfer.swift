@@ -14,6 +14,8 @@ final class Transfer {
     /// What the handle is set to already: of requests that follow one another, most are alike but for the body.
     private var present: CheckedRequest.Head?
     private var isReuseForbidden = false
+    private var usesNewConnection = false
+    private var undoesCodings = true
 
     /// Sets once what is the same for every request.
     init(options: CurlTransport.Options) throws(HTTPFailure) {
@@ -36,6 +38,9 @@ final class Transfer {
         try easy.set(CURLOPT_HTTP09_ALLOWED, 0)
         try easy.set(CURLOPT_USERAGENT, options.userAgent)
         try easy.set(size: CURLOPT_MAXFILESIZE_LARGE, options.maximumBodyBytes)
+        // All that libcurl knows is undone, within the limit for the body as it comes out; a header line keeps libcurl
+        // from asking for it.
+        try easy.set(CURLOPT_ACCEPT_ENCODING, "")
         // An empty list: neither no_proxy of the environment nor a default lets a host pass by the proxy.
         try easy.set(CURLOPT_NOPROXY, "")
         try easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
@@ -74,6 +79,16 @@ final class Transfer {
             try easy.set(CURLOPT_FORBID_REUSE, 0)
             isReuseForbidden = false
         }
+        if request.usesNewConnection != usesNewConnection {
+            usesNewConnection = request.usesNewConnection
+            try easy.set(CURLOPT_FRESH_CONNECT, usesNewConnection ? 1 : 0)
+        }
+        // What else was done must not look undone because of a coding: there the status is what counts.
+        let undoes = request.isIdempotent && flight.lane.undoesCodings
+        if undoes != undoesCodings {
+            undoesCodings = undoes
+            try easy.set(CURLOPT_HTTP_CONTENT_DECODING, undoes ? 1 : 0)
+        }
         easy.clearErrorDescription()
         reception.begin()
         self.flight = flight
@@ -111,13 +126,22 @@ final class Transfer {
             )
         }
         switch reception.overflow {
-        case .body: return failure(.bodyTooLarge, "the response's body is longer than permitted")
+        case .body:
+            return .failure(
+                .tooLarge(reception.maximumBodyBytes, method: request.method.rawValue, host: request.address.host)
+            )
         case .headers: return failure(.protocolError, "the response's header block is longer than permitted")
         case nil: break
         }
         guard result == CURLE_OK else {
             return .failure(
-                HTTPFailure(result, of: easy, method: request.method.rawValue, address: request.address)
+                HTTPFailure(
+                    result,
+                    of: easy,
+                    method: request.method.rawValue,
+                    address: request.address,
+                    maximumBodyBytes: reception.maximumBodyBytes
+                )
             )
         }
         return .success(
@@ -128,6 +152,9 @@ final class Transfer {
             )
         )
     }
+
+    /// Whether this is libcurl's verdict where a body is not what its content coding says.
+    static func isMiscoded(_ result: CURLcode) -> Bool { result == CURLE_BAD_CONTENT_ENCODING }
 
     /// `nil` when no response came that would tell.
     var spokeHTTP2: Bool? {

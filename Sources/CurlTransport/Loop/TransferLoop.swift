@@ -96,6 +96,7 @@ final class TransferLoop {
         let lane = flight.lane
         let outcome = transfer.outcome(result)
         if let isMultiplexed = transfer.spokeHTTP2 { lane.isMultiplexed = isMultiplexed }
+        if Transfer.isMiscoded(result) { lane.undoesCodings = false }
         multi.remove(transfer.easy)
         lane.ended()
         flight.transfer = nil

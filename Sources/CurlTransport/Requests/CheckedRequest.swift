@@ -5,6 +5,8 @@ struct CheckedRequest: Sendable {
     let head: Head
     let body: [UInt8]?
     let deadline: ContinuousClock.Instant
+    let isIdempotent: Bool
+    let usesNewConnection: Bool
 
     /// All but the body and the time; shared by requests that follow one another.
     final class Head: Sendable {
@@ -56,6 +58,8 @@ struct CheckedRequest: Sendable {
         }
         self.head = head
         body = request.body
+        isIdempotent = request.isIdempotent
+        usesNewConnection = request.usesNewConnection
         deadline = .now + min(max(request.timeout, .zero), .seconds(86_400))
     }
 
@@ -104,6 +108,9 @@ struct CheckedRequest: Sendable {
         return Head(request, address, lines)
     }
 
-    /// No `Expect: 100-continue`: a server that does not know it costs a second.
-    private static let ownLines = ["Expect:"]
+    /// What keeps libcurl from adding lines of its own.
+    ///
+    /// No `Expect: 100-continue`: a server that does not know it costs a second. No `Accept-Encoding`: codings are undone
+    /// where a server uses one unasked, and none is asked for.
+    private static let ownLines = ["Expect:", "Accept-Encoding:"]
 }

@@ -12,7 +12,7 @@ enum HeaderSyntax {
 
     /// Lower-case names of what frames the message, chooses the host or belongs to the connection.
     ///
-    /// `Accept-Encoding` is among them since nothing here decodes, `Cookie` since providers are spoken to without.
+    /// `Accept-Encoding` is among them since no coding is asked for, `Cookie` since providers are spoken to without.
     static let ownedByTransport: Set<String> = [
         "accept-encoding", "connection", "content-length", "cookie", "expect", "host", "http2-settings", "keep-alive",
         "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",

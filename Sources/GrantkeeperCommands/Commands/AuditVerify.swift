@@ -8,8 +8,9 @@ struct AuditVerify: GrantkeeperCommand {
         commandName: "verify",
         abstract: "Recompute every link of the journal, or of an archived part of it.",
         discussion: """
-            Finds entries that were changed, removed or put in between. A cut-off end shows only against what is kept \
-            elsewhere: --head is the last entry's hash, --checkpoint what 'audit checkpoint' printed. After a purge \
+            Finds entries that were changed, removed or put in between. A cut-off end, and links that were all computed \
+            again, show only against what is kept elsewhere: it is compared with the restore guard's file and the last \
+            checkpoint, and says so. --head is the last entry's hash, --checkpoint what 'audit checkpoint' printed. After a purge \
             the journal begins at its anchor; --archive checks what left it.
             """
     )
@@ -40,8 +41,19 @@ struct AuditVerify: GrantkeeperCommand {
                 report.why = "the journal ends with another entry than the one with this hash"
             }
             if let checkpoint, report.ok { try await compare(checkpoint, &report, session) }
-            if common.json { session.console.json(json(report, file)) } else { show(report, file, session.console) }
-            return report.ok ? .success : .failed
+            let comparison = try await JournalComparison.read(session.restoreGuard, session.store)
+            if let line = comparison.contradiction, report.ok {
+                report.firstBadSeq = line.seq
+                report.why = line.contradiction
+            }
+            if common.json {
+                session.console.json(json(report, file, comparison))
+            } else {
+                show(report, file, session.console)
+                for line in comparison.words { session.console.line(line) }
+            }
+            guard report.ok else { return .failed }
+            return comparison.isIncomplete ? .findings : .success
         }
     }
 
@@ -60,7 +72,11 @@ struct AuditVerify: GrantkeeperCommand {
         report.why = hash == nil ? "the journal ends before it" : "it had another hash when the checkpoint was made"
     }
 
-    private func json(_ report: AuditCheck.Report, _ file: ArchiveCheck.Report?) -> [UInt8] {
+    private func json(
+        _ report: AuditCheck.Report,
+        _ file: ArchiveCheck.Report?,
+        _ comparison: JournalComparison
+    ) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("entries", report.entries)
@@ -70,6 +86,7 @@ struct AuditVerify: GrantkeeperCommand {
         writer.member("first_bad_seq", report.firstBadSeq)
         if let why = report.why { writer.member("why", why) }
         if let anchor = report.anchor { writer.member("anchor_seq", anchor.seq) }
+        comparison.write(to: &writer)
         if let file {
             writer.member("sha256", file.digest)
             writer.member("known", file.isKnown)

@@ -34,8 +34,7 @@ struct Contain: GrantkeeperCommand {
     var reason: String?
     @Option(help: "A ticket or incident number.")
     var reference: String?
-    @Flag(help: "Go on although some of the grants are frozen.")
-    var whileFrozen = false
+    @OptionGroup var past: OrderPassing
 
     func validate() throws {
         if supplier == nil, client == nil, provider == nil {
@@ -75,7 +74,7 @@ struct Contain: GrantkeeperCommand {
                 environment: environment,
                 reason: reason ?? "",
                 reference: reference,
-                whileFrozen: whileFrozen
+                options: past.options
             )
             report = try await runner.perform(report)
             session.clearProgress()
@@ -90,9 +89,12 @@ struct Contain: GrantkeeperCommand {
     ) async throws -> ContainmentPlan {
         let planner = ContainmentPlanner(session.rotation)
         let takesAlong = withCollateral != nil
-        guard let planOut else { return try await planner.plan(selection, takesAlong: takesAlong) }
+        let evenOwn = past.options.evenOwn
+        guard let planOut else {
+            return try await planner.plan(selection, takesAlong: takesAlong, evenOwn: evenOwn)
+        }
         let file = try ContainmentFile(planOut)
-        let plan = try await planner.plan(selection, takesAlong: takesAlong) { stored, role in
+        let plan = try await planner.plan(selection, takesAlong: takesAlong, evenOwn: evenOwn) { stored, role in
             try file.receive(stored, role)
         }
         try file.finish()
@@ -120,6 +122,7 @@ struct Contain: GrantkeeperCommand {
 
     /// What a person saw must be what is carried out.
     private func check(_ plan: ContainmentPlan) throws {
+        try past.check(plan.evenOwnHash)
         if let approve, !Self.isHash(approve, plan.hash) {
             throw CommandError(
                 .badData,
@@ -151,7 +154,7 @@ struct Contain: GrantkeeperCommand {
             return "it would take along grants that it does not cover; to end them too: "
                 + "--with-collateral \(hash) --approve \(plan.hash)"
         }
-        if plan.frozen.count > 0, !whileFrozen {
+        if plan.frozen.count > 0, !past.whileFrozen {
             return "\(Console.count(plan.frozen.count, "grant")) frozen; --while-frozen goes on all the same"
         }
         return nil

@@ -18,7 +18,7 @@ struct Doctor: GrantkeeperCommand {
     @Flag(help: "Bring the store up to this version.")
     var migrate = false
 
-    private struct Finding {
+    struct Finding {
         var name: String
         var ok: Bool
         var detail: String
@@ -94,8 +94,12 @@ struct Doctor: GrantkeeperCommand {
         }
         let opened = try await restoreGuard.openToRead(keyring)
         let store = opened.store
-        for line in restoreGuard.lines(opened, now: environment.clock.now()) {
+        for line in try restoreGuard.lines(opened, now: environment.clock.now()) {
             findings.append(Finding(name: "restore guard", ok: line.ok, detail: Console.printableLong(line.detail)))
+        }
+        findings += FilePermissions.problems(configuration).map { Finding(name: "permissions", ok: false, detail: $0) }
+        findings += SecretLook.all(in: configuration.settings.secretSources).map {
+            Finding(name: "secret", ok: false, detail: "\($0.message): \($0.hint)")
         }
         let problems = try await store.integrityProblems()
         findings.append(
@@ -115,7 +119,20 @@ struct Doctor: GrantkeeperCommand {
                     : "broken at entry \(audit.firstBadSeq ?? 0): \(audit.why ?? "")"
             )
         )
+        let comparison = try await JournalComparison.read(restoreGuard, store)
+        // That the guard is off was told above.
+        for line in comparison.lines where line.seq != nil || !line.isIntended {
+            let words = JournalComparison.words(line)
+            findings.append(
+                Finding(
+                    name: "journal",
+                    ok: line.contradiction == nil && (line.obstacle == nil || line.isIntended),
+                    detail: words
+                )
+            )
+        }
         findings += try await state(of: store, configuration.settings, environment)
+        findings += try await health(of: store, configuration, environment)
         await store.close()
         return findings
     }
@@ -170,20 +187,44 @@ struct Doctor: GrantkeeperCommand {
                 )
             )
         }
+        findings += try await Self.names(in: store)
         for feed in settings.feeds {
             let until = feeds[feed.id]?.window?.until
             let isFresh = until.map { now - $0 <= feed.maxAge } ?? false
-            findings.append(
-                Finding(
-                    name: "feed \(feed.id)",
-                    ok: isFresh && feeds[feed.id]?.isStale != true,
-                    detail: until.map { "has observed until \($0)" }
-                        ?? "has never said how far it observed: nothing it covers is ended for disuse"
-                )
-            )
+            let trouble = Self.trouble(of: feeds[feed.id], feed)
+            var detail =
+                until.map { "has observed until \($0)" }
+                ?? "has never said how far it observed: nothing it covers is ended for disuse"
+            if let trouble { detail += "; " + trouble }
+            let isWell = isFresh && feeds[feed.id]?.isStale != true && trouble == nil
+            findings.append(Finding(name: "feed \(feed.id)", ok: isWell, detail: detail))
         }
         return findings
     }
+
+    /// What `status` says besides: the same words and commands.
+    private func health(
+        of store: SQLiteGrantStore,
+        _ configuration: Configuration,
+        _ environment: ProgramEnvironment
+    ) async throws -> [Finding] {
+        let report = try await StatusReport.read(
+            store,
+            configuration,
+            schedules: ScheduleDirectory.readable(path: configuration.schedulesPath),
+            at: environment.clock.now()
+        )
+        let needs = report.needs.filter { !Self.toldBefore.contains($0.code) }
+        guard !needs.isEmpty else {
+            return [Finding(name: "health", ok: true, detail: "all that 'status' looks at was looked at")]
+        }
+        return needs.map { Finding(name: $0.code, ok: false, detail: "\($0.message); \($0.hint)") }
+    }
+
+    /// Codes whose findings have names of their own here.
+    private static let toldBefore: Set = [
+        "stuck", "frozen", "provider-held", "plan-held", "feed-stale", "cannot-judge",
+    ]
 
     /// What the configuration means, for those who read it the first time.
     private func meaning(of settings: RotationSettings) -> [Finding] {

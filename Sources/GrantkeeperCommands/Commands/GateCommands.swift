@@ -117,6 +117,7 @@ struct Thaw: GrantkeeperCommand {
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         try await Session.run(environment, common, .write) { session in
             let selection = try only.plain
+            try await session.lookAlikes.warn(of: selection, session)
             let orders = GateOrders(session.rotation)
             guard try await session.thawing({ try await orders.thaw(selection, reason: why.reason) }) else {
                 let freezes = try await session.store.read { try $0.freezes() }

@@ -8,7 +8,7 @@ struct GrantsGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "grants",
         abstract: "The grants in the store.",
-        subcommands: [GrantsImport.self, GrantsExport.self, GrantsList.self, GrantsShow.self]
+        subcommands: [GrantsImport.self, GrantsExport.self, GrantsList.self, GrantsShow.self, GrantsSettle.self]
     )
 }
 
@@ -24,26 +24,44 @@ struct GrantsImport: GrantkeeperCommand {
     var file: String
     @Flag(help: "Import the good lines of a file with mistakes; ends with status 2.")
     var skipBad = false
+    @Flag(help: "The grants of this file mostly end within a day, and are meant so.")
+    var shortLived = false
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         let input = try InputFile(file, environment)
         return try await Session.run(environment, common, .tokens) { session in
-            let report = try await GrantImport(session.rotation, skipsBad: skipBad)
+            let report = try await GrantImport(session.rotation, skipsBad: skipBad, takesShortLived: shortLived)
                 .perform(descriptor: input.descriptor, isFile: input.isFile)
             session.clearProgress()
             show(report, session)
+            if !report.isImported, report.looksShortLived, report.bad == 0 || skipBad { throw looksShortLived(report) }
             guard report.isImported else {
                 throw CommandError(
                     .badData,
                     "bad-records",
                     "nothing was imported: \(Console.figure(report.bad)) of \(Console.count(report.lines, "line")) "
                         + "\(report.bad == 1 ? "is" : "are") bad",
-                    hint: "--skip-bad imports the rest",
+                    hint: report.bad == report.lines
+                        ? "no line is good: docs/records.md shows the form of a line" : "--skip-bad imports the rest",
                     more: problems(of: report)
                 )
             }
-            return report.bad > 0 || !report.unknownTenants.isEmpty ? .findings : .success
+            let hasFindings =
+                report.bad > 0 || !report.unknownTenants.isEmpty || report.shielded > 0 || report.unnormalized > 0
+                || report.resurfaced > 0
+            return hasFindings ? .findings : .success
         }
+    }
+
+    private func looksShortLived(_ report: GrantImport.Report) -> CommandError {
+        CommandError(
+            .badData,
+            "short-lived",
+            "nothing was imported: \(Console.figure(report.shortLived)) of the \(Console.figure(report.withExpiry)) "
+                + "expires_at lie within 24 hours of issued_at: these look like access tokens' ends",
+            hint: "expires_at is the authorization's end, access_token_expires_at the token's; "
+                + "--short-lived if it is meant so"
+        )
     }
 
     /// The first mistakes, each with its place and what to do.
@@ -69,12 +87,13 @@ struct GrantsImport: GrantkeeperCommand {
                 hint: "add them under 'tenants', with party and owner"
             )
         }
-        if report.shortLived * 2 > report.withExpiry, report.withExpiry > 0 {
+        if report.shortLived * 2 > report.withExpiry, report.withExpiry > 0, report.isImported, !shortLived {
             console.warning(
                 "\(Console.figure(report.shortLived)) records end within a day of issued_at: this looks like access tokens' expiry",
                 hint: "expires_at is the end of the authorization; a token's end is access_token_expires_at"
             )
         }
+        warn(of: report, console)
         guard !common.json else { return console.json(json(report)) }
         guard report.isImported else { return }
         var parts = ["\(Console.figure(report.added)) added"]
@@ -84,6 +103,35 @@ struct GrantsImport: GrantkeeperCommand {
             (report.bad, "bad"),
         ] where number > 0 { parts.append("\(Console.figure(number)) \(what)") }
         console.line("\(Console.count(report.lines, "line")): \(parts.joined(separator: ", "))")
+    }
+
+    private func warn(of report: GrantImport.Report, _ console: Console) {
+        if report.shielded > 0 {
+            console.warning(
+                "\(Console.count(report.shielded, "record")) name grantkeeper's own client: no rule and no order ends them",
+                hint: "give grantkeeper a client of its own; by hand, --even-own ends what is not its token"
+            )
+        }
+        if report.unnormalized > 0 {
+            console.warning(
+                "\(Console.count(report.unnormalized, "record")) with a subject, id or family that is not in Unicode's "
+                    + "form NFC: taken as it is, and another may look the same",
+                hint: "write NFC where the file is made; 'grantkeeper doctor' lists such names"
+            )
+        }
+        if report.joinedScopes > 0 {
+            console.warning(
+                "\(Console.count(report.joinedScopes, "record")) with a scope that looks like several: commas separate "
+                    + "nothing, and %20 or %2B is an encoded blank or plus sign",
+                hint: "write several scopes as several strings: [\"ticket.read\",\"ticket.comment\"]"
+            )
+        }
+        if report.resurfaced > 0 {
+            console.warning(
+                "\(Console.count(report.resurfaced, "ended grant")) live on by this file",
+                hint: "'grants list --all' notes them as resurfaced; revoke them again, or 'grants settle'"
+            )
+        }
     }
 
     private func json(_ report: GrantImport.Report) -> [UInt8] {
@@ -99,6 +147,10 @@ struct GrantsImport: GrantkeeperCommand {
         writer.member("outdated", report.outdated)
         writer.member("repeated", report.repeated)
         writer.member("bad", report.bad)
+        writer.member("shielded", report.shielded)
+        writer.member("unnormalized", report.unnormalized)
+        writer.member("joined_scopes", report.joinedScopes)
+        writer.member("resurfaced", report.resurfaced)
         writer.member("unknown_tenants", report.unknownTenants.map(\.rawValue).sorted())
         writer.member("peak_memory_bytes", PeakMemory.bytes)
         writer.endObject()
@@ -133,114 +185,4 @@ final class InputFile: Sendable {
     }
 
     deinit { if isOurs { close(descriptor) } }
-}
-
-struct GrantsExport: GrantkeeperCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "export",
-        abstract: "Write grants as the records that import reads.",
-        discussion: "Tokens are left out, unless --with-tokens asks for them."
-    )
-
-    @OptionGroup var common: CommonOptions
-    @OptionGroup var only: SelectionOptions
-    @Flag(help: "Write the tokens too: the output is as secret as they are.")
-    var withTokens = false
-
-    func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
-        try await Session.run(environment, common, withTokens ? .export : .read) { session in
-            let selection = try await only.selection(session)
-            let now = environment.clock.now()
-            let (withTokens, output) = (withTokens, environment.output)
-            try await session.store.read { reading in
-                var buffer: [UInt8] = []
-                try reading.forEach(.live, in: selection) { stored in
-                    let family = try stored.grant.family.flatMap { try reading.familyName($0) }
-                    buffer += GrantLine.json(
-                        stored.grant,
-                        family: family,
-                        tokens: withTokens ? try reading.tokens(of: stored.row) : [:],
-                        at: now
-                    )
-                    buffer.append(0x0A)
-                    if buffer.count > 65_536 {
-                        output.write(buffer)
-                        buffer.removeAll(keepingCapacity: true)
-                    }
-                }
-                output.write(buffer)
-            }
-            return .success
-        }
-    }
-}
-
-struct GrantsList: GrantkeeperCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "list",
-        abstract: "Grants, with what the rules say of each now."
-    )
-
-    @OptionGroup var common: CommonOptions
-    @OptionGroup var only: SelectionOptions
-    @Option(help: "Only this standing: \(Standing.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var standing: String?
-    @Flag(help: "Ended grants too.")
-    var all = false
-    @Option(help: "At most so many.")
-    var limit: Int?
-
-    func validate() throws {
-        if let standing, Standing(rawValue: standing) == nil {
-            let near = nearestWord(to: standing, in: Standing.allCases.map(\.rawValue))
-            throw ValidationError("no standing '\(standing)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
-        }
-    }
-
-    func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
-        try await Session.run(environment, common, .look) { session in
-            let selection = try await only.selection(session)
-            let wanted = standing.flatMap(Standing.init(rawValue:))
-            let includesEnded = all || (wanted.map { !$0.isLive } ?? false)
-            let (asJSON, console, output) = (common.json, session.console, environment.output)
-            let parties = Dictionary(session.rotation.settings.tenants.map { ($0.id, $0.party) }) { first, _ in first }
-            let rows = RowBuffer()
-            try await GrantAppraiser(session.rotation).forEach(
-                includesEnded ? .all : .live,
-                in: selection,
-                limit: limit,
-                where: { wanted == nil || $0.grant.standing == wanted },
-                { appraisal in
-                    if asJSON {
-                        var writer = JSONWriter()
-                        writer.beginObject()
-                        GrantJSON.write(appraisal, party: parties[appraisal.stored.grant.tenant], to: &writer)
-                        writer.endObject()
-                        output.write(writer.bytes + [0x0A])
-                    } else {
-                        rows.append(Self.row(appraisal))
-                    }
-                }
-            )
-            if !asJSON {
-                console.table(
-                    ["GRANT", "TENANT", "CLIENT", "STANDING", "VERDICT", "LAST USED", "DECISION", "WHY"],
-                    rows.all
-                )
-            }
-            return .success
-        }
-    }
-
-    private static func row(_ appraisal: GrantAppraiser.Appraisal) -> [String] {
-        let grant = appraisal.stored.grant
-        return [
-            Console.printable(grant.key.description), Console.printable(grant.tenant.rawValue),
-            Console.printable(grant.client.rawValue), grant.standing.rawValue,
-            grant.validity.lastVerdict?.name ?? "–",
-            appraisal.lastUsedAt.map { String($0.description.prefix(10)) } ?? "–",
-            "\(appraisal.decision.action.name) (\(appraisal.decision.rule.rawValue))",
-            Console.printableLong(appraisal.decision.reason),
-        ]
-    }
 }

@@ -26,6 +26,17 @@ struct GrantsShow: GrantkeeperCommand {
                 return .success
             }
             show(appraisal, party, policy, on: session.console)
+            let feeds = try await session.store.read { try $0.feeds() }
+            if let unjoined = UnjoinedWindow(
+                of: appraisal.stored.grant,
+                feeds: session.rotation.settings.feeds,
+                records: feeds
+            ) {
+                session.console.warning(
+                    unjoined.words,
+                    hint: "disuse is counted anew from where the feed began; nothing need be done"
+                )
+            }
             try await showHistory(key, session)
             return .success
         }
@@ -52,6 +63,8 @@ struct GrantsShow: GrantkeeperCommand {
             ("confirm_after", values.confirmAfter.typed), ("evidence_max_age", values.evidenceMaxAge.typed),
             ("max_lifetime", values.maxLifetime?.typed ?? "none"), ("lifetime_notice", values.lifetimeNotice.typed),
             ("on_scope_violation", values.onScopeViolation.rawValue),
+            ("on_scope_drift", values.onScopeDrift.rawValue),
+            ("enforce_own_end", values.enforcesOwnEnd ? "true" : "false"),
         ]
         return all.map { ($0.0, $0.1, policy.sources[$0.0] ?? "default") }
     }
@@ -141,9 +154,17 @@ struct GrantsShow: GrantkeeperCommand {
             ),
         ]
         for (name, value) in rows { line(name, value, console) }
+        if !appraisal.notes.isEmpty {
+            line("notes", appraisal.notes.words.map(\.rawValue).joined(separator: ", "), console)
+        }
+        if grant.toldScopes != nil { line("effective", ScopeDrift.effective(of: grant).joined, console) }
         if let since = grant.validity.inactiveSince {
             line("inactive", "since \(since), counted \(grant.validity.inactiveCount) times", console)
         }
+        if let since = grant.validity.unknownSince {
+            line("unknown", "since \(since): \(grant.validity.unknownWhy?.rawValue ?? "?")", console)
+        }
+        if let at = grant.resurfacedAt { line("resurfaced", "at \(at), after its end", console) }
         if let words = words(appraisal) { line("scope policy", words, console) }
         if let exemption = grant.exemption {
             line("exempt", "until \(exemption.until), \(exemption.owner): \(exemption.reason)", console)

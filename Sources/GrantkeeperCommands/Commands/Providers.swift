@@ -39,14 +39,30 @@ struct ProvidersCheck: GrantkeeperCommand {
         for provider in settings.providers where providers.isEmpty || providers.contains(provider.id.rawValue) {
             var alone = settings
             alone.providers = [provider]
-            let connections = try ProviderConnections(alone, environment, WorkerMetrics())
+            let connections = try ProviderConnections(
+                alone,
+                storePath: configuration.storePath,
+                environment,
+                WorkerMetrics()
+            )
             guard let client = connections.provider(provider.id) else { continue }
-            let check = await client.check()
+            var check = await client.check()
+            for look in SecretLook.all(in: Self.sources(provider, settings)) {
+                check.steps.append(.init(name: "secret", ok: false, detail: "\(look.message): \(look.hint)"))
+            }
             await connections.shutdown()
             isSound = isSound && check.ok
             if common.json { console.json(json(provider.id, check)) } else { show(provider.id, check, on: console) }
         }
         return isSound ? .success : .findings
+    }
+
+    /// Where the secrets are that go to the provider.
+    private static func sources(_ provider: ProviderSettings, _ settings: RotationSettings) -> [SecretSource] {
+        var alone = settings
+        alone.providers = [provider]
+        alone.clients.removeAll { $0.provider != provider.id }
+        return alone.secretSources
     }
 
     private func json(_ provider: ProviderID, _ check: ProviderCheck) -> [UInt8] {

@@ -34,7 +34,18 @@ struct Revalidate: GrantkeeperCommand {
             let lock =
                 keys.isEmpty
                 ? try await JobLocks(session, environment).take(RevalidationJob.name, wait: wait?.duration) : nil
-            let run = try await store.write { try $0.beginRun(job: "revalidate", actor: actor, at: started) }
+            let run: Int64
+            do {
+                run = try await store.write { writing in
+                    let run = try writing.beginRun(job: "revalidate", actor: actor, at: started)
+                    if let lock { try writing.assign(lock, to: run) }
+                    return run
+                }
+            } catch {
+                // Not only with its lease: the next one need not wait.
+                if let lock { try? await store.unlock(lock) }
+                throw error
+            }
             let scope: RevalidationJob.Scope =
                 !keys.isEmpty ? .grants(keys) : all || !only.isEmpty ? .all(selection) : .due(selection)
             let report: VerdictReport
@@ -55,10 +66,10 @@ struct Revalidate: GrantkeeperCommand {
                     forecast: try await Forecaster(session.rotation).forecasts(in: selection),
                     seconds: Double((now - started).milliseconds) / 1_000
                 )
-                let (summary, isClean) = (outcome.json(), outcome.status(isByName: !grants.isEmpty) == .success)
+                let (summary, word) = (outcome.json(), outcome.status(isByName: !grants.isEmpty).runOutcome)
                 // Before the lock is given back, so that no other run of the job begins in this one's time.
                 try await store.write {
-                    try $0.endRun(run, outcome: isClean ? "done" : "held", summary: summary, at: now)
+                    try $0.endRun(run, outcome: word, summary: summary, at: now)
                 }
                 if let lock { try await store.unlock(lock) }
             } catch {
@@ -81,7 +92,7 @@ struct Revalidate: GrantkeeperCommand {
             console.table(
                 ["GRANT", "VERDICT", "WHY"],
                 report.lines.map { line in
-                    let why = [line.verdict.why?.rawValue, line.detail.map(Console.printable)].compactMap { $0 }
+                    let why = [line.verdict.why?.rawValue, line.detail.map(Console.printableLong)].compactMap { $0 }
                     return [Console.printable(line.key.description), line.verdict.name, why.joined(separator: ": ")]
                 }
             )

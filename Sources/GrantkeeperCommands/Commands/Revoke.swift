@@ -9,7 +9,8 @@ struct Revoke: GrantkeeperCommand {
         abstract: "End grants by hand, at the provider and here, now.",
         discussion: """
             Goes before exemptions, notice and quarantine, never before what grantkeeper itself lives on. What it \
-            would take along is listed and needs --with-collateral; more than the valve lets end needs --approve.
+            would take along is listed and needs --with-collateral; more than the valve lets end needs --approve. \
+            What is being revoked already is tried at once; what has ended and resurfaced is ended again.
             """
     )
 
@@ -26,8 +27,7 @@ struct Revoke: GrantkeeperCommand {
     var withCollateral: String?
     @Option(help: ArgumentHelp("End more than the valve lets, as listed under this hash.", valueName: "hash"))
     var approve: String?
-    @Flag(help: "Go on although the grants are frozen.")
-    var whileFrozen = false
+    @OptionGroup var past: OrderPassing
 
     func validate() throws {
         if grants.isEmpty == only.isEmpty {
@@ -40,7 +40,13 @@ struct Revoke: GrantkeeperCommand {
             let keys = try await GrantName.resolve(grants, session)
             let selection = only.isEmpty ? nil : try await only.selection(session)
             let order = RevocationByHand(session.rotation)
-            let forecast = try await order.forecast(keys, selection, takesAlong: withCollateral != nil)
+            let forecast = try await order.forecast(
+                keys,
+                selection,
+                takesAlong: withCollateral != nil,
+                options: past.options
+            )
+            try past.check(forecast.evenOwnHash)
             if let refusal = refusal(of: forecast) {
                 show(forecast, refusal, [], nil, session)
                 return .findings
@@ -69,7 +75,13 @@ struct Revoke: GrantkeeperCommand {
         _ environment: ProgramEnvironment
     ) async throws -> ExitStatus {
         let store = session.store
-        let rows = try await order.execute(forecast, reason: why.reason, reference: reference, run: run)
+        let rows = try await order.execute(
+            forecast,
+            reason: why.reason,
+            reference: reference,
+            run: run,
+            options: past.options
+        )
         let report = try await RevocationJob(
             session.rotation,
             selection: GrantSelection(),
@@ -85,8 +97,7 @@ struct Revoke: GrantkeeperCommand {
                 try await DeliveryJob(session.rotation, lock: lock).perform()
             } ?? []
         let isDone =
-            report.stuck.isEmpty && report.retrying == 0 && report.waiting.isEmpty
-            && report.unreachable.isEmpty && deliveries.allSatisfy { $0.failure == nil } && leftOut.isEmpty
+            report.isDone && deliveries.allSatisfy { $0.failure == nil } && leftOut.isEmpty
         let after = try await store.read { reading in
             try rows.sorted().compactMap { try reading.grant(row: $0)?.grant }
         }
@@ -132,7 +143,7 @@ struct Revoke: GrantkeeperCommand {
         if let hash = forecast.collateralHash, withCollateral != hash {
             return "it would take along \(names(forecast.collateral)); to end them too: --with-collateral \(hash)"
         }
-        if !forecast.frozen.isEmpty, !whileFrozen {
+        if !forecast.frozen.isEmpty, !past.whileFrozen {
             return "frozen: \(names(forecast.frozen)); --while-frozen goes on all the same"
         }
         if let excess = forecast.excess, approve != forecast.hash {
@@ -173,6 +184,12 @@ struct Revoke: GrantkeeperCommand {
         for key in forecast.selfProtected {
             console.line("not ended, grantkeeper lives on it: \(Console.printable(key.description))")
         }
+        if !forecast.selfProtected.isEmpty, let hash = forecast.evenOwnHash {
+            console.line("records that only name our client are ended with --even-own \(hash)")
+        }
+        for provider in forecast.heldProviders.sorted() where !past.whileHeld {
+            console.line("held: \(Console.printable(provider.rawValue)); --while-held goes on, and proves nothing")
+        }
         for key in forecast.decided { console.line("decided already: \(Console.printable(key.description))") }
         if let report { RevocationText.show(report, on: console) }
         if let refusal { console.warning("nothing was changed: \(refusal)") }
@@ -191,6 +208,8 @@ struct Revoke: GrantkeeperCommand {
         writer.member("collateral_hash", forecast.collateralHash)
         writer.member("collateral", forecast.collateral.map(\.description))
         writer.member("self_protected", forecast.selfProtected.map(\.description))
+        writer.member("even_own_hash", forecast.evenOwnHash)
+        writer.member("held_providers", forecast.heldProviders.sorted().map(\.rawValue))
         writer.member("already_decided", forecast.decided.map(\.description))
         writer.array("grants") { writer in
             for (grant, why) in rows {

@@ -7,7 +7,7 @@ struct Usage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "usage",
         abstract: "What was used when: the feeds.",
-        subcommands: [UsageIngestCommand.self, UsageAccept.self]
+        subcommands: [UsageIngestCommand.self, UsageAccept.self, UsageFeeds.self]
     )
 }
 
@@ -24,17 +24,24 @@ struct UsageIngestCommand: GrantkeeperCommand {
     @OptionGroup var common: CommonOptions
     @Argument(help: "The file, or - for standard input.")
     var file: String
+    @Option(help: "The feed that lines count for whose own feed cannot be read.")
+    var feed: String?
+    @Flag(help: "Uses of long ago: they move no feed, and break no feed's word.")
+    var backfill = false
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         let input = try InputFile(file, environment)
         return try await Session.run(environment, common, .tokens) { session in
-            let report = try await UsageIngest(session.rotation).perform(descriptor: input.descriptor)
+            try FeedName.check(feed, session.rotation.settings)
+            let source = file == "-" ? "standard input" : file
+            let report = try await UsageIngest(session.rotation, source: source, feed: feed, isBackfill: backfill)
+                .perform(descriptor: input.descriptor)
             session.clearProgress()
             if report.bad > 0, report.bad == report.lines {
                 throw CommandError(
                     .badData,
                     "bad-records",
-                    "no line is good: \(Console.count(report.bad, "mistake"))",
+                    "no line is good: \(Console.count(report.bad, "mistake"))\(held(report))",
                     hint: "'grantkeeper usage ingest --help' shows the form of a line",
                     more: report.problems.map { "\(file): \($0)" + ($0.hint.map { " (\($0))" } ?? "") }
                 )
@@ -42,8 +49,17 @@ struct UsageIngestCommand: GrantkeeperCommand {
             show(report, session)
             let hasFindings =
                 report.bad > 0 || report.scopesLeftOut > 0 || !report.undeclared.isEmpty || !report.stale.isEmpty
+                || !report.unreadable.isEmpty || !report.beganAnew.isEmpty || report.resurfaced > 0
+                || report.unfinished != nil
             return hasFindings ? .findings : .success
         }
+    }
+
+    /// What the lines mean that could not be read, although the file was refused.
+    private func held(_ report: UsageIngest.Report) -> String {
+        guard !report.unreadable.isEmpty else { return "" }
+        let names = report.unreadable.sorted().map(Console.printable).joined(separator: ", ")
+        return "; they count against \(names), which does not move past them"
     }
 
     private func show(_ report: UsageIngest.Report, _ session: Session) {
@@ -61,7 +77,31 @@ struct UsageIngestCommand: GrantkeeperCommand {
         for (feed, why) in report.stale.sorted(by: { $0.key < $1.key }) {
             console.warning(
                 "the feed '\(feed)' stays where it is: \(why)",
-                hint: "find out why; 'usage accept \(feed) --until … --reason …' moves it all the same"
+                hint: "find out why: 'usage feeds'; 'usage accept \(feed) --until … --reason …' moves it all the same"
+            )
+        }
+        for feed in report.unreadable.subtracting(report.stale.keys).subtracting(report.beganAnew.keys).sorted() {
+            console.warning(
+                "lines that cannot be read, or that break its word, count against the feed '\(Console.printable(feed))'",
+                hint: "'usage feeds' shows the first; it does not move past more than its 'max_unreadable'"
+            )
+        }
+        for (feed, why) in report.beganAnew.sorted(by: { $0.key < $1.key }) {
+            console.warning(
+                "the window of the feed '\(feed)' begins anew: \(why)",
+                hint: "nothing it covers ends for disuse until 'idle_after' has been observed again"
+            )
+        }
+        if report.resurfaced > 0 {
+            console.warning(
+                "\(Console.count(report.resurfaced, "ended grant")) \(report.resurfaced == 1 ? "was" : "were") used after the end",
+                hint: "'grantkeeper grants list --all' notes them as resurfaced; revoke them again, or 'grants settle'"
+            )
+        }
+        if let number = report.unfinished {
+            console.warning(
+                "line \(number) has no newline yet and was not read",
+                hint: "read the file again when the line is complete"
             )
         }
         if report.scopesLeftOut > 0 {
@@ -80,6 +120,11 @@ struct UsageIngestCommand: GrantkeeperCommand {
             writer.member("moved", report.moved.sorted())
             writer.member("stale", report.stale.keys.sorted())
             writer.member("undeclared", report.undeclared.sorted())
+            writer.member("unreadable", report.unreadable.sorted())
+            writer.member("began_anew", report.beganAnew.keys.sorted())
+            writer.member("ignored", report.ignored)
+            writer.member("resurfaced", report.resurfaced)
+            writer.member("unfinished_line", report.unfinished)
             writer.member("peak_memory_bytes", PeakMemory.bytes)
             writer.endObject()
             console.json(writer.bytes)
@@ -87,7 +132,11 @@ struct UsageIngestCommand: GrantkeeperCommand {
             console.line(
                 "\(Console.count(report.lines, "line")): \(Console.figure(report.mapped)) uses of known grants, "
                     + "\(Console.figure(report.unmapped)) of unknown ones, \(Console.figure(report.bad)) bad"
+                    + (report.ignored > 0 ? ", \(Console.figure(report.ignored)) ignored" : "")
             )
+            if report.unmapped > 0 {
+                console.line("'usage feeds' shows which clients stand still until it is known whose uses those are")
+            }
             for feed in report.moved.sorted() { console.line("feed \(feed) moved") }
         }
     }
@@ -96,41 +145,77 @@ struct UsageIngestCommand: GrantkeeperCommand {
 struct UsageAccept: GrantkeeperCommand {
     static let configuration = CommandConfiguration(
         commandName: "accept",
-        abstract: "Move a feed that its own health keeps where it is.",
-        discussion: "You vouch that the feed saw every use until then, though it looks otherwise."
+        abstract: "Advance a feed that its own health keeps where it is.",
+        discussion: """
+            You vouch that the feed saw every use until then, though it looks otherwise: what it had counted by then is \
+            taken, nothing later. Without --until: until its own last word that was refused. With --client only what \
+            stands still of that client is released, and the feed stays where it is.
+            """
     )
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "The feed.")
     var feed: String
     @Option(help: "Until when it observed, as 2026-11-20T00:00:00Z.")
-    var until: String
+    var until: String?
+    @Option(help: "The client whose uses that name no known grant are none that matter.")
+    var client: String?
     @OptionGroup var why: ReasonOption
 
+    func validate() throws {
+        if client != nil, until == nil { throw ValidationError("--client needs --until") }
+    }
+
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
-        guard let instant = RFC3339.parse(until) else {
-            throw CommandError(
-                .usage,
-                "bad-time",
-                "--until '\(Console.printable(until))' is no time",
-                hint: "write 2026-11-20T00:00:00Z"
-            )
-        }
+        let wanted = try instant()
         return try await Session.run(environment, common, .write) { session in
+            let holder = client.map { ClientID($0) }
             let record = try await UsageIngest(session.rotation)
-                .accept(feed, until: Timestamp(milliseconds: instant), reason: why.reason)
+                .accept(feed, of: holder, until: wanted, reason: why.reason)
             let until = record.window?.until
             if common.json {
                 var writer = JSONWriter()
                 writer.beginObject()
                 writer.member("feed", record.id)
+                writer.member("client", client)
                 writer.member("observed_until", time: until?.milliseconds)
                 writer.endObject()
                 session.console.json(writer.bytes)
+            } else if let client, let wanted {
+                session.console.line("\(Console.printable(client)) stands still in \(feed) no more until \(wanted)")
             } else {
                 session.console.line("feed \(record.id) has observed until \(until?.description ?? "–")")
             }
             return .success
         }
+    }
+
+    private func instant() throws -> Timestamp? {
+        guard let until else { return nil }
+        guard let instant = RFC3339.parse(until), instant >= RFC3339.earliestOfGrants else {
+            throw CommandError(
+                .usage,
+                "bad-time",
+                "--until '\(Console.printable(until))' is no time, or lies before 2010",
+                hint: "write 2026-11-20T00:00:00Z"
+            )
+        }
+        return Timestamp(milliseconds: instant)
+    }
+}
+
+/// A feed on the command line.
+enum FeedName {
+    /// Throws unless the configuration declares it.
+    static func check(_ feed: String?, _ settings: RotationSettings) throws {
+        guard let feed, !settings.feeds.contains(where: { $0.id.hasSameBytes(as: feed) }) else { return }
+        let names = settings.feeds.map(\.id)
+        throw CommandError(
+            .usage,
+            "unknown-feed",
+            "the configuration declares no feed '\(Console.printable(feed))'",
+            hint: nearestWord(to: feed, in: names).map { "did you mean '\($0)'?" }
+                ?? (names.isEmpty ? "add it under 'feeds'" : "declared: \(names.sorted().joined(separator: ", "))")
+        )
     }
 }

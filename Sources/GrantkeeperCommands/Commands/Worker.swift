@@ -29,10 +29,11 @@ struct Worker: GrantkeeperCommand {
         environment.showsProgress = false
         environment.actor = Actor(kind: .schedule, user: given.actor.user, host: given.actor.host)
         let logger = WorkerLog.logger(logFormat, logLevel.level, environment)
+        let bare = WorkerLog.logger(logFormat, logLevel.level, environment, isBare: true)
         let scene = environment
         let registry = PrometheusRegistry.forWorker()
         return try await Session.live(scene, common, .providers, metrics: WorkerMetrics(registry)) { live in
-            try await WorkerRun(live, scene, common, logger, registry).perform()
+            try await WorkerRun(live, scene, common, logger, bare: bare, registry).perform()
         }
     }
 }

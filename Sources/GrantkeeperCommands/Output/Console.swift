@@ -96,8 +96,6 @@ struct Console: Sendable {
 }
 
 extension Console {
-    /// The same for whole sentences.
-    static func printableLong(_ text: String) -> String {
-        text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } ? text : printable(text)
-    }
+    /// The same for whole sentences, which are never cut off.
+    static func printableLong(_ text: String) -> String { RecordError.printableInFull(text) }
 }

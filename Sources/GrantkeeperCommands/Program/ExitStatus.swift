@@ -11,4 +11,13 @@ package enum ExitStatus: Int32, Sendable {
     /// Done, with findings or something held.
     case findings = 2
     case success = 0
+
+    /// The run's outcome that the status stands for: one run has one, in its record, its schedule, metrics and log.
+    var runOutcome: String {
+        switch self {
+        case .success: "done"
+        case .unavailable: "unavailable"
+        default: "held"
+        }
+    }
 }

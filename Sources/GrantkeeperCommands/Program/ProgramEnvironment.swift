@@ -6,10 +6,10 @@ internal import Synchronization
 /// All that the program takes from outside: time, randomness, variables, files that are open already.
 ///
 /// Tests hand in their own; ``real(isTerminal:)`` is what the executable uses.
-package struct ProgramEnvironment: Sendable {
+package struct ProgramEnvironment: Sendable, Unprintable {
     package var clock: any WallClock
     /// Environment variables.
-    package var variables: [String: String]
+    package var variables: ProcessVariables
     package var standardInput: Int32
     package var output: any TextOutput
     package var errors: any TextOutput
@@ -22,6 +22,8 @@ package struct ProgramEnvironment: Sendable {
     package var actor: Actor
     /// The machine's own id, by which a store that was copied elsewhere is known; empty: it has none.
     package var machineID: String
+    /// Why it could not be read; nil: it could, or there is none.
+    package var machineIDFailure: String?
     /// Random bytes.
     package var random: @Sendable (Int) -> [UInt8]
     /// Waits between two tries to take a lock.
@@ -31,7 +33,7 @@ package struct ProgramEnvironment: Sendable {
 
     package init(
         clock: any WallClock,
-        variables: [String: String],
+        variables: ProcessVariables,
         standardInput: Int32,
         output: any TextOutput,
         errors: any TextOutput,
@@ -57,13 +59,15 @@ package struct ProgramEnvironment: Sendable {
 
     /// The process's own clock, streams and user.
     package static func real() -> ProgramEnvironment {
-        var variables: [String: String] = [:]
+        let machine = MachineID.read()
+        var values: [String: String] = [:]
         var entry = environ
         while let text = entry.pointee {
             let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
+            if pair.count == 2 { values[String(pair[0])] = String(pair[1]) }
             entry += 1
         }
+        let variables = ProcessVariables(values)
         var environment = ProgramEnvironment(
             clock: SystemClock(),
             variables: variables,
@@ -73,13 +77,14 @@ package struct ProgramEnvironment: Sendable {
             showsProgress: isatty(2) == 1,
             isTerminal: isatty(1) == 1 && variables["NO_COLOR"] == nil,
             actor: person(variables),
-            machineID: MachineID.read()
+            machineID: machine.id
         )
-        environment.isJournal = JournalStream.isBehind(2, variables)
+        environment.machineIDFailure = machine.failure
+        environment.isJournal = JournalStream.isBehind(2, variables["JOURNAL_STREAM"])
         return environment
     }
 
-    private static func person(_ variables: [String: String]) -> Actor {
+    private static func person(_ variables: ProcessVariables) -> Actor {
         var user = variables["USER"]
         if let entry = getpwuid(geteuid()) { user = String(cString: entry.pointee.pw_name) }
         var name = [CChar](repeating: 0, count: 256)

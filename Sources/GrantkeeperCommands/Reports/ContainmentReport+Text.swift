@@ -10,8 +10,7 @@ extension ContainmentReport {
         let whom = plan.selection.words.replacing("tenant ", with: "supplier ")
         guard plan.total > 0 else {
             console.line("contain \(Console.printableLong(whom)): nothing is left to end")
-            show("not ended, grantkeeper lives on", plan.selfProtected, on: console)
-            return show("not ended, would take along what grantkeeper lives on", plan.shielded, on: console)
+            return showSpared(on: console)
         }
         let providers = plan.providers.count
         console.line(
@@ -19,8 +18,8 @@ extension ContainmentReport {
                 + Console.count(providers, "provider")
         )
         showShares(on: console)
-        show("not ended, grantkeeper lives on", plan.selfProtected, on: console)
-        show("not ended, would take along what grantkeeper lives on", plan.shielded, on: console)
+        showSpared(on: console)
+        show("ended before and resurfaced, will be ended again", plan.resurfaced, on: console)
         show(plan.takesAlong ? "taken along" : "would take along others", plan.collateral, on: console)
         if plan.cutBundles > 0 {
             console.line("would take along more than can be listed, in \(Console.count(plan.cutBundles, "grant"))")
@@ -30,7 +29,7 @@ extension ContainmentReport {
         for (provider, obstacle) in plan.held.sorted(by: { $0.key < $1.key }) {
             console.line(
                 "held: \(provider) (\(obstacle.why)); its \(Console.count(plan.count(at: provider), "end")) are queued, "
-                    + "grant.revoking leaves at once"
+                    + "grant.revoking leaves at once; --while-held goes on, and proves nothing"
             )
         }
         for (provider, obstacle) in plan.silent.sorted(by: { $0.key < $1.key }) {
@@ -38,6 +37,14 @@ extension ContainmentReport {
         }
         showForecast(on: console)
         console.line("plan \(plan.hash)")
+    }
+
+    private func showSpared(on console: Console) {
+        show("not ended, grantkeeper lives on", plan.selfProtected, on: console)
+        show("not ended, would take along what grantkeeper lives on", plan.shielded, on: console)
+        guard let hash = plan.evenOwnHash, plan.selfProtected.count + plan.shielded.count > 0 else { return }
+        show("of these only because records name our client, not by a token", plan.yielding, on: console)
+        console.line("to end those too: --even-own \(hash)")
     }
 
     private func showShares(on console: Console) {
@@ -111,7 +118,9 @@ extension ContainmentReport {
                 "contained: \(Self.span(outcome.seconds(to: all.firstEndedAt), outcome.seconds(to: all.lastEndedAt)))"
             )
         } else {
-            console.line("not contained yet: \(Console.count(all.remaining + outcome.cameMeanwhile, "grant"))")
+            console.line(
+                "not contained yet: \(Console.count(all.remaining + outcome.cameMeanwhile + all.livingOn, "grant"))"
+            )
         }
     }
 
@@ -132,6 +141,12 @@ extension ContainmentReport {
             let sum = numbers.values.reduce(0, +)
             console.line(
                 "\(provider): \(Console.figure(sum)) \(words) (\(Self.list(numbers.map { ($0.key, $0.value) })))"
+            )
+        }
+        if share.livingOn > 0 {
+            console.line(
+                "\(provider): \(Console.count(share.livingOn, "refresh token")) may live on: the provider said yes, and "
+                    + "replaces refresh tokens; end them at the server, or contain the client there"
             )
         }
         if let until = share.residualUntil {

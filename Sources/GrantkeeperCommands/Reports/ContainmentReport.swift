@@ -91,12 +91,14 @@ struct ContainmentReport {
         for (name, listed) in [
             ("collateral", plan.collateral), ("self_protected", plan.selfProtected), ("shielded", plan.shielded),
             ("frozen", plan.frozen), ("without_credentials", plan.withoutCredentials),
+            ("yielding", plan.yielding), ("resurfaced", plan.resurfaced),
         ] {
             writer.object(name) { writer in
                 writer.member("count", listed.count)
                 writer.member("grants", listed.first.map(\.description))
             }
         }
+        writer.member("even_own_hash", plan.evenOwnHash)
         writer.member("unlisted_bundles", plan.cutBundles)
         for (name, obstacles) in [("held_providers", plan.held), ("silent_providers", plan.silent)] {
             writer.array(name) { writer in
@@ -162,6 +164,7 @@ struct ContainmentReport {
         writer.numbers("stuck", share.stuck.map { ($0.key, $0.value) })
         writer.numbers("queued", share.queued.map { ($0.key, $0.value) })
         writer.numbers("not_ordered", share.notOrdered.map { ($0.key, $0.value) })
+        writer.member("may_live_on", share.livingOn)
         writer.member("residual", share.residual)
         writer.member("residual_until", time: share.residualUntil?.milliseconds)
     }

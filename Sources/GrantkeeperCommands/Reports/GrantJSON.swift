@@ -17,6 +17,9 @@ enum GrantJSON {
         writer.member("standing", grant.standing.rawValue)
         writer.member("last_verdict", grant.validity.lastVerdict?.name)
         writer.member("last_verdict_at", time: grant.validity.lastVerdictAt?.milliseconds)
+        writer.member("unknown_why", grant.validity.unknownWhy?.rawValue)
+        writer.member("unknown_since", time: grant.validity.unknownSince?.milliseconds)
+        writer.member("resurfaced_at", time: grant.resurfacedAt?.milliseconds)
         writer.member("last_used_at", time: appraisal.lastUsedAt?.milliseconds)
         writer.member("observed_from", time: appraisal.window?.from.milliseconds)
         writer.member("observed_until", time: appraisal.window?.until.milliseconds)
@@ -27,6 +30,8 @@ enum GrantJSON {
             writer.member("rule", appraisal.decision.rule.rawValue)
             writer.member("reason", appraisal.decision.reason)
         }
+        writer.member("notes", appraisal.notes.words.map(\.rawValue))
+        writer.member("effective_scopes", ScopeDrift.effective(of: grant).names)
         writer.member("exempt_until", time: grant.exemption?.until.milliseconds)
         writer.member("proof", grant.proof?.rawValue)
         writer.member("residual_until", time: grant.residualUntil?.milliseconds)

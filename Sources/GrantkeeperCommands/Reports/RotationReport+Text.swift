@@ -22,6 +22,7 @@ extension RotationReport {
         if plan.toAsk > 0, isDryRun {
             console.line("\(action) ask the providers about \(Console.count(plan.toAsk, "grant"))")
         }
+        showNotes(on: console)
         showScopes(on: console)
         showWork(on: console)
         Forecasts.show(forecast, on: console)
@@ -48,6 +49,19 @@ extension RotationReport {
             console.line("no grant is live")
         } else {
             console.line("every one of the \(Console.figure(live)) live grants can be judged")
+        }
+    }
+
+    /// What keeps a grant although a date says otherwise; the grants are in `grants list --json`, `notes`.
+    private func showNotes(on console: Console) {
+        let words: [(GrantNotes.Word, String)] = [
+            (.contradicted, "past their own end, and used or called active since"),
+            (.awaitsInactive, "past their own end, and not called inactive since"),
+            (.implausible, "with an instant that makes no sense and counts as absent"),
+        ]
+        for (note, meaning) in words {
+            guard let number = plan.notes[note] else { continue }
+            console.line("\(note.rawValue): \(Console.count(number, "grant")) \(meaning)")
         }
     }
 
@@ -119,6 +133,12 @@ extension RotationReport {
                 "warning: more notices for \(partition.tenant) at \(partition.provider) than the valve would let end"
             )
         }
+        for plan in byClock {
+            console.line(
+                "gate no-date: open for \(Console.count(plan.wouldEnd, "end")) of \(HeldPlans.scope(plan)); "
+                    + "a run looks at the provider's clock first"
+            )
+        }
         guard !held.isEmpty else { return }
         console.line()
         console.table(
@@ -130,6 +150,12 @@ extension RotationReport {
                 ]
             }
         )
+        if held.contains(where: { $0.why == Gates.Gate.noDate.rawValue }) {
+            console.line(
+                "no-date: these end by the clock, and no answer of the provider bore a Date to compare ours with; where "
+                    + "it sends none and our clock is known to be right, 'clock: trusted' on the provider lets them end"
+            )
+        }
         if held.contains(where: \.isApprovable) {
             console.line(
                 "look at it with 'rotate --dry-run --plan-out FILE'; release it with 'runs approve HASH --reason …'"
@@ -152,8 +178,8 @@ extension RotationReport {
         case .new: "younger than new_grant_grace"
         case .noEvidence: "kept: nobody observed whether it is used"
         case .unused: "not used for idle_after"
-        case .keep: "in use, or observed for less than idle_after"
-        case .cannotRevoke: "kept: no token or no credentials to revoke it with"
+        case .keep: "observed without use for less than idle_after"
+        case .cannotRevoke: "kept: no token or no credentials to revoke it with, or nowhere to"
         case .collateral: "kept: its end would take others along"
         case .nobodyTold: "kept: no sink would tell its owner"
         case .byHand: "ordered by a person"
@@ -173,7 +199,23 @@ enum RevocationText {
         for (why, number) in report.stuck.sorted(by: { $0.key < $1.key }) {
             console.line("stuck: \(Console.figure(number)) (\(why)); a person is needed")
         }
-        if report.retrying > 0 { console.line("revoking, to be tried again: \(Console.figure(report.retrying))") }
+        if report.livingOn > 0 {
+            console.line(
+                "\(Console.count(report.livingOn, "refresh token")) may live on: the provider said yes and replaces refresh "
+                    + "tokens, so that nothing shows the end"
+            )
+        }
+        if let next = report.backingOff.firstTryAt {
+            console.line(
+                "not done, tried again by itself: \(Console.figure(report.backingOff.count)), the first at \(next); "
+                    + "'revoke GRANT' tries at once"
+            )
+        } else if report.retrying > 0 {
+            console.line("revoking, to be tried again: \(Console.figure(report.retrying))")
+        }
+        for (gate, number) in report.stopped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            console.line("revoking, waits: \(Console.figure(number)) (\(gate.rawValue))")
+        }
         for (provider, number) in report.waiting.sorted(by: { $0.key < $1.key }) {
             console.line("revoking, waits: \(Console.figure(number)) at \(provider), which is held")
         }
@@ -195,12 +237,20 @@ enum VerdictText {
             )
         }
         if report.pending > 0 { console.line("inactive and held until approved: \(Console.figure(report.pending))") }
+        if report.drifted > 0 {
+            let grants = Console.count(report.drifted, "grant")
+            console.line("\(grants) with more scopes than the record says ('grants show' has them)")
+        }
+        if report.resurfaced > 0 {
+            let grants = Console.count(report.resurfaced, "ended grant")
+            console.line("\(grants) called active again: revoke them once more, or settle them")
+        }
         for (provider, why) in report.held.sorted(by: { $0.key < $1.key }) {
             console.line("provider held: \(provider) (\(why)); nothing of it is ended")
         }
         for provider in report.recovered { console.line("provider recovered: \(provider)") }
         for (provider, why) in report.unreachable.sorted(by: { $0.key < $1.key }) {
-            console.line("could not be asked: \(provider) (\(Console.printable(why)))")
+            console.line("could not be asked: \(provider) (\(Console.printableLong(why)))")
         }
     }
 }

@@ -22,7 +22,9 @@ struct RotationReport {
     /// Jobs that somebody else was doing.
     var leftOut: [String] = []
 
-    var held: [HeldPlan] { plan.held + (verdicts?.surges ?? []) }
+    var held: [HeldPlan] { plan.held + (applied?.held ?? []) + (verdicts?.surges ?? []) }
+    /// Ends that wait for a look at their provider's clock, which a dry run does not take.
+    var byClock: [HeldPlan] { isDryRun ? plan.openByClock : [] }
     var isFrozen: Bool { plan.isFrozen }
 
     var ended: [Standing: Int] {
@@ -34,10 +36,9 @@ struct RotationReport {
         let failedSink = deliveries.contains { $0.failure != nil }
         let hasFindings =
             !held.isEmpty || !plan.warned.isEmpty || !plan.freezes.isEmpty || failedSink
-            || !(revocations?.stuck.isEmpty ?? true) || !(revocations?.waiting.isEmpty ?? true)
+            || !(revocations?.isDone ?? true)
             || !(verdicts?.held.isEmpty ?? true) || !(verdicts?.unreachable.isEmpty ?? true) || !leftOut.isEmpty
-            || !plan.heldProviders.isEmpty || (revocations?.retrying ?? 0) > 0
-            || !(revocations?.unreachable.isEmpty ?? true)
+            || !plan.heldProviders.isEmpty
             || !(applied?.skipped.isEmpty ?? true)
             || (plan.scopeCounts?.alerting ?? 0) > 0 || plan.scopesUnreadable != nil
             || plan.scopesOutdated
@@ -75,8 +76,10 @@ struct RotationReport {
             writer.member("revoked", ended[.revoked] ?? 0)
         }
         Self.write(verdicts ?? VerdictReport(), to: &writer)
+        writer.numbers("notes", plan.notes.map { ($0.key.rawValue, $0.value) })
         if let revocations { Self.write(revocations, to: &writer) }
         Self.write(held, to: &writer)
+        if !byClock.isEmpty { Self.write(byClock, to: &writer, as: "open_gates") }
         writer.array("warned") { writer in
             for partition in plan.warned {
                 writer.beginObject()
@@ -152,6 +155,10 @@ struct RotationReport {
             writer.numbers("stuck", report.stuck.map { ($0.key, $0.value) })
             writer.member("retrying", report.retrying)
             writer.numbers("waiting", report.waiting.map { ($0.key.rawValue, $0.value) })
+            writer.numbers("stopped", report.stopped.map { ($0.key.rawValue, $0.value) })
+            writer.member("may_live_on", report.livingOn)
+            writer.member("backing_off", report.backingOff.count)
+            writer.member("next_try_at", time: report.backingOff.firstTryAt?.milliseconds)
             writer.array("unreachable") { writer in
                 for (provider, why) in report.unreachable.sorted(by: { $0.key < $1.key }) {
                     writer.beginObject()
@@ -163,35 +170,13 @@ struct RotationReport {
         }
     }
 
-    static func write(_ held: [HeldPlan], to writer: inout JSONWriter) {
-        writer.array("held") { writer in
+    static func write(_ held: [HeldPlan], to writer: inout JSONWriter, as name: String = "held") {
+        writer.array(name) { writer in
             for plan in held {
                 writer.beginObject()
                 HeldPlans.write(plan, to: &writer)
                 writer.endObject()
             }
-        }
-    }
-}
-
-/// The held plans of a report or of the store.
-enum HeldPlans {
-    static func write(_ plan: HeldPlan, to writer: inout JSONWriter) {
-        writer.member("tenant", plan.tenant?.rawValue)
-        writer.member("provider", plan.provider?.rawValue)
-        writer.member("would_end", plan.wouldEnd)
-        writer.member("live", plan.live)
-        writer.member("why", plan.why)
-        writer.member("hash", plan.hash)
-        writer.member("approvable", plan.isApprovable)
-    }
-
-    /// Tenant at provider, or what else it holds.
-    static func scope(_ plan: HeldPlan) -> String {
-        switch (plan.tenant, plan.provider) {
-        case (let tenant?, let provider?): "\(tenant) at \(provider)"
-        case (nil, let provider?): "all of \(provider)"
-        default: "the whole store"
         }
     }
 }

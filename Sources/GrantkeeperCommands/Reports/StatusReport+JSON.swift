@@ -27,6 +27,7 @@ extension StatusReport {
             writer.object("store") { writer in
                 for file in files { writer.member("\(file.name)_bytes", file.bytes) }
                 writer.member("journal_entries", overview.journalEntries)
+                for room in rooms.prefix(1) { writer.member("free_bytes", room.free) }
             }
         }
         return writer.bytes
@@ -53,6 +54,9 @@ extension StatusReport {
         writer.numbers("questions", overview.questions.map { ($0.key.rawValue, $0.value) })
         writer.member("questions_since", time: overview.oldestQuestion?.milliseconds)
         writer.member("unjudgeable", overview.unjudgeable)
+        writer.member("unknown", standstill.unknown.reduce(0) { $0 + $1.count })
+        writer.member("cannot_revoke", standstill.unrevocable.values.reduce(0, +))
+        writer.member("resurfaced", standstill.resurfaced)
         writer.object("revocations") { writer in
             writer.member("waiting", overview.revocations)
             writer.member("tried", overview.retried)
@@ -113,6 +117,18 @@ extension StatusReport {
                     writer.member("silent_since", time: breakers[provider]?.openedAt.milliseconds)
                     writer.member("retry_at", time: breakers[provider]?.retryAt.milliseconds)
                     writer.member("stuck", stuck(at: provider))
+                    writer.array("canaries") { writer in
+                        for (kind, state) in (canaries[provider] ?? [:]).sorted(by: {
+                            $0.key.rawValue < $1.key.rawValue
+                        }) {
+                            writer.object { writer in
+                                writer.member("kind", kind.rawValue)
+                                writer.member("sound_at", time: state.soundAt?.milliseconds)
+                                writer.member("failing_since", time: state.failingSince?.milliseconds)
+                                writer.member("why", state.why)
+                            }
+                        }
+                    }
                 }
             }
         }
@@ -152,6 +168,8 @@ extension StatusReport {
                     writer.member("id", feed.id)
                     writer.member("observed_until", time: feed.observedUntil?.milliseconds)
                     writer.member("stale", feed.isStale)
+                    writer.member("mapped", feed.mapped)
+                    writer.member("unmapped", feed.unmapped)
                 }
             }
         }

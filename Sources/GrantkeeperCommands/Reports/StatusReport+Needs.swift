@@ -8,6 +8,14 @@ extension StatusReport {
         var message: String
         /// What to do, mostly a command.
         var hint: String
+
+        /// All there are.
+        static let codes = [
+            "stuck", "resurfaced", "no-room", "provider-held", "frozen", "plan-held", "run-failed", "schedule-paused",
+            "schedule-failing", "backlog", "verdicts-do-not-count", "answers-unknown", "questions-late",
+            "cannot-revoke",
+            "cannot-judge", "sink-behind", "feed-stale", "provider-silent",
+        ]
     }
 
     private static let failuresThatCount = 3
@@ -18,7 +26,8 @@ extension StatusReport {
 
     /// What needs a person, most urgent first: access that should be gone, then what stops ends, then what is late.
     var needs: [Need] {
-        stuckNeeds + gateNeeds + scheduleNeeds + backlogNeeds + sinkNeeds + feedNeeds + breakerNeeds
+        stuckNeeds + resurfacedNeeds + roomNeeds + gateNeeds + runNeeds + scheduleNeeds + backlogNeeds + standstillNeeds
+            + sinkNeeds + feedNeeds + breakerNeeds
     }
 
     private var stuckNeeds: [Need] {
@@ -37,7 +46,7 @@ extension StatusReport {
     private var gateNeeds: [Need] {
         var needs = holds.sorted { $0.key < $1.key }.compactMap { provider, hold in
             // A surge is shown as the plan that can be approved.
-            hold.why == "surge" && heldPlans.contains { $0.why == "surge" && $0.provider == provider }
+            hold.needsApproval && heldPlans.contains { $0.isOfProvider && $0.provider == provider }
                 ? nil
                 : Need(
                     code: "provider-held",
@@ -53,6 +62,15 @@ extension StatusReport {
                 hint: "grantkeeper thaw"
             )
         }
+        needs += heldPlans.filter { $0.why == Gates.Gate.noDate.rawValue }.map { plan in
+            Need(
+                code: "plan-held",
+                message:
+                    "\(Console.count(plan.wouldEnd, "grant")) of \(Console.printableLong(HeldPlans.scope(plan))) should "
+                    + "end by the clock, and the provider sent no 'Date' to check ours by",
+                hint: "grantkeeper providers check; 'clock: trusted' on the provider goes on without"
+            )
+        }
         needs += heldPlans.filter(\.isApprovable).map { plan in
             Need(
                 code: "plan-held",
@@ -65,6 +83,40 @@ extension StatusReport {
             )
         }
         return needs
+    }
+
+    private var roomNeeds: [Need] {
+        rooms.filter { $0.free < DiskRoom.least }.map { room in
+            Need(
+                code: "no-room",
+                message:
+                    "\(Console.printableLong(room.path)) has room for \(Console.figure(Int(room.free >> 20))) MiB only",
+                hint: "df -h \(room.path); df -i \(room.path)"
+            )
+        }
+    }
+
+    /// Jobs that take no lock, so that whether they go on cannot be seen.
+    private static let lockless: Set = ["contain", "revoke"]
+
+    /// The last run of a job failed, or was cut off: what it was to do is not done.
+    private var runNeeds: [Need] {
+        lastRuns.compactMap { run in
+            let isCutOff =
+                run.endedAt == nil && !isRunning(run)
+                && (!Self.lockless.contains(run.job) || at - run.startedAt > Self.deliveryPatience)
+            guard isCutOff || run.outcome == "failed" else { return nil }
+            let name = Console.printable(run.job)
+            return Need(
+                code: "run-failed",
+                message: isCutOff
+                    ? "run \(run.id) of \(name), begun at \(run.startedAt), was cut off: it has not ended and nothing works "
+                        + "on it"
+                    : "the last run of \(name) (\(run.id)) failed at \(run.endedAt ?? run.startedAt)"
+                        + (failures[run.id].map { ": \(Console.printableLong($0))" } ?? ""),
+                hint: "grantkeeper runs show \(run.id); the next run of the job takes up what is left"
+            )
+        }
     }
 
     private var scheduleNeeds: [Need] {
@@ -92,7 +144,7 @@ extension StatusReport {
         return [
             Need(
                 code: "backlog",
-                message: "nobody has judged what is due since \(oldest)",
+                message: "what is due has not been judged since \(oldest)",
                 hint: "is the worker running, or 'grantkeeper rotate' in cron?"
             )
         ]
@@ -101,7 +153,7 @@ extension StatusReport {
     private var sinkNeeds: [Need] {
         sinks.compactMap { sink in
             let isLate = sink.oldest.map { at - $0 > Self.deliveryPatience } ?? false
-            guard isLate || sink.failures >= Self.failuresThatCount, sink.behind > 0 else { return nil }
+            guard isLate || sink.failures > 0, sink.behind > 0 else { return nil }
             return Need(
                 code: "sink-behind",
                 message: "the sink \(Console.printable(sink.id)) is \(Console.count(sink.behind, "event")) behind"
@@ -118,8 +170,11 @@ extension StatusReport {
                 message: "the feed \(Console.printable(feed.id)) "
                     + (feed.observedUntil.map { "has observed until \($0) only" }
                         ?? "has never said how far it observed")
-                    + ": nothing it covers ends for disuse",
-                hint: "grantkeeper usage ingest"
+                    + ": nothing it covers ends for disuse"
+                    + (feed.mapped + feed.unmapped > 0
+                        ? " (since its last move \(Console.count(feed.mapped, "line")) named a known grant, "
+                            + "\(Console.figure(feed.unmapped)) did not)" : ""),
+                hint: "grantkeeper usage feeds"
             )
         }
     }

@@ -6,7 +6,7 @@ internal import RotationWorker
 extension StatusReport {
     /// Reasons that a plan can be held for, all of them shown, so that an alert sees 0 become 1.
     private static let reasonsToHold =
-        ["observe", "frozen", "provider-held", "surge", "scope-policy"]
+        ["observe", "frozen", "provider-held", "no-date", "surge", "creep", "scope-policy"]
         + ["share", "half", "max"].flatMap { why in ["", "-provider", "-store"].map { "valve-\(why)\($0)" } }
 
     /// More label sets than this, and grants are shown without their tenants.
@@ -61,7 +61,7 @@ extension StatusReport {
 
     /// The same numbers as gauges.
     func samples() -> [Sample] {
-        grantSamples + workSamples + gateSamples + scheduleSamples + deliverySamples + storeSamples
+        grantSamples + workSamples + gateSamples + scheduleSamples + deliverySamples + storeSamples + needSamples
     }
 
     private var grantSamples: [Sample] {
@@ -217,6 +217,20 @@ extension StatusReport {
             )
         }
         return samples
+    }
+
+    /// What `status` says needs a person; all codes are shown, so that an alert sees 0 become 1.
+    private var needSamples: [Sample] {
+        let needs = needs
+        return Need.codes.map { code in
+            gauge(
+                "needs",
+                "What needs a person, by the code of 'status'.",
+                needs.count { $0.code == code },
+                ["code": code]
+            )
+        } + [gauge("resurfaced_grants", "Ended grants that show signs of life.", standstill.resurfaced)]
+            + rooms.map { gauge("free_bytes", "Room where the program writes.", Int($0.free), ["path": $0.path]) }
     }
 
     private var storeSamples: [Sample] {

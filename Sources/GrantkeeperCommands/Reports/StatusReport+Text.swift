@@ -80,6 +80,8 @@ extension StatusReport {
                 "\(Self.atLeast(overview.revocations)) waiting, \(Console.figure(overview.retried)) tried before"
                     + (overview.nextTry.map { ", next try at \($0)" } ?? ""),
             ],
+            ["unknown", "\(Console.figure(standstill.unknown.reduce(0) { $0 + $1.count })) for long"],
+            ["resurfaced", Console.figure(standstill.resurfaced)],
             ["held plans", heldPlans.isEmpty ? "0" : heldPlans.map(\.why).joined(separator: ", ")],
         ]
     }
@@ -90,6 +92,10 @@ extension StatusReport {
             if let hold = holds[provider] { words.append("held since \(hold.since): \(hold.why)") }
             if let breaker = breakers[provider] {
                 words.append("silent since \(breaker.openedAt): \(breaker.lastError), next try at \(breaker.retryAt)")
+            }
+            for (kind, state) in (canaries[provider] ?? [:]).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                guard let since = state.failingSince else { continue }
+                words.append("canary of kind \(kind.rawValue) fails since \(since): \(state.why ?? "")")
             }
             return [provider.rawValue, words.isEmpty ? "answers" : words.joined(separator: "; ")]
         }

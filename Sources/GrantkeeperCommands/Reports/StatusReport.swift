@@ -21,6 +21,9 @@ struct StatusReport: Sendable {
         var observedUntil: Timestamp?
         /// It does not move, or is silent for longer than `max_age`.
         var isStale: Bool
+        /// Lines with a known grant, and without one, since its last move.
+        var mapped = 0
+        var unmapped = 0
     }
 
     struct ScheduleLine: Sendable {
@@ -46,6 +49,14 @@ struct StatusReport: Sendable {
     var schedules: [ScheduleLine]
     /// `database` and `wal`, in bytes.
     var files: [(name: String, bytes: Int64)]
+    var settings = RotationSettings()
+    var standstill = Standstill()
+    /// How known-good tokens fared where they were asked about.
+    var canaries: [ProviderID: [TokenKind: CanaryState]] = [:]
+    /// Why the last runs that failed did, by run: a stable word and a sentence.
+    var failures: [Int64: String] = [:]
+    /// Directories that are written to, with the bytes that are free there.
+    var rooms: [(path: String, free: Int64)] = []
 }
 
 extension StatusReport {
@@ -56,9 +67,9 @@ extension StatusReport {
         schedules: [Schedule],
         at now: Timestamp
     ) async throws -> StatusReport {
-        let (settings, path) = (configuration.settings, configuration.storePath)
+        let (settings, path, mark) = (configuration.settings, configuration.storePath, configuration.highWaterPath)
         return try await store.read { reading in
-            try StatusReport(reading, settings, schedules: schedules, storePath: path, at: now)
+            try StatusReport(reading, settings, schedules: schedules, storePath: path, highWaterPath: mark, at: now)
         }
     }
 
@@ -67,13 +78,20 @@ extension StatusReport {
         _ settings: RotationSettings,
         schedules files: [Schedule],
         storePath: String,
+        highWaterPath: String?,
         at now: Timestamp
     ) throws {
         let records = try reading.feeds()
         let feeds = settings.feeds.map { feed in
             let until = records[feed.id]?.window?.until
             let isFresh = until.map { now - $0 <= feed.maxAge } ?? false
-            return Feed(id: feed.id, observedUntil: until, isStale: !isFresh || records[feed.id]?.isStale == true)
+            return Feed(
+                id: feed.id,
+                observedUntil: until,
+                isStale: !isFresh || records[feed.id]?.isStale == true,
+                mapped: records[feed.id]?.mapped ?? 0,
+                unmapped: records[feed.id]?.unmapped ?? 0
+            )
         }
         let jobs = Dictionary(files.map { ($0.name, $0.job.rawValue) }) { first, _ in first }
         let known = try reading.schedules()
@@ -94,6 +112,13 @@ extension StatusReport {
             },
             files: [("database", Self.size(storePath)), ("wal", Self.size(storePath + "-wal"))]
         )
+        self.settings = settings
+        standstill = try reading.standstill(unknownSince: Self.unknownSince(settings, at: now))
+        for provider in providers { canaries[provider] = try reading.canaryStates(at: provider) }
+        for run in lastRuns where run.outcome == "failed" {
+            failures[run.id] = try reading.run(run.id)?.summary.flatMap(Self.failure)
+        }
+        rooms = DiskRoom.read(of: [storePath, highWaterPath].compactMap(\.self) + settings.sinks.compactMap(\.path))
     }
 
     private static func sink(_ id: String, _ reading: any StoreReading) throws -> Sink {
@@ -107,6 +132,14 @@ extension StatusReport {
             failures: cursor.failures,
             lastError: cursor.lastError
         )
+    }
+
+    /// `CODE: SENTENCE` of a failed run's summary.
+    private static func failure(_ summary: [UInt8]) -> String? {
+        guard let error = try? JSONObject(parsing: summary)["error"]?.objectValue,
+            let code = error["code"]?.stringValue, let message = error["message"]?.stringValue
+        else { return nil }
+        return "\(code): \(message)"
     }
 
     private static func size(_ path: String) -> Int64 {
@@ -132,10 +165,8 @@ extension StatusReport {
         return overview.runs.filter { seen.insert($0.job).inserted }
     }
 
-    /// Goes on: it has not ended, and whoever began it has a lock.
-    ///
-    /// Which job's lock says nothing: one run takes those of several in turn.
+    /// Goes on: it has not ended, and the holder of a lock works on it.
     func isRunning(_ run: RunRecord) -> Bool {
-        run.endedAt == nil && overview.locks.contains { $0.owner == run.actor }
+        run.endedAt == nil && overview.locks.contains { $0.run == run.id }
     }
 }

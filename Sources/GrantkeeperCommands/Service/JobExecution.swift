@@ -24,11 +24,7 @@ struct JobExecution {
         var warnings: [String] = []
 
         init(_ status: ExitStatus, _ summary: [UInt8]) {
-            switch status {
-            case .success: outcome = "done"
-            case .unavailable: outcome = "unavailable"
-            default: outcome = "held"
-            }
+            outcome = status.runOutcome
             self.summary = summary
         }
     }
@@ -56,6 +52,7 @@ struct JobExecution {
             at: environment.clock.now()
         )
         let job = ExpiryJob(rotation, selection: selection, isFull: false)
+        try await job.prepare(run: run, lock: lock)
         let plan = try await job.plan(lock: lock)
         var report = RotationReport(
             run: run,
@@ -69,6 +66,7 @@ struct JobExecution {
         metrics.ended(report.applied?.ended ?? [:])
         try await report.finish(selection, since: begun, session, environment)
         var result = Result(report.status, report.json())
+        result.warnings += HeldPlans.warnings(plan.held)
         if plan.scopesOutdated {
             result.warnings.append("the scope documents were changed elsewhere; SIGHUP reads them anew")
         }
@@ -104,9 +102,7 @@ struct JobExecution {
             randomToken: environment.madeUpToken
         ).perform()
         metrics.ended(report.ended)
-        let hasFindings =
-            !report.stuck.isEmpty || report.retrying > 0 || !report.waiting.isEmpty
-            || !report.unreachable.isEmpty
+        let hasFindings = !report.isDone
         return Result(hasFindings ? .findings : .success, summary { RotationReport.write(report, to: &$0) })
     }
 

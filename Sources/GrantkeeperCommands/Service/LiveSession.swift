@@ -1,3 +1,4 @@
+internal import Grants
 internal import RotationWorker
 internal import Synchronization
 
@@ -12,8 +13,9 @@ final class LiveSession: Sendable {
     var current: Session { state.withLock(\.session) }
     var schedules: [TimedSchedule] { state.withLock(\.schedules) }
 
-    /// From now on runs begin with this one.
+    /// From now on runs begin with this one; its mode holds for those that have begun, too.
     func replace(with session: Session, _ schedules: [TimedSchedule]) {
+        session.rotation.mode.set(session.rotation.settings.policy.mode)
         state.withLock { $0 = (session, schedules) }
     }
 }

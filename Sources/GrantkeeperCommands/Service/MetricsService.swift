@@ -8,7 +8,7 @@ internal import ServiceLifecycle
 /// Offers the metrics for as long as the worker works.
 ///
 /// An address that is taken does not stop the worker: it is logged, and tried again.
-struct MetricsService: Service {
+struct MetricsService: Service, Unprintable {
     static let pause = Duration.seconds(30)
 
     let settings: MetricsSettings
@@ -38,6 +38,7 @@ struct MetricsService: Service {
         MetricsServer(
             host: settings.host,
             port: settings.port,
+            names: settings.names,
             logger: logger,
             body: { await text() },
             onListening: { [logger, settings] port in

@@ -128,7 +128,9 @@ struct ScheduledJobs: StartRunner {
         let job = start.schedule.job
         let run = try await store.write { writing in
             try writing.renew(lock)
-            return try writing.beginRun(job: job.rawValue, actor: actor, at: begun)
+            let run = try writing.beginRun(job: job.rawValue, actor: actor, at: begun)
+            try writing.assign(lock, to: run)
+            return run
         }
         do {
             let result = try await JobExecution(
@@ -143,8 +145,7 @@ struct ScheduledJobs: StartRunner {
             ).perform(job)
             for warning in result.warnings { logger.warning("\(warning)", metadata: ["run": "\(run)"]) }
             let (summary, now) = (result.summary, environment.clock.now())
-            let outcome = result.outcome == "done" ? "done" : "held"
-            try await store.write { try $0.endRun(run, outcome: outcome, summary: summary, at: now) }
+            try await store.write { try $0.endRun(run, outcome: result.outcome, summary: summary, at: now) }
             return result.outcome
         } catch is CancellationError {
             let now = environment.clock.now()

@@ -16,6 +16,8 @@ struct WorkerRun {
     private let environment: ProgramEnvironment
     private let options: CommonOptions
     private let logger: Logger
+    /// Writes messages alone: what a library logs beside them may be the description of anything.
+    private let bareLogger: Logger
     private let stop: StopRequest
     private let notifier: ServiceNotifier
     private let registry: PrometheusRegistry
@@ -25,6 +27,7 @@ struct WorkerRun {
         _ environment: ProgramEnvironment,
         _ options: CommonOptions,
         _ logger: Logger,
+        bare bareLogger: Logger,
         _ registry: PrometheusRegistry
     ) throws {
         self.live = live
@@ -32,8 +35,11 @@ struct WorkerRun {
         self.environment = environment
         self.options = options
         self.logger = logger
+        self.bareLogger = bareLogger
         stop = live.current.rotation.stop
-        notifier = ServiceNotifier(variables: environment.variables)
+        notifier = ServiceNotifier(
+            variables: environment.variables.only("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+        )
         self.registry = registry
     }
 
@@ -104,9 +110,9 @@ struct WorkerRun {
         return [.init(service: service, successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore)]
     }
 
-    /// The group's own remarks are of interest to nobody but who looks for a mistake in it.
+    /// The group's own remarks help only to find a mistake in it.
     private var quiet: Logger {
-        var logger = logger
+        var logger = bareLogger
         if logger.logLevel >= .info { logger.logLevel = .warning }
         return logger
     }
@@ -117,6 +123,15 @@ struct WorkerRun {
 
     private func parts(_ timer: ScheduleTimer, _ schedules: [TimedSchedule]) -> WorkerLoop.Parts {
         let told = TurnNotices(notifier)
+        let healthWatch = HealthWatch(logger: logger) { [live] now in
+            let session = live.current
+            return try await StatusReport.read(
+                session.store,
+                session.configuration,
+                schedules: live.schedules.map(\.schedule),
+                at: now
+            ).needs
+        }
         let guardWatch = GuardWatch(logger: logger) { [live] in try await live.current.markHighWater() }
         return WorkerLoop.Parts(
             store: live.current.store,
@@ -139,6 +154,7 @@ struct WorkerRun {
                 metrics.turned(in: turn.took)
                 told.tell(turn)
                 await guardWatch.keep(at: turn.now)
+                await healthWatch.keep(at: turn.now)
                 timer.arm(in: turn.next.map { $0.at - environment.clock.now() })
             }
         )

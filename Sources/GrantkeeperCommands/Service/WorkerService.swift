@@ -6,7 +6,7 @@ internal import Scheduling
 internal import ServiceLifecycle
 
 /// The worker as a service: its loop, from the first look around until nothing runs any more.
-struct WorkerService: Service {
+struct WorkerService: Service, Unprintable {
     /// What runs may go on so long after we were told to stop, to end the batch in hand.
     static let deadline = Duration.seconds(25)
 

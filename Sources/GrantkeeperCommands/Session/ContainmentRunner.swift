@@ -7,7 +7,7 @@ struct ContainmentRunner {
     let environment: ProgramEnvironment
     let reason: String
     let reference: String?
-    let whileFrozen: Bool
+    let options: OrderOptions
 
     func perform(_ planned: ContainmentReport) async throws -> ContainmentReport {
         let (store, now, actor) = (session.store, environment.clock.now(), environment.actor)
@@ -18,7 +18,7 @@ struct ContainmentRunner {
             try await carryOut(&report, run)
             let end = environment.clock.now()
             report.seconds = Double((end - now).milliseconds) / 1_000
-            let (outcome, summary) = (report.status == .success ? "done" : "held", report.json())
+            let (outcome, summary) = (report.status.runOutcome, report.json())
             try await store.write { try $0.endRun(run, outcome: outcome, summary: summary, at: end) }
             return report
         }
@@ -35,7 +35,7 @@ struct ContainmentRunner {
                 run: run,
                 reason: reason,
                 reference: reference,
-                whileFrozen: whileFrozen
+                options: options
             )
             ordered = try await containment.order(plan) { _ in outlet.wake() }
             // All that people ordered, in whatever run: what waits there is as urgent as this.

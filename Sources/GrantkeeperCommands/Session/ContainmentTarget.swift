@@ -19,7 +19,7 @@ struct ContainmentTarget {
     /// Throws unless the tenant is a supplier or a partner of the configuration.
     static func check(supplier: TenantID, _ settings: RotationSettings) throws {
         let outside = settings.tenants.filter { $0.party != .internal }.map(\.id.rawValue)
-        guard !outside.contains(supplier.rawValue) else { return }
+        guard !outside.contains(where: { $0.hasSameBytes(as: supplier.rawValue) }) else { return }
         let isInternal = settings.tenants.contains { $0.id == supplier }
         let near = nearestWord(to: supplier.rawValue, in: outside).map { "did you mean '\(Console.printable($0))'?" }
         throw CommandError(

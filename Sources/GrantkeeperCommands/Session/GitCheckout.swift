@@ -1,3 +1,4 @@
+internal import EventDelivery
 internal import Glibc
 
 /// Asks git, where there is one, what it calls the state of a directory.
@@ -31,8 +32,13 @@ enum GitCheckout {
         defer {
             for pointer in pointers { free(pointer) }
         }
+        var variables: [UnsafeMutablePointer<CChar>?] = ChildEnvironment().variables.map { strdup("\($0)=\($1)") }
+        variables.append(nil)
+        defer {
+            for variable in variables { free(variable) }
+        }
         var child: pid_t = 0
-        let result = posix_spawnp(&child, "git", &actions, nil, pointers, environ)
+        let result = posix_spawnp(&child, "git", &actions, nil, pointers, variables)
         close(ends[1])
         guard result == 0 else { return nil }
         let output = read(ends[0])

@@ -34,6 +34,7 @@ enum GrantName {
                 hint: "write PROVIDER/ID"
             )
         }
+        try await session.lookAlikes.warn(of: key, session)
         return key
     }
 
@@ -51,12 +52,13 @@ extension SelectionOptions {
         let settings = session.rotation.settings
         try check(provider, "provider", known: settings.providers.map(\.id.rawValue), isStored: false)
         let wanted = try plain
+        try await session.lookAlikes.warn(of: wanted, session)
         if let tenant = wanted.tenant {
-            let isStored = try await session.store.read { try $0.count(.all, in: GrantSelection(tenant: tenant)) > 0 }
+            let isStored = try await session.store.read { try $0.knows(tenant) }
             try check(tenant.rawValue, "tenant", known: settings.tenants.map(\.id.rawValue), isStored: isStored)
         }
         if let client = wanted.client {
-            let isStored = try await session.store.read { try $0.count(.all, in: GrantSelection(client: client)) > 0 }
+            let isStored = try await session.store.read { try $0.knows(client) }
             let known = settings.clients.map(\.id.rawValue) + settings.providers.map(\.client.id.rawValue)
             try check(client.rawValue, "client", known: known, isStored: isStored)
         }
@@ -64,7 +66,7 @@ extension SelectionOptions {
     }
 
     private func check(_ name: String?, _ what: String, known: [String], isStored: Bool) throws {
-        guard let name, !isStored, !known.contains(name) else { return }
+        guard let name, !isStored, !known.contains(where: { $0.hasSameBytes(as: name) }) else { return }
         let near = nearestWord(to: name, in: known).map { "did you mean '\(Console.printable($0))'?" }
         throw CommandError(
             .usage,

@@ -9,13 +9,22 @@ struct HighWaterFile: Sendable {
 
     // MARK: Reading
 
-    func read() -> HighWaterMark.Reading {
+    /// What the file is found to be.
+    ///
+    /// A failure of this machine or process is tried once more and then thrown: it says nothing about the store, and
+    /// `unusable` would freeze it.
+    func read() throws -> HighWaterMark.Reading {
+        do { return try readOnce() } catch { return try readOnce() }
+    }
+
+    private func readOnce() throws -> HighWaterMark.Reading {
         // No link: what it points to may be restored along. Not blocking: it may be a pipe.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {
             switch errno {
             case ENOENT: return .missing
             case ELOOP: return .unusable("it is a symbolic link")
+            case let number where OwnFailure.isOne(number): throw unreadable(number)
             default: return .unusable(String(cString: strerror(errno)).lowercased())
             }
         }
@@ -29,7 +38,7 @@ struct HighWaterFile: Sendable {
         while count < bytes.count {
             let part = bytes[count...].withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
             if part < 0, errno == EINTR { continue }
-            guard part >= 0 else { return .unusable(String(cString: strerror(errno)).lowercased()) }
+            guard part >= 0 else { throw unreadable(errno) }
             if part == 0 { break }
             count += part
         }
@@ -39,6 +48,16 @@ struct HighWaterFile: Sendable {
         } catch {
             return .unusable(error.description)
         }
+    }
+
+    private func unreadable(_ number: Int32) -> CommandError {
+        CommandError(
+            .failed,
+            "guard-file",
+            "the restore guard's file '\(path)' cannot be read now: \(String(cString: strerror(number)).lowercased()); "
+                + "nothing was judged, frozen or changed",
+            hint: "try again; if it stays so, look for the disk's errors in 'dmesg' and at the limit of open files"
+        )
     }
 
     // MARK: Writing

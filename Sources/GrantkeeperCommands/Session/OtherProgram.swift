@@ -1,9 +1,10 @@
+internal import EventDelivery
 internal import Grants
 internal import Subprocess
 
 /// Runs a program of the system, such as git or Graphviz, to its end.
 ///
-/// It has a session of its own, and is ended with the task that waits for it.
+/// It has a session and few variables of its own, and is ended with the task that waits for it.
 struct OtherProgram {
     let name: String
     /// More is an error, and nothing of it is used.
@@ -23,6 +24,7 @@ struct OtherProgram {
             let result = try await Subprocess.run(
                 .name(name),
                 arguments: Arguments(arguments),
+                environment: ChildEnvironment().forSubprocess,
                 platformOptions: Self.platformOptions,
                 input: .inputWriter,
                 output: .bytes(limit: outputLimit),

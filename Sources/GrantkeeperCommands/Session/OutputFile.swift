@@ -2,15 +2,15 @@ internal import Glibc
 
 /// A file that a command was told to write: it takes its place at once and whole, or what was there stays.
 ///
-/// What is there and is no file, such as a pipe or /dev/stdout, is written to. Memory holds a buffer.
+/// What is there and is no file, such as a pipe or /dev/stdout, is written to. A link to a file is refused: what it
+/// points to may be another's to write, and was not named. Memory holds a buffer.
 struct OutputFile: ~Copyable {
     /// Where it is to be, looked at before the work begins.
     struct Target {
-        /// What was named, links followed: a link stays one.
         let path: String
         private let isDevice: Bool
 
-        /// Throws for a directory.
+        /// Throws for a directory, and for a link to a file or to nothing.
         init(_ named: String) throws {
             var status = stat()
             let kind = stat(named, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
@@ -23,12 +23,17 @@ struct OutputFile: ~Copyable {
                 )
             }
             isDevice = kind != S_IFREG
-            if !isDevice, let resolved = realpath(named, nil) {
-                path = String(cString: resolved)
-                free(resolved)
-            } else {
-                path = named
+            var link = stat()
+            guard isDevice || lstat(named, &link) != 0 || link.st_mode & S_IFMT != S_IFLNK else {
+                throw CommandError(
+                    .failed,
+                    "plan-file",
+                    "'\(Console.printableLong(named))' is a symbolic link, and what it points to would be replaced",
+                    hint:
+                        "name the file itself; to standard output in a file write '--plan-out /dev/stdout | cat > FILE'"
+                )
             }
+            path = named
         }
 
         func open() throws -> OutputFile { try OutputFile(self, isDevice: isDevice) }

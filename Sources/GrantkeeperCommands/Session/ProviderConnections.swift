@@ -9,7 +9,7 @@ internal import RotationWorker
 /// The connections to the providers of one configuration, each with what it has learnt: the server's pace, the pauses
 /// it asked for, its metadata.
 ///
-/// One that nobody holds any more ends by itself.
+/// One that is not held any more ends by itself.
 struct ProviderConnections: Sendable {
     private struct Connection: Sendable {
         let settings: ProviderSettings
@@ -21,18 +21,29 @@ struct ProviderConnections: Sendable {
     }
 
     private var connections: [Connection] = []
+    /// Why the rates are kept by this process alone; nil: together with all that use the store.
+    private(set) var unsharedRates: RateFile.Failure?
 
     static let none = ProviderConnections()
 
     private init() {}
 
     /// Connections to all providers of the settings; `old` ones are taken over where nothing of theirs has changed.
+    ///
+    /// `storePath` is the store's beside which the rates are kept.
     init(
         _ settings: RotationSettings,
+        storePath: String,
         keeping old: ProviderConnections = .none,
         _ environment: ProgramEnvironment,
         _ metrics: WorkerMetrics
     ) throws {
+        var rates: RateFile?
+        do {
+            rates = try RateFile(besideStore: storePath)
+        } catch {
+            unsharedRates = error
+        }
         for provider in settings.providers {
             let clients = settings.clients.filter { $0.provider == provider.id }
             let authorities = provider.caFile.flatMap { Self.digest(ofFile: $0) }
@@ -50,6 +61,8 @@ struct ProviderConnections: Sendable {
                 transport: MeteredTransport(transport: transport, provider: provider.id, metrics: metrics),
                 clock: environment.clock,
                 secrets: { try SecretReader.read($0) },
+                buckets: rates?.buckets(of: provider.id) ?? RateBuckets(),
+                uptime: RateFile.clock,
                 makeUpToken: environment.madeUpToken
             )
             connections.append(
@@ -77,10 +90,14 @@ struct ProviderConnections: Sendable {
         for connection in connections { await connection.transport.shutdown() }
     }
 
+    /// For metadata with all its lists, and for answers with a user's roles.
+    private static let maximumBodyBytes = 262_144
+
     private static func transport(_ provider: ProviderSettings) throws -> CurlTransport {
         var options = CurlTransport.Options()
         options.caFile = provider.caFile
         options.proxy = provider.proxy
+        options.maximumBodyBytes = maximumBodyBytes
         options.maximumConnectionsPerHost = max(1, provider.limits.inFlight)
         options.connectTimeout = min(.seconds(5), provider.limits.timeout)
         if provider.allowsInsecureHTTP {

@@ -19,13 +19,15 @@ struct RecordedJob {
             let (started, actor) = (environment.clock.now(), environment.actor)
             let id = try await store.write { writing in
                 try writing.renew(lock)
-                return try writing.beginRun(job: job, actor: actor, at: started)
+                let run = try writing.beginRun(job: job, actor: actor, at: started)
+                try writing.assign(lock, to: run)
+                return run
             }
             run = id
             let report = try await body(lock, id)
             let (now, (status, json)) = (environment.clock.now(), summary(report))
             try await store.write {
-                try $0.endRun(id, outcome: status == .success ? "done" : "held", summary: json, at: now)
+                try $0.endRun(id, outcome: status.runOutcome, summary: json, at: now)
             }
             try await store.unlock(lock)
             return report

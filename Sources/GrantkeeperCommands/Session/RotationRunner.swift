@@ -32,6 +32,7 @@ struct RotationRunner {
     /// One real run; if a person saw a plan with `hash`, another one now is refused, and nothing is applied.
     func run(planOut: String?, expecting hash: String?) async throws -> RotationReport {
         try await recorded("rotate") { run, lock in
+            try await ExpiryJob(rotation, selection: selection, isFull: isFull).prepare(run: run, lock: lock)
             let (plan, job) = try await self.plan(planOut, lock)
             if let hash, hash != plan.planHash {
                 throw CommandError(
@@ -132,14 +133,16 @@ struct RotationRunner {
         let (now, actor) = (environment.clock.now(), environment.actor)
         return try await store.write { writing in
             try writing.renew(lock)
-            return try writing.beginRun(job: job, actor: actor, at: now)
+            let run = try writing.beginRun(job: job, actor: actor, at: now)
+            try writing.assign(lock, to: run)
+            return run
         }
     }
 
     /// The queue, the questions, the events; a job that somebody else does is left out and said so.
     private func work(_ run: Int64, _ report: inout RotationReport, revalidates: Bool) async throws {
         let locks = JobLocks(session, environment)
-        report.revocations = try await locks.with(RevocationJob.name, leftOut: &report.leftOut) { lock in
+        report.revocations = try await locks.with(RevocationJob.name, for: run, leftOut: &report.leftOut) { lock in
             try await RevocationJob(
                 rotation,
                 selection: selection,
@@ -149,7 +152,7 @@ struct RotationRunner {
             ).perform()
         }
         if revalidates {
-            report.verdicts = try await locks.with(RevalidationJob.name, leftOut: &report.leftOut) { lock in
+            report.verdicts = try await locks.with(RevalidationJob.name, for: run, leftOut: &report.leftOut) { lock in
                 try await RevalidationJob(
                     rotation,
                     scope: .due(selection),
@@ -161,7 +164,7 @@ struct RotationRunner {
         }
         if !rotation.sinks.isEmpty {
             report.deliveries =
-                try await locks.with(DeliveryJob.name, leftOut: &report.leftOut) { lock in
+                try await locks.with(DeliveryJob.name, for: run, leftOut: &report.leftOut) { lock in
                     try await DeliveryJob(rotation, lock: lock).perform()
                 } ?? []
         }
@@ -169,7 +172,7 @@ struct RotationRunner {
 
     private func finish(_ run: Int64, _ report: inout RotationReport) async throws {
         try await report.finish(selection, since: started, session, environment)
-        let (outcome, summary) = (report.status == .success ? "done" : "held", report.json())
+        let (outcome, summary) = (report.status.runOutcome, report.json())
         let now = environment.clock.now()
         try await store.write { try $0.endRun(run, outcome: outcome, summary: summary, at: now) }
     }
@@ -218,9 +221,10 @@ struct JobLocks {
         }
     }
 
-    /// nil: somebody else has the lock.
+    /// Runs the body under the job's lock, for `run` if there is one; nil: another process has the lock.
     func with<Result>(
         _ job: String,
+        for run: Int64? = nil,
         leftOut: inout [String],
         _ body: (JobLock) async throws -> Result
     ) async throws -> Result? {
@@ -232,6 +236,7 @@ struct JobLocks {
             return nil
         }
         do {
+            if let run { try await session.store.write { try $0.assign(lock, to: run) } }
             let result = try await body(lock)
             try await session.store.unlock(lock)
             return result

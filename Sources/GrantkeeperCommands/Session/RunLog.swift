@@ -1,4 +1,5 @@
 internal import Grants
+internal import Records
 internal import RotationWorker
 
 /// Writes down that a run has failed.
@@ -21,6 +22,18 @@ struct RunLog {
         }
     }
 
+    private static func summary(_ failure: CommandError) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.object("error") { writer in
+                writer.member("code", failure.code)
+                writer.member("message", failure.message)
+                writer.member("hint", failure.hint)
+            }
+        }
+        return writer.bytes
+    }
+
     /// The store may be what failed, so this is tried and no more.
     func fail(_ run: Int64, _ error: any Error) async {
         let (now, actor, failure) = (environment.clock.now(), environment.actor, CommandError(error))
@@ -30,7 +43,7 @@ struct RunLog {
             event.run = run
             event.actor = actor
             try writing.append(event, about: nil)
-            try writing.endRun(run, outcome: "failed", summary: Array("{}".utf8), at: now)
+            try writing.endRun(run, outcome: "failed", summary: Self.summary(failure), at: now)
         }
     }
 }

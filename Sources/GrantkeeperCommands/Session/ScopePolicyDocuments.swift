@@ -20,7 +20,13 @@ enum ScopePolicyDocuments {
         let documents = try ScopeDirectory.read(files(in: kept.documents), of: "the documents of \(kept.revision)")
         let policy = policy(documents, revision: kept.revision, kept.documents)
         // This program may understand them otherwise than the one that kept them.
-        return ScopePolicy(hash: kept.hash, revision: policy.revision, documents: policy.documents, judge: policy.judge)
+        return ScopePolicy(
+            hash: kept.hash,
+            revision: policy.revision,
+            documents: policy.documents,
+            knows: policy.knows,
+            judge: policy.judge
+        )
     }
 
     /// Without a revision the first digits of the hash name the state of the documents.
@@ -33,7 +39,7 @@ enum ScopePolicyDocuments {
         let hash = SHA256.hash(data: model.canonicalBytes).reduce(into: "") { text, byte in
             text += (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }
-        return ScopePolicy(hash: hash, revision: revision ?? String(hash.prefix(12)), documents: bytes) { subject in
+        let judge = { @Sendable (subject: ScopeSubject) -> PlanningContext.ScopeJudgement in
             let verdict = model.judge(
                 subject.scopes.names,
                 provider: subject.provider,
@@ -48,6 +54,13 @@ enum ScopePolicyDocuments {
             case .noPolicy: .noPolicy
             }
         }
+        return ScopePolicy(
+            hash: hash,
+            revision: revision ?? String(hash.prefix(12)),
+            documents: bytes,
+            knows: { !model.scopeNames(called: $0, at: $1).isEmpty },
+            judge: judge
+        )
     }
 
     // MARK: What is kept

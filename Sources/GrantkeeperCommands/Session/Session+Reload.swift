@@ -27,7 +27,13 @@ extension Session {
         let blackouts = try BlackoutCalendar(new.settings.policy.blackouts)
         let scopePolicies = try ScopePolicyDocuments.policies(of: new, at: environment.clock.now())
         let ownTokens = try Self.ownTokens(new.settings)
-        let connections = try ProviderConnections(new.settings, keeping: connections, environment, metrics)
+        let connections = try ProviderConnections(
+            new.settings,
+            storePath: new.storePath,
+            keeping: connections,
+            environment,
+            metrics
+        )
         let rotation = RotationEnvironment(
             store: store,
             settings: new.settings,
@@ -38,7 +44,8 @@ extension Session {
             actor: environment.actor,
             scopePolicies: scopePolicies,
             ownTokens: ownTokens,
-            stop: rotation.stop
+            stop: rotation.stop,
+            mode: rotation.mode
         )
         return Session(
             configuration: new,

@@ -7,7 +7,7 @@ internal import SQLiteStore
 internal import Scheduling
 
 /// What a command works with: the configuration, the open store, the providers.
-struct Session: Sendable {
+struct Session: Sendable, Unprintable {
     /// How much of it a command needs.
     enum Access {
         /// Reads the store; no key, no file but the store has to be there.
@@ -16,8 +16,6 @@ struct Session: Sendable {
         case look
         /// Reads the store; the key where one is configured, because our own tokens are looked up.
         case plan
-        /// Reads the store and its tokens.
-        case export
         /// Writes the store; no token is touched.
         case write
         /// Writes the store; the key where one is configured.
@@ -35,6 +33,8 @@ struct Session: Sendable {
     let connections: ProviderConnections
     let progress: ProgressLine
     let metrics: WorkerMetrics
+    /// What the command's selections leave out and a person may take for covered.
+    let lookAlikes = LookAlikes()
 
     /// Opens what is needed, runs the body, and closes all of it whatever happens.
     ///
@@ -75,6 +75,12 @@ struct Session: Sendable {
             throw error
         }
         try await live.current.close()
+        // Done, but not for all that the person may have meant.
+        if live.current.lookAlikes.wereFound, result as? ExitStatus == .success,
+            let findings = ExitStatus.findings as? Result
+        {
+            return findings
+        }
         return result
     }
 
@@ -104,7 +110,7 @@ struct Session: Sendable {
         case .plan:
             ownTokens = try Self.ownTokens(settings)
             if !ownTokens.isEmpty { keyring = try Self.keyring(configuration) }
-        case .export, .tokens:
+        case .tokens:
             keyring = try Self.keyring(configuration)
         case .providers:
             ownTokens = try Self.ownTokens(settings)
@@ -116,14 +122,17 @@ struct Session: Sendable {
             switch access {
             case .look, .plan, .providers:
                 readsScopes ? try ScopePolicyDocuments.policies(of: configuration, at: environment.clock.now()) : .none
-            case .read, .export, .write, .tokens: ScopePolicies.none
+            case .read, .write, .tokens: ScopePolicies.none
             }
-        let connections = access == .providers ? try ProviderConnections(settings, environment, metrics) : .none
+        let connections =
+            access == .providers
+            ? try ProviderConnections(settings, storePath: configuration.storePath, environment, metrics) : .none
+        if let failure = connections.unsharedRates { console.warning(failure.message, hint: failure.hint) }
         let restoreGuard = StoreGuard(configuration, environment)
         let opened: StoreGuard.Opened
         let writes: Bool
         switch access {
-        case .read, .look, .plan, .export:
+        case .read, .look, .plan:
             writes = false
             opened = try await restoreGuard.openToRead(keyring)
         case .write, .tokens, .providers:

@@ -3,7 +3,7 @@ internal import Grants
 
 extension StoreGuard {
     /// How the guard is, for `doctor`.
-    func lines(_ opened: Opened, now: Timestamp) -> [(ok: Bool, detail: String)] {
+    func lines(_ opened: Opened, now: Timestamp) throws -> [(ok: Bool, detail: String)] {
         guard let file else {
             return [
                 (
@@ -17,7 +17,7 @@ extension StoreGuard {
         if let finding = opened.finding {
             lines.append((false, "everything is frozen, this may be a restored store: \(finding)"))
         }
-        switch file.read() {
+        switch try file.read() {
         case .missing:
             if opened.finding == nil { lines.append((true, "\(file.path) is made by the first command that writes")) }
         case .unusable(let why):

@@ -9,6 +9,8 @@ struct StoreGuard: Sendable {
     let file: HighWaterFile?
     let path: String
     private let machine: String
+    /// Why the machine's id could not be read; nil: it was, or there is none.
+    private let machineFailure: String?
     private let clock: any WallClock
     private let actor: Actor
     private let limits: StoreLimits
@@ -24,6 +26,7 @@ struct StoreGuard: Sendable {
         file = highWater.map { HighWaterFile(path: $0) }
         path = store
         machine = environment.machineID
+        machineFailure = environment.machineIDFailure
         clock = environment.clock
         actor = environment.actor
         self.limits = limits
@@ -40,13 +43,20 @@ struct StoreGuard: Sendable {
 
     /// Opens the store to read; where it may be a restored one, readers find it frozen and nothing is written.
     func openToRead(_ keyring: Keyring?) async throws -> Opened {
+        try requireMachine()
         var words = ""
         // Twice: a mark that was made between the two looks is no finding.
         for attempt in 1...2 {
-            let reading = file?.read()
-            let number = SQLiteGrantStore.checkpointNumber(path: path)
+            let reading = try file?.read()
+            let number = try SQLiteGrantStore.checkpointNumber(path: path)
             let store = try await SQLiteGrantStore.openReadOnly(path: path, keyring: keyring)
-            var state = try await store.guardState(at: reading?.mark?.head.seq)
+            var state: RestoreGuard.State
+            do {
+                state = try await store.guardState(at: reading?.mark?.head.seq)
+            } catch {
+                await store.close()
+                throw error
+            }
             if let finding = state.finding { return Opened(store: store, finding: finding) }
             state.checkpoint = number
             let findings = reading.map { judge($0, state) } ?? []
@@ -68,10 +78,11 @@ struct StoreGuard: Sendable {
             let store = try await open(keyring, newEventID)
             return Opened(store: store, finding: try await store.guardState(at: nil).finding)
         }
+        try requireMachine()
         let lock = try await file.lock()
         defer { withExtendedLifetime(lock) {} }
-        let reading = file.read()
-        let number = SQLiteGrantStore.checkpointNumber(path: path)
+        let reading = try file.read()
+        let number = try SQLiteGrantStore.checkpointNumber(path: path)
         if let mark = reading.mark, let number, number < mark.checkpoint {
             // The first checkpoint hides it, and every end of a writer is one: so it is written down before.
             try note(RestoreGuard.words([.olderFile(number, expected: mark.checkpoint)]), on: reading, file)
@@ -119,7 +130,7 @@ struct StoreGuard: Sendable {
         guard let file else { return nil }
         let lock = try await file.lock()
         defer { withExtendedLifetime(lock) {} }
-        let reading = file.read()
+        let reading = try file.read()
         let state = try await store.guardState(at: reading.mark?.head.seq)
         if let finding = try await settle(reading, state, store, file) { return finding }
         if let mark = reading.mark, mark.head == state.head, mark.checkpoint == state.checkpoint,
@@ -147,6 +158,17 @@ struct StoreGuard: Sendable {
     }
 
     // MARK: Parts
+
+    /// An id that could not be read would pass for another machine's.
+    private func requireMachine() throws {
+        guard file != nil, let machineFailure else { return }
+        throw CommandError(
+            .failed,
+            "machine-id",
+            "the machine's id cannot be read: \(machineFailure); nothing was judged, frozen or changed",
+            hint: "try again; if it stays so, look at /etc/machine-id and at the limit of open files"
+        )
+    }
 
     private func judge(_ reading: HighWaterMark.Reading, _ state: RestoreGuard.State) -> [RestoreGuard.Finding] {
         RestoreGuard.judge(mark: reading, store: state, machine: machine, now: clock.now())

@@ -12,6 +12,7 @@ package struct Event: Hashable, Sendable {
         package static let grantTokenStale = "grant.token_stale"
         package static let grantContradicted = "grant.contradicted"
         package static let grantResurfaced = "grant.resurfaced"
+        package static let grantSettled = "grant.settled"
         package static let grantScopeDrift = "grant.scope_drift"
         package static let tokensExported = "tokens.exported"
         package static let grantExempted = "grant.exempted"

@@ -14,6 +14,14 @@ package struct SinkSettings: Hashable, Sendable {
     /// A quarantine starts at this sink's acknowledgement.
     package var enforces = false
 
+    /// Names of variables that the program of an exec sink gets beside PATH, LANG, HOME and TZ.
+    package var environment: [String] = []
+
+    /// The file of a file sink.
+    package var path: String? {
+        if case .file(let path) = kind { path } else { nil }
+    }
+
     package init(id: String, kind: Kind) {
         self.id = id
         self.kind = kind

@@ -17,13 +17,26 @@ package struct FeedSettings: Hashable, Sendable {
         }
     }
 
+    /// What becomes of a feed with more unreadable lines than ``maxUnreadable``.
+    package enum UnreadableLines: String, CaseIterable, Sendable {
+        /// It does not move until a person accepts them.
+        case stop
+        /// Its window begins anew behind them.
+        case gap
+    }
+
     package var id: String
     package var covers: [Cover]
     /// How much later than it happened a use may still arrive.
     package var late = Duration.hours(1)
     package var maxAge = Duration.days(3)
-    /// In hundredths of the lines since its last move: more lines without a known grant stop it.
+    /// In hundredths of the lines since its last move: more lines of clients that the store does not know stop it.
     package var maxUnmappedPercent: Double = 20
+    /// More lines since its last move that cannot be read stop it: each may be anybody's use.
+    package var maxUnreadable = 0
+    package var onUnreadable = UnreadableLines.stop
+    /// Lines of these subjects are neither uses nor unmapped.
+    package var ignoredSubjects: [String] = []
 
     package init(id: String, covers: [Cover]) {
         self.id = id

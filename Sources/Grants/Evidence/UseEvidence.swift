@@ -4,10 +4,13 @@ package struct UseEvidence: Hashable, Sendable {
     package var window: Window?
     /// Every covering feed is younger than its own `max_age`.
     package var isFresh: Bool
+    /// Since when one of those who tell of its use is silent; nil: one of them never spoke.
+    package var heardUntil: Timestamp?
 
     package init(window: Window?, isFresh: Bool = true) {
         self.window = window
         self.isFresh = isFresh
+        heardUntil = window?.until
     }
 
     /// One covering feed, as far as it has been read.
@@ -33,7 +36,7 @@ package struct UseEvidence: Hashable, Sendable {
             return
         }
         let windows = feeds.map { feed in
-            feed.window.flatMap { $0.ended(by: now) }.map { window in
+            feed.window.flatMap { $0.from.isSensible ? $0.ended(by: now) : nil }.map { window in
                 imported.map { window.extendedBack(by: $0) } ?? window
             }
         }
@@ -46,11 +49,13 @@ package struct UseEvidence: Hashable, Sendable {
                 feed.window.map { now - $0.until <= feed.maxAge } ?? false
             }
         )
+        let heard = feeds.compactMap { $0.window?.until }
+        heardUntil = heard.count == feeds.count ? heard.min() : nil
     }
 
     private static func importWindow(_ grant: Grant) -> Window? {
-        guard let until = grant.observedUntil, let from = grant.observedFrom ?? grant.lastUsedAt,
-            from <= until
+        guard let until = grant.observedUntil?.ifSensible,
+            let from = grant.observedFrom?.ifSensible ?? grant.sensibleLastUsedAt, from <= until
         else { return nil }
         return Window(from: from, until: until)
     }

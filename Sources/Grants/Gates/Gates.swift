@@ -48,6 +48,17 @@ package struct Gates: Sendable {
         }
     }
 
+    /// Whether an end rests on our clock alone, so that the provider's has to agree with it in the same run.
+    ///
+    /// So do ends of what was exempt: our clock says that the exemption is over.
+    package static func needsDate(_ decision: Decision, on grant: Grant) -> Bool {
+        guard decision.isEnd else { return false }
+        switch decision.rule {
+        case .expired, .contradicted, .lifetime, .outOfPolicy: return true
+        default: return grant.exemption != nil
+        }
+    }
+
     /// Whether a closed valve holds it: all of the partition, announcements too, but for superseded members.
     package static func valveHolds(_ decision: Decision) -> Bool {
         if case .end(let end) = decision.action, end.isSuperseded { return false }

@@ -24,9 +24,9 @@ package struct Valve: Hashable, Sendable {
         package var planned = 0
         /// Those of the last window; neither approved ones nor orders by hand.
         package var recent = 0
-        /// Active, noticed and quarantined grants now, unnarrowed by filters.
+        /// Active, noticed and quarantined grants now, unnarrowed by filters, but for those that end by themselves.
         package var liveNow = 0
-        /// Every end of the window, approved ones included: they were live when it began.
+        /// Every other end of the window, approved ones included: they were live when it began.
         package var endedInWindow = 0
 
         package init(planned: Int = 0, recent: Int = 0, liveNow: Int = 0, endedInWindow: Int = 0) {

@@ -13,11 +13,13 @@ package struct ValveReading: Sendable {
     /// Reads every level.
     ///
     /// `planned` are the ends and quarantines that count, by partition, approved ones left out; `notices` by
-    /// partition; `counts` what the store counts, unnarrowed by filters; `valve` the limits of a partition.
+    /// partition; `counts` what the store counts in each partition's own window, unnarrowed by filters, and `totals` in
+    /// that of `total`; `valve` the limits of a partition.
     package init(
         planned: [Partition: Int],
         notices: [Partition: Int],
         counts: [Partition: PartitionCounts],
+        totals: [Partition: PartitionCounts],
         total: Valve,
         valve: (Partition) -> Valve
     ) {
@@ -28,8 +30,9 @@ package struct ValveReading: Sendable {
         for partition in Set(counts.keys).union(planned.keys) {
             let load = Self.load(planned[partition] ?? 0, counts[partition])
             partitions[partition] = valve(partition).excess(load)
-            byProvider[partition.provider, default: Valve.Load()].add(load)
-            all.add(load)
+            let inTotal = Self.load(planned[partition] ?? 0, totals[partition])
+            byProvider[partition.provider, default: Valve.Load()].add(inTotal)
+            all.add(inTotal)
             if let count = notices[partition] {
                 warned[partition] = valve(partition).excess(Self.load(count, counts[partition]))
             }
@@ -44,7 +47,7 @@ package struct ValveReading: Sendable {
         Valve.Load(
             planned: planned,
             recent: counts?.recent ?? 0,
-            liveNow: counts?.live ?? 0,
+            liveNow: counts.map { max(0, $0.live - $0.endingByThemselves) } ?? 0,
             endedInWindow: counts?.endedInWindow ?? 0
         )
     }

@@ -84,6 +84,10 @@ package struct Grant: Hashable, Sendable {
     package var resurfacedAt: Timestamp?
     /// When a new life of an ended grant was first seen: stands for `issuedAt` in rules 9 and 11.
     package var firstSeenAt: Timestamp?
+    /// When a record first named it; nil: before that was kept, and so earlier than all others.
+    package var firstRecordedAt: Timestamp?
+    /// It is the successor of a member of its family that was superseded; it can be no other's.
+    package var coversAnother = false
 
     package init(
         key: Key,
@@ -100,6 +104,9 @@ package struct Grant: Hashable, Sendable {
         self.scopes = scopes
         self.issuedAt = issuedAt
     }
+
+    /// We ended it, or found it ended.
+    package var hasEnded: Bool { standing == .expired || standing == .revoked }
 
     package var hasRefreshToken: Bool { holdsRefreshToken || claimsRefreshToken }
 

@@ -27,16 +27,21 @@ package struct Decision: Hashable, Sendable {
         /// The provider must be told; until it has done it the grant is `revoking`.
         package var needsCall: Bool
 
-        /// It is gone while its family lives: no consent is lost, so neither valve nor collateral asks.
-        package var isSuperseded: Bool
+        /// The member of its family that carries the consent on; nil: none does.
+        package var successor: Grant.Key?
 
-        package init(_ standing: Standing, needsCall: Bool, isSuperseded: Bool = false) {
+        package init(_ standing: Standing, needsCall: Bool, successor: Grant.Key? = nil) {
             self.standing = standing
             self.needsCall = needsCall
-            self.isSuperseded = isSuperseded
+            self.successor = successor
         }
 
-        package static let superseded = End(.expired, needsCall: false, isSuperseded: true)
+        /// It is gone while its successor lives: no consent is lost, so neither valve nor collateral asks.
+        package var isSuperseded: Bool { successor != nil }
+
+        package static func superseded(by successor: Grant.Key) -> End {
+            End(.expired, needsCall: false, successor: successor)
+        }
     }
 
     package var action: Action

@@ -17,13 +17,17 @@ package struct Family: Hashable, Sendable {
     package let members: [Member]
     /// The latest use of any member, ended ones included: their consent is the same one.
     package let lastUsedAt: Timestamp?
-    /// The family's oldest consent: its lifetime counts from here.
-    package let oldest: Timestamp
-    /// The family's youngest consent: whether it is new, and idle, counts from here.
-    package let youngest: Timestamp
+    /// The latest countable active answer about any member.
+    package let lastActiveAt: Timestamp?
+    /// The family's oldest consent: its lifetime counts from here; nil: no instant of one can be believed.
+    package let oldest: Timestamp?
+    /// The family's youngest consent or life: whether it is new, and idle, counts from here; nil as above.
+    package let youngest: Timestamp?
     /// The stretch in which every member was observed.
     package let window: Window?
     package let isFresh: Bool
+    /// Since when one of those who tell of its use is silent; nil: one of them never spoke.
+    package let heardUntil: Timestamp?
     /// Across tenants or clients a family is a mistake in the data: listed, never ended automatically.
     package let isMixed: Bool
 
@@ -31,43 +35,59 @@ package struct Family: Hashable, Sendable {
     package init(_ members: [Member], lastUsedByEnded: Timestamp? = nil) {
         precondition(!members.isEmpty, "a family has a member")
         self.members = members
-        var (oldest, youngest) = (members[0].grant.issuedAt, members[0].grant.issuedAt)
-        var lastUsedAt = lastUsedByEnded
+        var (oldest, youngest): (Timestamp?, Timestamp?) = (nil, nil)
+        var lastUsedAt = lastUsedByEnded?.ifSensible
+        var lastActiveAt: Timestamp?
         var window = members[0].evidence.window
+        var heardUntil = members[0].evidence.heardUntil
         var (isFresh, isMixed) = (true, false)
         for (index, member) in members.enumerated() {
-            oldest = min(oldest, member.grant.issuedAt)
-            youngest = max(youngest, member.grant.issuedAt)
-            if let used = member.grant.lastUsedAt { lastUsedAt = lastUsedAt.map { max($0, used) } ?? used }
+            if let issued = member.grant.sensibleIssuedAt { oldest = oldest.map { min($0, issued) } ?? issued }
+            youngest = Self.latest(youngest, member.grant.beganAt)
+            lastUsedAt = Self.latest(lastUsedAt, member.grant.sensibleLastUsedAt)
+            lastActiveAt = Self.latest(lastActiveAt, member.grant.validity.lastActiveAt)
             isFresh = isFresh && member.evidence.isFresh
             guard index > 0 else { continue }
+            heardUntil = member.evidence.heardUntil.flatMap { heard in heardUntil.map { min($0, heard) } }
             window = member.evidence.window.flatMap { window?.intersection($0) }
             isMixed =
                 isMixed || member.grant.tenant != members[0].grant.tenant
                 || member.grant.client != members[0].grant.client
         }
         self.lastUsedAt = lastUsedAt
+        self.lastActiveAt = lastActiveAt
         self.oldest = oldest
         self.youngest = youngest
         self.window = window
         self.isFresh = isFresh
+        self.heardUntil = heardUntil
         self.isMixed = isMixed
     }
 
     /// The family of a grant that belongs to none.
     package init(alone grant: Grant, _ evidence: UseEvidence) {
         members = []
-        lastUsedAt = grant.lastUsedAt
-        oldest = grant.issuedAt
-        youngest = grant.issuedAt
+        lastUsedAt = grant.sensibleLastUsedAt
+        lastActiveAt = grant.validity.lastActiveAt
+        oldest = grant.sensibleIssuedAt
+        youngest = grant.beganAt
         window = evidence.window
         isFresh = evidence.isFresh
+        heardUntil = evidence.heardUntil
         isMixed = false
     }
 
+    private static func latest(_ one: Timestamp?, _ other: Timestamp?) -> Timestamp? {
+        guard let one, let other else { return one ?? other }
+        return max(one, other)
+    }
+
+    /// The latest sign of life: a use, or an active answer that counted.
+    package var lastLivedAt: Timestamp? { Self.latest(lastUsedAt, lastActiveAt) }
+
     /// `max(lastUsedAt, issuedAt, observedFrom)`: what came before was not observed; nil without a window.
     package var idleSince: Timestamp? {
-        window.map { max(lastUsedAt ?? youngest, youngest, $0.from) }
+        window.map { max($0.from, lastUsedAt ?? $0.from, youngest ?? $0.from) }
     }
 
     /// `max(0, observedUntil − idleSince)`; nil without a window.

@@ -8,9 +8,11 @@ package struct PlanRow: Hashable, Sendable {
     package let lastUsedAt: Timestamp?
     package let idleSince: Timestamp?
     package let window: Window?
+    package let notes: GrantNotes
 
-    package init(grant: Grant, decision: Decision, family: Family) {
+    package init(grant: Grant, decision: Decision, family: Family, notes: GrantNotes = []) {
         self.grant = grant
+        self.notes = notes
         self.decision = decision
         lastUsedAt = family.lastUsedAt
         idleSince = family.idleSince
@@ -18,8 +20,9 @@ package struct PlanRow: Hashable, Sendable {
     }
 
     /// Keeps that a person should know of are in the plan's file, though not in its hash.
-    package static func isListedKeep(_ decision: Decision) -> Bool {
+    package static func isListedKeep(_ decision: Decision, _ notes: GrantNotes) -> Bool {
         guard decision.action == .keep else { return false }
+        if notes.areListed { return true }
         switch decision.rule {
         case .exempt, .noEvidence, .cannotRevoke, .collateral, .nobodyTold: return true
         default: return false
@@ -37,8 +40,32 @@ package struct PlanRow: Hashable, Sendable {
         return writer.bytes
     }
 
+    /// What the plan's hash covers of a whole line; nil: nothing, the line is a keep's.
+    package static func hashed(_ whole: JSONObject) -> [UInt8]? {
+        guard whole["action"]?.stringValue != Decision.Action.keep.name else { return nil }
+        var writer = JSONWriter()
+        writer.beginObject()
+        for member in whole.members where !unhashedMembers.contains(member.name) {
+            guard member.name == "evidence", let evidence = member.value.objectValue else {
+                writer.member(member.name, member.value)
+                continue
+            }
+            writer.object(member.name) { writer in
+                for member in evidence.members where !unhashedMembers.contains(member.name) {
+                    writer.member(member.name, member.value)
+                }
+            }
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// Written, and left out of the hash.
+    private static let unhashedMembers: Set = ["observed_until", "notes"]
+
     private func write(to writer: inout JSONWriter, isWhole: Bool) {
-        Self.write(grant, decision, (lastUsedAt, idleSince, window), to: &writer, isWhole: isWhole)
+        let use = (lastUsedAt, idleSince, window)
+        Self.write(grant, decision, use, to: &writer, notes: isWhole ? notes : nil)
     }
 
     /// Appends the line that the plan's hash covers, of a row that is needed for nothing else.
@@ -48,7 +75,7 @@ package struct PlanRow: Hashable, Sendable {
         of family: Family,
         to writer: inout JSONWriter
     ) {
-        write(grant, decision, (family.lastUsedAt, family.idleSince, family.window), to: &writer, isWhole: false)
+        write(grant, decision, (family.lastUsedAt, family.idleSince, family.window), to: &writer, notes: nil)
     }
 
     private static func write(
@@ -56,7 +83,7 @@ package struct PlanRow: Hashable, Sendable {
         _ decision: Decision,
         _ use: (lastUsedAt: Timestamp?, idleSince: Timestamp?, window: Window?),
         to writer: inout JSONWriter,
-        isWhole: Bool
+        notes: GrantNotes?
     ) {
         writer.beginObject()
         writer.member("grant", grant.key.id)
@@ -73,7 +100,7 @@ package struct PlanRow: Hashable, Sendable {
             writer.time("last_used_at", use.lastUsedAt)
             writer.time("idle_since", use.idleSince)
             writer.time("observed_from", use.window?.from)
-            if isWhole { writer.time("observed_until", use.window?.until) }
+            if notes != nil { writer.time("observed_until", use.window?.until) }
             writer.time("announced_at", grant.announcedAt)
             writer.time("counts_from", grant.clockFrom)
             writer.time("inactive_since", grant.validity.inactiveSince)
@@ -81,6 +108,7 @@ package struct PlanRow: Hashable, Sendable {
                 writer.member("inactive_count", grant.validity.inactiveCount)
             }
         }
+        if let notes { writer.member("notes", notes.words.map(\.rawValue)) }
         writer.endObject()
     }
 }

@@ -20,11 +20,13 @@ extension Planner {
         guard grant.standing.isLive else { return Deadline(dueAt: nil, waitsForEvidence: false) }
         var earliest = Earliest(after: now)
         noteClock(grant, family, in: &earliest)
+        // An answer may have settled it, or contradicted it: the end is looked at again every day.
+        if grant.isPastAnOwnEnd(at: now) { earliest.note(tomorrow(for: grant)) }
         var waits = false
         switch decision.rule {
         case .noEvidence:
             waits = true
-            if family.window != nil { earliest.note(tomorrow(for: grant)) }
+            if family.window != nil || grant.standing == .quarantined { earliest.note(tomorrow(for: grant)) }
         case .unused, .keep:
             // Past its time by the clock, not yet by what was observed.
             if let idleSince = family.idleSince, idleSince + policy.idleAfter <= now {
@@ -57,19 +59,22 @@ extension Planner {
     }
 
     private func noteClock(_ grant: Grant, _ family: Family, in earliest: inout Earliest) {
-        earliest.note(family.youngest + policy.newGrantGrace)
+        if let youngest = family.youngest { earliest.note(youngest + policy.newGrantGrace) }
         if let until = grant.exemption?.until { earliest.note(until) }
-        if let end = grant.expiresAt { earliest.note(end) }
-        if grant.isAccessTokenOnly, let end = grant.accessTokenExpiresAt { earliest.note(end) }
-        if let life = policy.maxLifetime { earliest.note(family.oldest + life) }
+        if let end = grant.ownEnd(after: now) { earliest.note(end) }
+        if let life = policy.maxLifetime, let oldest = family.oldest { earliest.note(oldest + life) }
         if let idleSince = family.idleSince { earliest.note(idleSince + policy.idleAfter) }
+        if grant.standing == .quarantined, let heard = family.heardUntil {
+            earliest.note(heard + policy.evidenceMaxAge + .milliseconds(1))
+        }
         if let start = grant.clockFrom, let period = announcedPeriod(grant) { earliest.note(start + period) }
     }
 
     /// How long the present notice or quarantine lasts; nil where there is none.
     package func announcedPeriod(_ grant: Grant) -> Duration? {
         switch grant.standing {
-        case .noticed: grant.cause == .lifetime ? policy.lifetimeNotice : policy.notice
+        case .noticed:
+            grant.cause == .lifetime || grant.cause == .contradicted ? policy.lifetimeNotice : policy.notice
         case .quarantined: policy.quarantine
         default: nil
         }
@@ -93,7 +98,10 @@ extension Planner {
         if validity.inactiveSince != nil, validity.inactiveCount <= policy.confirmations {
             return last + policy.confirmAfter
         }
-        return ownInstant(of: grant, after: last)
+        let next = ownInstant(of: grant, after: last)
+        // Only an answer given after its own end says whether that has come true.
+        guard let end = grant.ownEnd(after: last), end < next else { return next }
+        return max(now, end + .milliseconds(1))
     }
 
     /// The grant's own instant in every interval, always the same for the same grant, as far as it can be kept.
@@ -101,7 +109,7 @@ extension Planner {
     /// Never later than `revalidate_every` after the last verdict and never earlier than half of it: where the own
     /// instant is nearer, it is reached in two equal steps. So grants that came together are asked evenly over the
     /// interval from the second one on.
-    func ownInstant(of grant: Grant, after last: Timestamp) -> Timestamp {
+    package func ownInstant(of grant: Grant, after last: Timestamp) -> Timestamp {
         let every = max(1, policy.revalidateEvery.milliseconds)
         let phase = StableJitter.delay(grant.key, upTo: .milliseconds(every)).milliseconds
         let since = (phase - last.milliseconds % every) % every

@@ -37,7 +37,7 @@ package struct Planner: Sendable {
         if let exemption = grant.exemption, now < exemption.until {
             return Decision(relief(grant) ?? .keep, .exempt, "exempt until \(exemption.until)")
         }
-        if let decision = expired(grant) { return decision }
+        if let decision = endedByItself(grant, family, context) { return decision }
         if isOverLifetime(family), mayAnnounce(grant, .lifetime) {
             return announced(grant, .lifetime, policy.lifetimeNotice, .expired, "max-lifetime is over")
         }
@@ -48,13 +48,13 @@ package struct Planner: Sendable {
             let because = context.scopesChangedIn.map { ", because the policy changed in \($0)" } ?? ""
             return announced(grant, .outOfPolicy, policy.notice, .revoked, "not allowed: \(names)\(because)")
         }
-        if now < family.youngest + policy.newGrantGrace {
+        if let youngest = family.youngest, now < youngest + policy.newGrantGrace {
             return Decision(.keep, .new, "younger than \(policy.newGrantGrace.typed)")
         }
         return disuse(grant, family, context)
     }
 
-    // MARK: Rules 2 to 6
+    // MARK: Rules 2 and 3
 
     private func relief(_ grant: Grant) -> Decision.Action? {
         switch grant.standing {
@@ -77,6 +77,10 @@ package struct Planner: Sendable {
         switch grant.cause {
         case .unused: isGone = family.idle.map { $0 < policy.idleAfter } ?? false
         case .lifetime: isGone = !isOverLifetime(family)
+        case .contradicted:
+            let isContradicted =
+                if case .contradicted = ownEnd(of: grant, family: family, context: context) { true } else { false }
+            isGone = !policy.enforcesOwnEnd || !isContradicted
         case .outOfPolicy:
             // Unknown is no reason to let a threat stand.
             isGone = policy.onScopeViolation != .revoke || !context.scopes.isOutside
@@ -85,72 +89,21 @@ package struct Planner: Sendable {
         return isGone ? Decision(relief, .groundGone, "its reason no longer holds") : nil
     }
 
-    /// Counted inactive often enough, over long enough, and not used since.
-    package func isGone(_ grant: Grant, lastUsedAt: Timestamp?) -> Bool {
-        let validity = grant.validity
-        guard validity.inactiveCount >= max(1, policy.confirmations),
-            let since = validity.inactiveSince, let first = validity.firstCountedAt,
-            let last = validity.lastCountedAt
-        else { return false }
-        if let lastUsedAt, lastUsedAt > since { return false }
-        return last - first >= policy.confirmAfter
-    }
-
-    private func goneAtProvider(_ grant: Grant, _ family: Family) -> Decision? {
-        let used = family.lastUsedAt
-        var (speaks, allAreGone, oneIsKnownToLive) = (false, true, false)
-        func hear(_ member: Grant) {
-            guard member.holdsRefreshToken || member.holdsAccessToken else { return }
-            speaks = true
-            allAreGone = allAreGone && isGone(member, lastUsedAt: used)
-            oneIsKnownToLive = oneIsKnownToLive || Self.isKnownToLive(member)
-        }
-        if family.members.isEmpty { hear(grant) }
-        for member in family.members { hear(member.grant) }
-        guard speaks else { return nil }
-        if allAreGone {
-            return Decision(
-                .end(.init(.revoked, needsCall: false)),
-                .goneAtProvider,
-                "inactive at the provider"
-            )
-        }
-        // Outside the valve, so another member must be known to live, not merely not known to be gone.
-        guard oneIsKnownToLive, isGone(grant, lastUsedAt: used) else { return nil }
-        return Decision(.end(.superseded), .goneAtProvider, "superseded")
-    }
-
-    private static func isKnownToLive(_ grant: Grant) -> Bool {
-        grant.validity.lastVerdict == .active && grant.validity.inactiveSince == nil
-    }
-
-    private func expired(_ grant: Grant) -> Decision? {
-        let end: Timestamp
-        if let own = grant.expiresAt, own <= now {
-            end = own
-        } else if grant.isAccessTokenOnly, let token = grant.accessTokenExpiresAt, token <= now {
-            end = token
-        } else {
-            return nil
-        }
-        let isActiveThere = grant.validity.lastVerdict == .active
-        return Decision(.end(.init(.expired, needsCall: isActiveThere)), .expired, "ended at \(end)")
-    }
-
     // MARK: Rules 7 to 11
 
     /// One announcement runs at a time: a second reason waits until the first has ended the grant or
     /// let it go, so nobody is told one thing and shown another.
-    private func mayAnnounce(_ grant: Grant, _ rule: Rule) -> Bool {
+    func mayAnnounce(_ grant: Grant, _ rule: Rule) -> Bool {
         grant.standing == .active || grant.cause == rule
     }
 
     private func isOverLifetime(_ family: Family) -> Bool {
-        policy.maxLifetime.map { family.oldest + $0 <= now } ?? false
+        guard let life = policy.maxLifetime, let oldest = family.oldest else { return false }
+        return oldest + life <= now
     }
 
-    /// Notice, then end, by the clock alone: rules 7 and 8.
-    private func announced(
+    /// Notice, then end, by the clock alone: rules 6b, 7 and 8.
+    func announced(
         _ grant: Grant,
         _ rule: Rule,
         _ period: Duration,
@@ -169,15 +122,23 @@ package struct Planner: Sendable {
             return Decision(.keep, .noEvidence, "no-policy")
         }
         guard let window = family.window, let idleSince = family.idleSince else {
-            return Decision(.keep, .noEvidence, "nobody observes its use")
+            return unobserved(grant, family, "nobody observes its use")
         }
         guard now - window.until <= policy.evidenceMaxAge, family.isFresh else {
-            return Decision(.keep, .noEvidence, "observed only until \(window.until)")
+            return unobserved(grant, family, "observed only until \(window.until)")
         }
         guard window.until - idleSince >= policy.idleAfter else {
-            return Decision(.keep, .keep, "in use")
+            return Decision(.keep, .keep, "observed without use for less than idle_after")
         }
         return advanced(grant, window, "not used since \(idleSince)")
+    }
+
+    /// Rule 10: the standing stays, but receivers refuse nothing for long that nobody could be seen to use.
+    private func unobserved(_ grant: Grant, _ family: Family, _ reason: String) -> Decision {
+        guard grant.standing == .quarantined, grant.cause == .unused,
+            family.heardUntil.map({ now - $0 > policy.evidenceMaxAge }) ?? true
+        else { return Decision(.keep, .noEvidence, reason) }
+        return Decision(.restore, .noEvidence, "\(reason), and no line of its feed came since")
     }
 
     /// Notice, quarantine, end: clock *and* observation must have passed each period.
@@ -203,20 +164,18 @@ package struct Planner: Sendable {
     // MARK: Ends that cannot be carried out
 
     private func carriedOut(_ decision: Decision, _ family: Family, _ context: PlanningContext) -> Decision {
+        let needsCall: Bool
         switch decision.action {
-        case .notice, .quarantine, .end:
-            // A quarantine cuts off as an end does, and a notice would announce what never comes.
-            if family.isMixed { return Decision(.keep, .collateral, "its family crosses tenants or clients") }
-        case .keep, .reprieve, .restore:
-            return decision
+        case .keep, .reprieve, .restore: return decision
+        // Both lead to an end with a call: what never comes is not announced, and nothing is cut off for ever.
+        case .notice, .quarantine: needsCall = true
+        case .end(let end): needsCall = end.needsCall
         }
-        switch decision.action {
-        case .notice where !context.someoneIsTold:
+        if family.isMixed { return Decision(.keep, .collateral, "its family crosses tenants or clients") }
+        if needsCall, let obstacle = context.obstacle { return Decision(.keep, .cannotRevoke, obstacle.reason) }
+        if decision.action == .notice, !context.someoneIsTold {
             return Decision(.keep, .nobodyTold, "no sink with notifies: true")
-        case .end(let end) where end.needsCall && !context.canRevoke:
-            return Decision(.keep, .cannotRevoke, "no token, or no credentials the provider takes")
-        default:
-            return decision
         }
+        return decision
     }
 }

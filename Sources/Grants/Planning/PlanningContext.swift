@@ -10,17 +10,22 @@ package struct PlanningContext: Sendable {
         case noPolicy
     }
 
-    /// The client is a provider's own, or the grant carries a token that we live on.
-    package var isOurs = false
+    /// Whether grantkeeper lives on it, by its token or by its client.
+    package var ownership = Ownership.none
     package var scopes = ScopeJudgement.notJudged
     /// The revision of the scope policy that put the scopes outside; nil: they were so from the start.
     package var scopesChangedIn: String?
-    /// We hold a token and credentials that the provider would take, or receivers enforce.
-    package var canRevoke = true
+    /// Why its provider would not revoke it for us; nil: it would, or receivers enforce.
+    package var obstacle: RevocationObstacle?
+    /// Scopes that mean nothing where the provider tells them beyond the record.
+    package var ignoredScopes = ScopeDrift.ignoredByDefault
     /// A sink with `notifies: true` exists.
     package var someoneIsTold = true
     /// Whether the provider could be asked about this grant at all.
     package var canBeAsked = true
 
     package init() {}
+
+    package var isOurs: Bool { ownership.isOurs }
+    package var canRevoke: Bool { obstacle == nil }
 }

@@ -50,6 +50,8 @@ package enum PolicyChange: Hashable, Sendable {
     case maxLifetime(Duration?)
     case lifetimeNotice(Duration)
     case onScopeViolation(PolicyValues.ScopeViolation)
+    case onScopeDrift(PolicyValues.ScopeViolation)
+    case enforceOwnEnd(Bool)
     case giveUpFor(Duration)
     case giveUpTries(Int)
     case valveShare(Double)
@@ -71,6 +73,8 @@ package enum PolicyChange: Hashable, Sendable {
         case .maxLifetime: "max_lifetime"
         case .lifetimeNotice: "lifetime_notice"
         case .onScopeViolation: "on_scope_violation"
+        case .onScopeDrift: "on_scope_drift"
+        case .enforceOwnEnd: "enforce_own_end"
         case .giveUpFor: "give_up_after.for"
         case .giveUpTries: "give_up_after.tries"
         case .valveShare: "valve.share"
@@ -95,6 +99,8 @@ package enum PolicyChange: Hashable, Sendable {
         case .maxLifetime(let value): values.maxLifetime = value
         case .lifetimeNotice(let value): values.lifetimeNotice = value
         case .onScopeViolation(let value): values.onScopeViolation = value
+        case .onScopeDrift(let value): values.onScopeDrift = value
+        case .enforceOwnEnd(let value): values.enforcesOwnEnd = value
         case .giveUpFor(let value): values.giveUpAfter = value
         case .giveUpTries(let value): values.giveUpTries = value
         case .valveShare(let value): values.valve.sharePercent = value

@@ -14,6 +14,10 @@ package struct PolicyValues: Hashable, Sendable {
     package var maxLifetime: Duration?
     package var lifetimeNotice = Duration.days(30)
     package var onScopeViolation = ScopeViolation.alert
+    /// Whether rule 8 judges what the provider tells beyond the record too.
+    package var onScopeDrift = ScopeViolation.alert
+    /// Whether a grant that lives past its own end is announced and ended, as at the end of its lifetime.
+    package var enforcesOwnEnd = false
     /// A revocation that fails is given up after this long *and* so many tries.
     package var giveUpAfter = Duration.days(3)
     package var giveUpTries = 10

@@ -70,7 +70,8 @@ extension JSONWriter {
         case .confirmations(let value), .giveUpTries(let value), .valveCount(let value), .valveMax(let value):
             int(Int64(value))
         case .valveShare(let value): double(value)
-        case .onScopeViolation(let value): string(value.rawValue)
+        case .onScopeViolation(let value), .onScopeDrift(let value): string(value.rawValue)
+        case .enforceOwnEnd(let value): bool(value)
         }
     }
 }
@@ -90,6 +91,8 @@ extension PolicyChange {
             .maxLifetime(values.maxLifetime),
             .lifetimeNotice(values.lifetimeNotice),
             .onScopeViolation(values.onScopeViolation),
+            .onScopeDrift(values.onScopeDrift),
+            .enforceOwnEnd(values.enforcesOwnEnd),
             .giveUpFor(values.giveUpAfter),
             .giveUpTries(values.giveUpTries),
             .valveShare(values.valve.sharePercent),

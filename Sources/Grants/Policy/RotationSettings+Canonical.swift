@@ -55,6 +55,7 @@ extension JSONWriter {
         member("revokes_foreign", capabilities.revokesForeign)
         member("revocation_reaches", capabilities.revocationReaches.rawValue)
         member("rotates_refresh_tokens", capabilities.rotatesRefreshTokens)
+        member("ignored_scopes", provider.ignoredScopes.names)
     }
 
     fileprivate mutating func members(of feed: FeedSettings) {
@@ -73,6 +74,9 @@ extension JSONWriter {
         member("late", feed.late.milliseconds)
         member("max_age", feed.maxAge.milliseconds)
         member("max_unmapped", feed.maxUnmappedPercent)
+        member("max_unreadable", feed.maxUnreadable)
+        member("on_unreadable", feed.onUnreadable.rawValue)
+        member("ignored_subjects", feed.ignoredSubjects.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
     }
 
     private mutating func members(of cover: FeedSettings.Cover) {

@@ -7,6 +7,8 @@ package struct RotationSettings: Hashable, Sendable {
     package var tenants: [TenantSettings] = []
     package var feeds: [FeedSettings] = []
     package var sinks: [SinkSettings] = []
+    /// What is known not to work; it changes no decision.
+    package var acceptedGaps: [AcceptedGap] = []
 
     package init() {}
 }

@@ -36,17 +36,21 @@ package struct ScopePolicy: Sendable {
     package let documents: [UInt8]
     /// Pure, and always the same for the same subject.
     package let judge: @Sendable (ScopeSubject) -> PlanningContext.ScopeJudgement
+    /// Whether the catalogue has a scope, by its name at a provider.
+    package let knows: @Sendable (String, ProviderID) -> Bool
 
     package init(
         hash: String,
         revision: String,
         documents: [UInt8],
+        knows: @escaping @Sendable (String, ProviderID) -> Bool = { _, _ in false },
         judge: @escaping @Sendable (ScopeSubject) -> PlanningContext.ScopeJudgement
     ) {
         self.hash = hash
         self.revision = revision
         self.documents = documents
         self.judge = judge
+        self.knows = knows
     }
 }
 
@@ -55,7 +59,7 @@ extension ScopePolicy {
     ///
     /// nil: the other one is not known.
     package func agreeing(with other: ScopePolicy?) -> ScopePolicy {
-        ScopePolicy(hash: hash, revision: revision, documents: documents) { [judge] subject in
+        ScopePolicy(hash: hash, revision: revision, documents: documents, knows: knows) { [judge] subject in
             judge(subject).agreeing(with: other?.judge(subject))
         }
     }

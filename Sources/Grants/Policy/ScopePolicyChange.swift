@@ -43,10 +43,18 @@ package struct ScopePolicyChange: Sendable {
     /// Whether more grants would become out of policy than the valve lets end at once.
     package func isHeld(
         counts: [Partition: PartitionCounts],
+        totals: [Partition: PartitionCounts],
         total: Valve,
         valve: (Partition) -> Valve
     ) -> Bool {
-        let reading = ValveReading(planned: grantsOutside, notices: [:], counts: counts, total: total, valve: valve)
+        let reading = ValveReading(
+            planned: grantsOutside,
+            notices: [:],
+            counts: counts,
+            totals: totals,
+            total: total,
+            valve: valve
+        )
         return !reading.partitions.isEmpty || !reading.providers.isEmpty || reading.store != nil
     }
 }

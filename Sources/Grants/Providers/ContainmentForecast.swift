@@ -5,10 +5,13 @@ package struct ContainmentForecast: Hashable, Sendable {
         package var grants = 0
         /// Asking, revoking and asking again, for all of them; what is asked around each batch included.
         package var requests = 0
+        /// The most that follow one after another: those of one grant, and what is asked around its batch.
+        package var longest = 0
 
-        package init(grants: Int = 0, requests: Int = 0) {
+        package init(grants: Int = 0, requests: Int = 0, longest: Int = 0) {
             self.grants = grants
             self.requests = requests
+            self.longest = longest
         }
     }
 
@@ -46,14 +49,11 @@ package struct ContainmentForecast: Hashable, Sendable {
         }
         let share = work.grants > batch ? Double(batch) / Double(work.grants) : 1
         // A grant's own requests come one after another.
-        let least = work.requests > 0 ? Self.chain * wait : 0
+        let least = work.requests > 0 ? Double(work.longest) * wait : 0
         let whole = max(Double(work.requests) / rate, least)
         firstSeconds = Self.tenths(max(whole * share, least))
         lastSeconds = Self.tenths(whole)
     }
-
-    /// The made-up token and a canary before and after, the question, the revocation, the question again.
-    private static let chain = 7.0
 
     private static func tenths(_ seconds: Double) -> Double { (seconds * 10).rounded(.up) / 10 }
 }

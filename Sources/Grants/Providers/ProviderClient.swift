@@ -5,6 +5,9 @@
 package protocol ProviderClient: Sendable {
     var settings: ProviderSettings { get }
 
+    /// Fetches the server's metadata anew, past every cache: for its clock, and for whether it can revoke.
+    func observe() async -> ServerObservation
+
     /// Asks whether a token is active (RFC 7662 §2.1).
     ///
     /// On a 401 our own credentials are renewed once and the question repeated; waits for the provider's rate
@@ -27,8 +30,18 @@ package protocol ProviderClient: Sendable {
     /// Revokes a token as the client that holds it, or as our own (RFC 7009 §2.1).
     func revoke(_ token: Secret, kind: TokenKind, of client: ClientID) async -> RevocationAnswer
 
+    /// Ends the whole grant that the provider knows by this id, as the client that holds it (FAPI Grant Management §6).
+    ///
+    /// nil: the provider has no endpoint for that.
+    func endGrant(_ providerGrantID: String, of client: ClientID) async -> RevocationAnswer?
+
     /// Whether ``revoke(_:kind:of:)`` has credentials that the provider would take for that client.
     func canRevoke(for client: ClientID) -> Bool
+}
+
+extension ProviderClient {
+    /// Most providers know no grants but by their tokens.
+    package func endGrant(_ providerGrantID: String, of client: ClientID) async -> RevocationAnswer? { nil }
 }
 
 /// A token to ask about.
@@ -79,17 +92,25 @@ package struct TokenFacts: Hashable, Sendable {
     package var scopes: ScopeSet?
     package var subject: String?
     package var expiresAt: Timestamp?
+    package var issuedAt: Timestamp?
 
     package init(
         client: ClientID? = nil,
         scopes: ScopeSet? = nil,
         subject: String? = nil,
-        expiresAt: Timestamp? = nil
+        expiresAt: Timestamp? = nil,
+        issuedAt: Timestamp? = nil
     ) {
         self.client = client
         self.scopes = scopes
         self.subject = subject
         self.expiresAt = expiresAt
+        self.issuedAt = issuedAt
+    }
+
+    /// How long the token lives as a whole, as far as the answer tells: from its issue, or from now on.
+    package func lifetime(at now: Timestamp) -> Duration? {
+        expiresAt.map { $0 - (issuedAt.map { min($0, now) } ?? now) }.flatMap { $0 > .zero ? $0 : nil }
     }
 }
 
@@ -116,7 +137,8 @@ package enum RevocationAnswer: Hashable, Sendable {
     /// The server says that the token is revoked, or was already (RFC 7009 §2.2).
     case accepted
     /// It will not do it however often it is asked; a person is needed. `why` is a stable word:
-    /// `no-credentials`, `wrong-client`, `unsupported-token-type`, `credentials`, `forbidden`, `request`, `no-endpoint`.
+    /// `no-credentials`, `wrong-client`, `invalid-grant`, `unsupported-token-type`, `credentials`, `forbidden`,
+    /// `request`, `no-endpoint`.
     case refused(why: String, detail: String)
     /// It may do it later.
     case failed(UnknownReason, detail: String, retryAfter: Duration?)

@@ -7,6 +7,14 @@ package struct ProviderSettings: Hashable, Sendable {
         case events
     }
 
+    /// Whether ends by the clock need the server's word for the time.
+    package enum Clock: String, CaseIterable, Sendable {
+        /// They wait for a `Date` of it within five minutes of our clock.
+        case checked
+        /// It sends none, and our clock is known to be right.
+        case trusted
+    }
+
     package struct Limits: Hashable, Sendable {
         package var requestsPerSecond = 200
         package var inFlight = 32
@@ -47,6 +55,13 @@ package struct ProviderSettings: Hashable, Sendable {
     package var capabilities = ProviderCapabilities()
     package var canaries: [Canary] = []
     package var revocation = Revocation.provider
+    /// Hosts beside the issuer's that discovered endpoints may be on, in lower case and without a port.
+    package var endpointHosts: [String] = []
+    package var clock = Clock.checked
+    /// How long access tokens live at the most; nil: the longest that answers told, at least a day.
+    package var accessTokenLifetime: Duration?
+    /// Scopes that are no drift, though the provider tells them and the record does not.
+    package var ignoredScopes = ScopeDrift.ignoredByDefault
     package var allowsInsecureHTTP = false
     package var proxy: String?
     package var caFile: String?

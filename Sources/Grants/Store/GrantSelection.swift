@@ -1,3 +1,5 @@
+internal import Records
+
 /// Which grants a command or a run is about; nil matches all.
 package struct GrantSelection: Hashable, Sendable {
     package var tenant: TenantID?
@@ -18,7 +20,18 @@ package struct GrantSelection: Hashable, Sendable {
             && (client == nil || client == grant.client)
     }
 
-    /// As a person reads it: `tenant acme, provider procure-idp`, or `everything`.
+    /// The same for equal selections and for no others; stored and hashed, so never changed.
+    package var key: String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        if let tenant { writer.member("tenant", tenant.rawValue) }
+        if let provider { writer.member("provider", provider.rawValue) }
+        if let client { writer.member("client", client.rawValue) }
+        writer.endObject()
+        return writer.text
+    }
+
+    /// As a person reads it, and no key: `tenant acme, provider procure-idp`, or `everything`.
     package var words: String {
         var parts: [String] = []
         if let tenant { parts.append("tenant \(tenant)") }
@@ -70,8 +83,11 @@ package struct PartitionCounts: Hashable, Sendable {
     package var standings: [Standing: Int] = [:]
     /// Ends and quarantines of the window that count for the valve.
     package var recent = 0
-    /// All ends of the window.
+    /// All ends of the window, but for those by rule 6 and of superseded members.
     package var endedInWindow = 0
+    /// Live grants that end by themselves, by rule 6 now or within the window, or as superseded: the valve measures
+    /// nothing by them.
+    package var endingByThemselves = 0
 
     package init() {}
 

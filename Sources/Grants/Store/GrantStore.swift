@@ -38,7 +38,7 @@ package protocol GrantStore: Sendable {
 }
 
 /// What can be asked of a snapshot.
-package protocol StoreReading: PurgeReading, HoldingReading {
+package protocol StoreReading: PurgeReading, HoldingReading, IntakeReading, WatchReading {
     /// In key order; memory is bounded whatever the number of grants.
     func forEach(
         _ state: GrantState,
@@ -92,14 +92,20 @@ package protocol StoreReading: PurgeReading, HoldingReading {
     func tokens(of row: Int64) throws -> [TokenKind: Secret]
     /// One of them, opened; nil: the grant has none of the kind. Throws `no-key` without a key.
     func token(_ kind: TokenKind, of row: Int64) throws -> Secret?
+    /// The clients that the provider named when it called the grant's tokens active; those of unknown tokens left out.
+    func toldClients(of row: Int64) throws -> [ClientID]
     /// The rows that carry this very token.
     func rows(carrying token: Secret) throws -> [Int64]
-    /// The same by the token's SHA-256.
+    /// The rows of grants that carry or ever carried the token of this SHA-256; some may have been purged.
     func rows(carryingSHA256 digest: [UInt8]) throws -> [Int64]
 
     func feeds() throws -> [String: FeedRecord]
     /// By partition, with the ends since the given instant.
     func counts(endsSince: Timestamp) throws -> [Partition: PartitionCounts]
+    /// Live grants whose own end comes after one instant and not after another, by partition; costs what they are.
+    func ownEnds(after: Timestamp, by: Timestamp) throws -> [Partition: Int]
+    /// Live grants that are due and past their own end, where nothing that is stored speaks against it; costs what is due.
+    func ripeOwnEnds(at: Timestamp) throws -> [Partition: Int]
     /// Live grants that no evidence covered when they were judged last.
     func unjudgeable(in selection: GrantSelection) throws -> Int
     func freezes() throws -> [Freeze]
@@ -110,12 +116,24 @@ package protocol StoreReading: PurgeReading, HoldingReading {
     func breakers() throws -> [ProviderID: BreakerRecord]
     /// By name.
     func schedules() throws -> [String: ScheduleRecord]
+    /// By kind; none for what was never looked at.
+    func canaryStates(at provider: ProviderID) throws -> [TokenKind: CanaryState]
+    /// Whether any grant is, or was, of the tenant; costs no walk over grants.
+    func knows(_ tenant: TenantID) throws -> Bool
+    /// The same for a client.
+    func knows(_ client: ClientID) throws -> Bool
     func setting(_ name: String) throws -> String?
     func heldPlans() throws -> [HeldPlan]
     func runs(limit: Int) throws -> [RunRecord]
     func run(_ id: Int64) throws -> RunRecord?
 
     func revocation(row: Int64) throws -> RevocationOrder?
+    /// A number that changes with every freeze and every hold that is given or taken back; one prepared read.
+    func gateNumber() throws -> Int64
+    /// Whether an ended grant may live on: nothing shows that its refresh token, or the successor, is dead.
+    func mayLiveOn(row: Int64) throws -> Bool
+    /// Orders whose next try is later than `now`, those that were never tried left out.
+    func ordersBackingOff(in selection: GrantSelection, after now: Timestamp) throws -> OrdersBackingOff
 
     /// Tenants with live grants at a provider.
     func tenantsToAsk(at provider: ProviderID, in selection: GrantSelection) throws -> [TenantID]
@@ -127,7 +145,7 @@ package protocol StoreReading: PurgeReading, HoldingReading {
     func tenantsToRevoke(at provider: ProviderID, in selection: GrantSelection) throws -> [TenantID]
     /// A tenant's due orders by their next try, and those never tried that came until `newUntil`.
     ///
-    /// Those of `frozen` grants only if a person gave them.
+    /// Those of `frozen` grants only if a person ordered them to go on while frozen.
     func orders(
         _ query: QueueQuery,
         newUntil: Timestamp,
@@ -141,6 +159,8 @@ package protocol StoreReading: PurgeReading, HoldingReading {
     func sinkCursor(_ id: String) throws -> SinkCursor?
     /// What an operator looks at, in milliseconds whatever the number of grants.
     func overview(at now: Timestamp) throws -> StoreOverview
+    /// What cannot go on by itself, as cheaply; of unknown answers those that have been unknown since before an instant.
+    func standstill(unknownSince instant: Timestamp) throws -> Standstill
     /// Inactive answers of a surge that count only once they are approved.
     func pendingVerdicts(of provider: ProviderID) throws -> [PendingVerdict]
 }
@@ -160,7 +180,7 @@ package struct PendingVerdict: Hashable, Sendable {
 }
 
 /// What a transaction can change besides.
-package protocol StoreWriting: StoreReading, PurgeWriting {
+package protocol StoreWriting: StoreReading, PurgeWriting, IntakeWriting, WatchWriting {
     /// Throws `lock-lost` unless the lock is still ours, and renews its lease.
     func renew(_ lock: JobLock) throws
 
@@ -184,6 +204,8 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     /// Replaces tokens; nil removes one. Returns whether any changed.
     @discardableResult
     func setTokens(_ tokens: [TokenKind: Secret?], of stored: StoredGrant) throws -> Bool
+    /// Stores whom the provider named as the holder of a token (`client_id`); a new token begins without.
+    func setToldClient(_ client: ClientID, of row: Int64, kind: TokenKind) throws
     /// The family of this name at the provider, made where there is none.
     func family(named name: String, at provider: ProviderID) throws -> Int64
     /// Makes one family of the grants that share a token or a provider grant id with this one.
@@ -198,6 +220,8 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     func append(_ event: Event, about stored: StoredGrant?) throws -> Event
     /// Adds to the journal what was drafted, with a new id.
     func append(_ draft: Event.Draft) throws
+    /// Remembers that a member of a family has superseded another one, and so can supersede no other.
+    func setCovering(_ successor: Grant.Key) throws
     /// Counts an end or a quarantine for the valve.
     func countEnd(of grant: Grant, at: Timestamp, isEnd: Bool, counts: Bool) throws
 
@@ -234,10 +258,15 @@ package protocol StoreWriting: StoreReading, PurgeWriting {
     func removePendingVerdict(row: Int64) throws
     func setFeed(_ feed: FeedRecord) throws
     func setHeldPlans(_ plans: [HeldPlan]) throws
+    func setCanaryState(_ state: CanaryState, of kind: TokenKind, at provider: ProviderID) throws
+    /// Says which run the lock's holder works on.
+    func assign(_ lock: JobLock, to run: Int64) throws
     func beginRun(job: String, actor: Actor, at: Timestamp) throws -> Int64
     func endRun(_ run: Int64, outcome: String, summary: [UInt8], at: Timestamp) throws
     /// Adds the order to end this grant, or changes it.
     func setRevocation(_ order: RevocationOrder, of grant: Grant) throws
     func removeRevocation(row: Int64) throws
+    /// Remembers of an ended grant that it may live on, or forgets it.
+    func setMayLiveOn(_ mayLiveOn: Bool, row: Int64) throws
     func setSinkCursor(_ cursor: SinkCursor) throws
 }

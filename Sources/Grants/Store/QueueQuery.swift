@@ -20,6 +20,8 @@ package struct QueueQuery: Hashable, Sendable {
     package var dueBy: Timestamp
     /// nil: from the longest overdue on.
     package var after: Place?
+    /// The provider is held: only orders by hand that go on all the same.
+    package var isHeld = false
 
     package init(
         provider: ProviderID,
@@ -36,6 +38,15 @@ package struct QueueQuery: Hashable, Sendable {
         self.dueBy = dueBy
         self.after = after
     }
+}
+
+/// Orders that were tried and wait for their next try.
+package struct OrdersBackingOff: Hashable, Sendable {
+    package var count = 0
+    /// The earliest next try; nil where there is none.
+    package var firstTryAt: Timestamp?
+
+    package init() {}
 }
 
 /// What there is to ask about in one partition.

@@ -1,24 +1,3 @@
-/// How far a feed has been read, and how well it maps.
-package struct FeedRecord: Hashable, Sendable {
-    package var id: String
-    /// nil: it never said how far it observed.
-    package var window: Window?
-    /// Uses of known grants since its last move.
-    package var mapped = 0
-    /// Lines without a known grant since its last move.
-    package var unmapped = 0
-    /// Until where its rate was judged last.
-    package var ratedUntil: Timestamp?
-    /// Mapped uses since then.
-    package var mappedSinceRated = 0
-    /// Mapped uses a day, of the last 14 stretches of a day or more, oldest first.
-    package var rates: [Int] = []
-    /// It wanted to move and was not healthy.
-    package var isStale = false
-
-    package init(id: String) { self.id = id }
-}
-
 /// Nothing of what it covers is ended, quarantined or announced.
 package struct Freeze: Hashable, Sendable {
     package var selection: GrantSelection
@@ -34,10 +13,10 @@ package struct Freeze: Hashable, Sendable {
 
 /// Why a provider's answers are not acted upon.
 package struct ProviderHold: Hashable, Sendable {
-    /// A stable word: `credentials`, `forbidden`, `clock-skew`, `stale-tokens`, `contradiction`, `surge`.
+    /// A stable word: `credentials`, `forbidden`, `clock-skew`, `stale-tokens`, `contradiction`, `canary`, `surge`, `creep`.
     package var why: String
     package var since: Timestamp
-    /// What `runs approve` takes to release a surge; nil for other reasons.
+    /// What `runs approve` takes to release a surge or a creep; nil for other reasons.
     package var hash: String?
 
     package init(why: String, since: Timestamp, hash: String? = nil) {
@@ -45,6 +24,12 @@ package struct ProviderHold: Hashable, Sendable {
         self.since = since
         self.hash = hash
     }
+
+    /// Only a person releases it; any other ends with the next sound probe.
+    package var needsApproval: Bool { Self.isForPerson(why) }
+
+    /// Whether a hold, or a held plan, for this reason is about a provider's verdicts and waits for a person.
+    package static func isForPerson(_ why: String) -> Bool { why == "surge" || why == "creep" }
 }
 
 /// A provider that went silent: nobody asks it before ``retryAt``, and then about a canary first.
@@ -71,8 +56,8 @@ package struct HeldPlan: Hashable, Sendable {
     package var provider: ProviderID?
     package var wouldEnd: Int
     package var live: Int
-    /// `observe`, `frozen`, `blackout`, `provider-held`, `valve-share`, `valve-half`, `valve-max`, the same with
-    /// `-provider` or `-store` for the total valve, `surge`, or `scope-policy`.
+    /// `observe`, `frozen`, `blackout`, `provider-held`, `no-date`, `valve-share`, `valve-half`, `valve-max`, the same with
+    /// `-provider` or `-store` for the total valve, `surge`, `creep`, or `scope-policy`.
     package var why: String
     /// SHA-256 over its rows, in hex.
     package var hash: String
@@ -103,8 +88,15 @@ package struct HeldPlan: Hashable, Sendable {
         self.selection = selection
     }
 
-    /// A person may release what the valve, a surge or a changed scope policy stopped; the other gates open by themselves.
-    package var isApprovable: Bool { why.hasPrefix("valve-") || why == "surge" || why == "scope-policy" }
+    /// It was planned by other rules than these: nobody may approve it any more.
+    package var isOfOlderVersion: Bool { policyHash == "older-version" }
+
+    /// A person may release what the valve, a surge, a creep or a changed scope policy stopped; the other gates open by
+    /// themselves.
+    package var isApprovable: Bool { why.hasPrefix("valve-") || isOfProvider || why == "scope-policy" }
+
+    /// It holds a provider's verdicts, not a plan's rows.
+    package var isOfProvider: Bool { ProviderHold.isForPerson(why) }
 }
 
 /// One execution of a job.
@@ -115,7 +107,7 @@ package struct RunRecord: Hashable, Sendable {
     package var startedAt: Timestamp
     /// nil: it is going on, or was killed.
     package var endedAt: Timestamp?
-    /// `done`, `held`, `failed`; nil while it goes on.
+    /// `done`, `held`, `unavailable`, `interrupted`, `failed`; nil while it goes on.
     package var outcome: String?
     /// The JSON document that the command printed.
     package var summary: [UInt8]?
@@ -162,6 +154,12 @@ package struct RevocationOrder: Hashable, Sendable {
     package var nextTryAt: Timestamp?
     /// A stable word; nil before the first failure.
     package var lastFailure: String?
+    /// What earlier tries have shown.
+    package var progress = RevocationProgress()
+    /// A person's order goes on although a freeze covers the grant.
+    package var whileFrozen = false
+    /// A person's order goes on although the provider is held.
+    package var whileHeld = false
 
     package init(row: Int64, target: Standing, rule: Rule, reason: String, actor: Actor) {
         self.row = row
@@ -194,6 +192,8 @@ package struct JobLock: Hashable, Sendable {
     /// Raised with every acquisition.
     package var term: Int64
     package var since: Timestamp
+    /// The run that its holder works on; nil: not said.
+    package var run: Int64?
 
     package init(job: String, owner: Actor, pid: Int32, term: Int64, since: Timestamp) {
         self.job = job
@@ -201,5 +201,31 @@ package struct JobLock: Hashable, Sendable {
         self.pid = pid
         self.term = term
         self.since = since
+    }
+}
+
+/// How the known-good tokens of one kind fared at a provider when it was asked last.
+package struct CanaryState: Hashable, Sendable {
+    /// When they were last active, with a made-up token inactive; nil: never.
+    package var soundAt: Timestamp?
+    /// The first of the failures in a row; nil: the last look was sound.
+    package var failingSince: Timestamp?
+    /// What the last of them was, for people; nil as ``failingSince``.
+    package var why: String?
+
+    package init(soundAt: Timestamp? = nil, failingSince: Timestamp? = nil, why: String? = nil) {
+        self.soundAt = soundAt
+        self.failingSince = failingSince
+        self.why = why
+    }
+
+    /// Enters one look; `failure` is nil where it was sound.
+    package mutating func note(_ failure: String?, at now: Timestamp) {
+        if let failure {
+            failingSince = failingSince ?? now
+            why = failure
+        } else {
+            self = CanaryState(soundAt: now)
+        }
     }
 }

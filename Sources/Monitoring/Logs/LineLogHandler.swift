@@ -16,6 +16,7 @@ package struct LineLogHandler: LogHandler {
     private let format: LogFormat
     private let descriptor: Int32
     private let isJournal: Bool
+    private let isBare: Bool
     private let milliseconds: @Sendable () -> Int64
 
     /// Lines longer than a pipe's atomic size must not mix; one lock for all, because handlers are copied freely.
@@ -25,11 +26,13 @@ package struct LineLogHandler: LogHandler {
     ///
     /// `milliseconds` is the clock, since 1970. `isJournal` means that the descriptor leads to systemd's journal
     /// (`JOURNAL_STREAM`): each line begins with its priority, `<3>` for errors, and text has no time of its own.
+    /// `isBare` leaves out all but the message: what a library adds may be the description of a value with secrets.
     package init(
         label: String,
         format: LogFormat,
         descriptor: Int32 = 2,
         isJournal: Bool = false,
+        isBare: Bool = false,
         milliseconds: @escaping @Sendable () -> Int64,
         metadataProvider: Logger.MetadataProvider? = nil
     ) {
@@ -37,6 +40,7 @@ package struct LineLogHandler: LogHandler {
         self.format = format
         self.descriptor = descriptor
         self.isJournal = isJournal
+        self.isBare = isBare
         self.milliseconds = milliseconds
         self.metadataProvider = metadataProvider
     }
@@ -65,6 +69,7 @@ package struct LineLogHandler: LogHandler {
 
     /// The handler's own, then the provider's, then the event's: the later one wins.
     private func members(of event: LogEvent) -> Logger.Metadata {
+        guard !isBare else { return [:] }
         var members = metadata
         if let provided = metadataProvider?.get() { members.merge(provided) { _, new in new } }
         if let explicit = event.metadata { members.merge(explicit) { _, new in new } }

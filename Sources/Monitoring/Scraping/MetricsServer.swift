@@ -7,8 +7,8 @@ internal import ServiceLifecycle
 
 /// Offers `/metrics` to Prometheus and `/healthz` to whoever asks whether the process lives; nothing else.
 ///
-/// Neither is authenticated: whoever can connect can read them. At most ``mostConnections`` at a time, and an
-/// answer that is not taken within ``patience`` is given up.
+/// Neither is authenticated, but metrics are given only for a `Host` that is listened on. At most ``mostConnections``
+/// at a time; a request that does not come whole and an answer that is not taken within ``patience`` are given up.
 package struct MetricsServer: Sendable {
     package static let mostConnections = 32
     package static let patience = Duration.seconds(10)
@@ -23,10 +23,11 @@ package struct MetricsServer: Sendable {
 
     /// A server that does not listen yet.
     ///
-    /// `port` 0 takes any that is free; `onListening` is told which. `body` is asked at each scrape.
+    /// `names` are hosts by which it is asked beside `host`. `port` 0 takes any that is free; `onListening` is told which. `body` is asked at each scrape.
     package init(
         host: String,
         port: Int,
+        names: [String] = [],
         logger: Logger,
         body: @escaping @Sendable () async -> String,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
@@ -37,7 +38,7 @@ package struct MetricsServer: Sendable {
         // The server calls every end that was asked for an error; what matters is logged here.
         logger.logLevel = .critical
         self.logger = logger
-        handler = ScrapeHandler(body: body)
+        handler = ScrapeHandler(hosts: ServedHosts(listeningOn: host, more: names), body: body)
         self.onListening = onListening
     }
 
@@ -81,17 +82,23 @@ package struct MetricsServer: Sendable {
 
     private func makeServer(_ isListening: @escaping @Sendable (Int) -> Void) -> Server<HTTP1Channel> {
         let (handler, port, patience) = (handler, port, patience)
+        let connections = OpenConnections(most: Self.mostConnections)
         return Server(
             childChannelSetup: HTTP1Channel(
                 responder: { request, writer, channel in
                     let end = channel.eventLoop.scheduleTask(in: .init(patience)) { channel.close(promise: nil) }
-                    defer { end.cancel() }
+                    connections.beginAnswer(channel)
+                    defer {
+                        end.cancel()
+                        connections.endAnswer(channel, at: .now())
+                    }
                     let response = await handler.answer(request)
                     try await writer.write(response: response.head, body: response.body)
                     // What follows such a head is not read at all.
                     if ScrapeHandler.hasBody(request) { throw BodyRefused() }
                 },
                 configuration: .init(
+                    additionalChannelHandlers: [ConnectionLimiter(connections, patience: .init(patience))],
                     idleTimeout: .seconds(30),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 8_192,
@@ -100,10 +107,7 @@ package struct MetricsServer: Sendable {
                     )
                 )
             ),
-            configuration: ServerConfiguration(
-                address: .hostname(host, port: port),
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections, logger: logger)
-            ),
+            configuration: ServerConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { channel in isListening(channel.localAddress?.port ?? port) },
             eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup,
             logger: logger

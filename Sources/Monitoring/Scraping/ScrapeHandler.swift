@@ -3,6 +3,7 @@ internal import HummingbirdCore
 
 /// Answers single requests.
 struct ScrapeHandler: Sendable {
+    let hosts: ServedHosts
     let body: @Sendable () async -> String
 
     /// A request whose body would have to be read.
@@ -29,6 +30,12 @@ struct ScrapeHandler: Sendable {
             return response
         }
         guard path == "/metrics" else { return Self.message(.ok, "ok\n") }
+        guard hosts.includes(request.head.authority) else {
+            return Self.message(
+                .misdirectedRequest,
+                "metrics are given for the host that is listened on; 'metrics: { hosts: [NAME] }' names others\n"
+            )
+        }
         return Self.message(.ok, await body(), "text/plain; version=0.0.4; charset=utf-8")
     }
 

@@ -10,14 +10,15 @@ struct SecretReader: Sendable {
 
     /// The secret without the line break that ends most files.
     ///
-    /// `owner` names whose it is, for people. The reader's own error is not quoted: it may hold anything.
+    /// `owner` names whose it is, for people. The reader's own error is not quoted: it may hold anything. A file that
+    /// cannot be read, or is empty while it is being replaced, is a failure of our own: the server refused nothing.
     func secret(_ source: SecretSource, of owner: String) throws(CallFailure) -> Secret {
         let secret: Secret
         do {
             secret = try read(source)
         } catch {
             throw CallFailure(
-                .credentials,
+                .ownFailure,
                 "cannot read the secret of \(owner) from \(source); check that it exists and may be read"
             )
         }
@@ -25,7 +26,7 @@ struct SecretReader: Sendable {
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
         if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         guard !bytes.isEmpty else {
-            throw CallFailure(.credentials, "the secret of \(owner) in \(source) is empty")
+            throw CallFailure(.ownFailure, "the secret of \(owner) in \(source) is empty")
         }
         return bytes.count == secret.bytes.count ? secret : Secret(Array(bytes))
     }

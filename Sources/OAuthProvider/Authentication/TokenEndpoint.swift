@@ -24,7 +24,7 @@ struct TokenEndpoint: Sendable {
         form.append("grant_type", "client_credentials")
         if let scope { form.append("scope", scope) }
         if let audience { form.append("audience", audience) }
-        return try Self.token(in: try await wire.post(form, to: url, as: credentials))
+        return try Self.token(in: try await wire.post(form, to: url, as: credentials, isIdempotent: true))
     }
 
     /// The token of a successful response (RFC 6749 §5.1).
@@ -36,14 +36,12 @@ struct TokenEndpoint: Sendable {
             }
             throw failure
         }
-        guard MediaType(of: reply.response) != .other else {
-            throw reply.failure(.notJSON, "the token response is not JSON by its type")
-        }
         let object: JSONObject
         do {
             object = try JSONObject(parsing: reply.response.body)
         } catch {
-            throw reply.failure(.notJSON, "the token response is not a JSON object: \(error.place)")
+            let type = MediaType(of: reply.response).words
+            throw reply.failure(.notJSON, "the token response is not a JSON object: \(error.place)\(type)")
         }
         guard let token = object["access_token"]?.stringValue, !token.isEmpty else {
             throw reply.failure(.request, "the token response holds no access_token")

@@ -1,4 +1,5 @@
 internal import Grants
+internal import Records
 
 extension OAuthProvider {
     /// How far the server's clock may be from ours.
@@ -13,6 +14,7 @@ extension OAuthProvider {
         steps.append(Self.madeUpStep(madeUp))
         steps.append(Self.credentialsStep(madeUp))
         var dates = [madeUp.serverDate]
+        var sight = CapabilitySight(settings)
         for (index, canary) in await canaries().enumerated() {
             let name = "canary \(index + 1)"
             let whose = canary.isOwnClient ? "of our own client" : "of another client"
@@ -25,27 +27,56 @@ extension OAuthProvider {
             steps.append(.init(name: "\(name) obtained", ok: true, detail: obtained))
             let answer = await introspect(token, kind: canary.kind)
             dates.append(answer.serverDate)
+            sight.note(answer.outcome, of: canary.kind)
             steps.append(Self.activeStep("\(name) active", answer))
         }
+        steps.append(sight.step)
         steps.append(clockStep(dates.compactMap(\.self).first))
         steps += clientSteps()
         return ProviderCheck(steps: steps)
     }
 
+    /// Each endpoint, and why it is taken or not.
     private func endpointsStep() async -> ProviderCheck.Step {
         var found: [String] = []
+        var isSound = true
         for kind in Endpoints.Kind.allCases {
+            let isNeeded = isNeeded(kind)
             do {
-                let origin = endpoints.isConfigured(kind) ? "configured" : "discovered"
-                found.append("\(kind.rawValue) \(try await endpoints.url(kind) == nil ? "missing" : origin)")
+                guard let url = try await endpoints.url(kind) else {
+                    isSound = isSound && !isNeeded
+                    // Few servers have one; nothing is missing without.
+                    if kind != .grantManagement { found.append("\(kind.rawValue) missing") }
+                    continue
+                }
+                // A query may hold a key.
+                let shown = RecordError.printableInFull(String(url.prefix { $0 != "?" }))
+                found.append("\(kind.rawValue) \(shown) (\(origin(of: url, kind)))")
+            } catch  where error.reason == .discovery && endpoints.hasMetadata {
+                isSound = isSound && !isNeeded
+                found.append(error.detail)
             } catch {
                 return .init(name: "endpoints", ok: false, detail: error.detail)
             }
         }
-        let needed: [Endpoints.Kind] =
-            settings.revocation == .provider ? [.introspection, .revocation] : [.introspection]
-        let isMissing = needed.contains { kind in found.contains("\(kind.rawValue) missing") }
-        return .init(name: "endpoints", ok: !isMissing, detail: found.joined(separator: ", "))
+        return .init(name: "endpoints", ok: isSound, detail: found.joined(separator: "; "))
+    }
+
+    private func isNeeded(_ kind: Endpoints.Kind) -> Bool {
+        switch kind {
+        case .introspection: true
+        case .revocation: settings.revocation == .provider
+        case .token:
+            settings.client.bearerGrant != nil
+                || settings.canaries.contains { if case .clientCredentials = $0.origin { true } else { false } }
+        case .grantManagement: false
+        }
+    }
+
+    private func origin(of url: String, _ kind: Endpoints.Kind) -> String {
+        if endpoints.isConfigured(kind) { return "configured" }
+        let isHome = EndpointURL.host(of: url) == EndpointURL.host(of: settings.issuer)
+        return isHome ? "discovered, on the issuer's host" : "discovered, on a host of endpoint_hosts"
     }
 
     private static func madeUpStep(_ answer: IntrospectionAnswer) -> ProviderCheck.Step {
@@ -61,7 +92,7 @@ extension OAuthProvider {
     private static func credentialsStep(_ answer: IntrospectionAnswer) -> ProviderCheck.Step {
         switch answer.outcome {
         case .active, .inactive: .init(name: "credentials", ok: true, detail: "accepted")
-        case .unknown(.credentials), .unknown(.forbidden):
+        case .unknown(.credentials), .unknown(.forbidden), .unknown(.ownFailure):
             .init(name: "credentials", ok: false, detail: answer.detail ?? "refused")
         case .unknown:
             .init(name: "credentials", ok: false, detail: "could not be tried: the server gave no answer")

@@ -8,6 +8,7 @@ final class Endpoints: Sendable {
         case introspection = "introspection_endpoint"
         case revocation = "revocation_endpoint"
         case token = "token_endpoint"
+        case grantManagement = "grant_management_endpoint"
     }
 
     /// How long a failed discovery is not repeated.
@@ -37,6 +38,9 @@ final class Endpoints: Sendable {
     /// Whether the configuration names it, so that no metadata is needed.
     func isConfigured(_ kind: Kind) -> Bool { configured(kind) != nil }
 
+    /// Whether metadata was fetched, so that a failure is about an endpoint alone.
+    var hasMetadata: Bool { state.withLock { $0.metadata != nil } }
+
     /// The endpoint's URL; nil if the server's metadata names none.
     func url(_ kind: Kind) async throws(CallFailure) -> String? {
         if let url = configured(kind) {
@@ -46,14 +50,18 @@ final class Endpoints: Sendable {
             return url
         }
         let metadata = try await metadata()
+        if let refusal = metadata.refusals[kind.rawValue] {
+            throw CallFailure(.discovery, "the \(kind.rawValue) of the server's metadata is not taken: \(refusal)")
+        }
         switch kind {
         case .introspection: return metadata.introspectionEndpoint
         case .revocation: return metadata.revocationEndpoint
         case .token: return metadata.tokenEndpoint
+        case .grantManagement: return metadata.grantManagementEndpoint
         }
     }
 
-    /// The endpoint's URL; a failure if nobody names one.
+    /// The endpoint's URL; a failure if neither names one.
     func required(_ kind: Kind) async throws(CallFailure) -> String {
         if let url = try await url(kind) { return url }
         throw CallFailure(
@@ -67,6 +75,7 @@ final class Endpoints: Sendable {
         case .introspection: settings.introspectionEndpoint
         case .revocation: settings.revocationEndpoint
         case .token: settings.tokenEndpoint
+        case .grantManagement: nil
         }
     }
 
@@ -145,6 +154,7 @@ final class Endpoints: Sendable {
                 return try ServerMetadata(
                     reply.response,
                     issuer: issuer,
+                    hosts: settings.endpointHosts,
                     allowsInsecureHTTP: settings.allowsInsecureHTTP
                 )
             } catch let failure as CallFailure {

@@ -6,6 +6,10 @@ struct ServerMetadata: Hashable, Sendable {
     var introspectionEndpoint: String?
     var revocationEndpoint: String?
     var tokenEndpoint: String?
+    /// FAPI Grant Management §4.
+    var grantManagementEndpoint: String?
+    /// What is wrong with the endpoints that are named and not taken, by their members' names.
+    private(set) var refusals: [String: String] = [:]
 
     /// Why a document is discarded as a whole.
     struct Unusable: Error, Hashable {
@@ -13,16 +17,16 @@ struct ServerMetadata: Hashable, Sendable {
     }
 
     /// Reads a document that the server must have made for exactly this issuer (RFC 8414 §3.3).
-    init(_ response: HTTPResponse, issuer: String, allowsInsecureHTTP: Bool) throws(Unusable) {
+    ///
+    /// A member that is null or empty is one that is not there.
+    init(_ response: HTTPResponse, issuer: String, hosts: [String], allowsInsecureHTTP: Bool) throws(Unusable) {
         guard response.status == 200 else { throw Unusable(detail: "status \(response.status)") }
-        guard MediaType(of: response) != .other else {
-            throw Unusable(detail: "the content is not JSON by its type")
-        }
         let object: JSONObject
         do {
             object = try JSONObject(parsing: response.body)
         } catch {
-            throw Unusable(detail: "the content is not a JSON object: \(error.place)")
+            let type = MediaType(of: response).words
+            throw Unusable(detail: "the content is not a JSON object: \(error.place)\(type)")
         }
         guard let named = object["issuer"]?.stringValue else { throw Unusable(detail: "it names no issuer") }
         // Strings compare by canonical equivalence; RFC 8414 §6.2 wants code points.
@@ -33,17 +37,27 @@ struct ServerMetadata: Hashable, Sendable {
                     "it names the issuer '\(shown)' where exactly '\(issuer)' is configured"
             )
         }
-        func endpoint(_ name: String) throws(Unusable) -> String? {
-            guard let value = object[name] else { return nil }
-            guard let url = value.stringValue else { throw Unusable(detail: "its \(name) is not a string") }
-            if let objection = EndpointURL.objection(to: url, allowsInsecureHTTP: allowsInsecureHTTP) {
-                throw Unusable(detail: "its \(name) cannot be used: \(objection)")
+        var refusals: [String: String] = [:]
+        func endpoint(_ name: String) -> String? {
+            guard let value = object[name], value != .null else { return nil }
+            guard let url = value.stringValue else {
+                refusals[name] = "it is not a string"
+                return nil
             }
-            return url
+            guard !url.isEmpty else { return nil }
+            refusals[name] = EndpointURL.objection(
+                toDiscovered: url,
+                issuer: issuer,
+                hosts: hosts,
+                allowsInsecureHTTP: allowsInsecureHTTP
+            )
+            return refusals[name] == nil ? url : nil
         }
-        introspectionEndpoint = try endpoint("introspection_endpoint")
-        revocationEndpoint = try endpoint("revocation_endpoint")
-        tokenEndpoint = try endpoint("token_endpoint")
+        introspectionEndpoint = endpoint("introspection_endpoint")
+        revocationEndpoint = endpoint("revocation_endpoint")
+        tokenEndpoint = endpoint("token_endpoint")
+        grantManagementEndpoint = endpoint("grant_management_endpoint")
+        self.refusals = refusals
     }
 }
 

@@ -24,6 +24,8 @@ struct IntrospectionContent {
                 facts.client = Self.name(try scanner.readString()).map { ClientID($0) }
             case ("sub", .string): facts.subject = Self.name(try scanner.readString())
             case ("scope", .string): facts.scopes = Self.scopes(try scanner.readString())
+            case ("scope", .array): facts.scopes = try Self.scopes(inArray: &scanner)
+            case ("iat", .number): facts.issuedAt = Self.time(try scanner.readDouble())
             case ("exp", .number): facts.expiresAt = Self.time(try scanner.readDouble())
             default: try scanner.skipValue()
             }
@@ -39,16 +41,38 @@ struct IntrospectionContent {
     private static func scopes(_ text: String) -> ScopeSet? {
         guard text.utf8.count <= longestScope else { return nil }
         if let known = knownScopes.withLock({ $0[text] }) { return known }
-        // All or none: a part would look like scopes lost. Empty is not absent (RFC 7662 §2.2).
-        let names = text.split(separator: " ").map(String.init)
-        guard names.count <= mostScopes, names.allSatisfy(ScopeSet.isValidToken) else { return nil }
-        let scopes = ScopeSet(names)
+        // Some servers separate by commas, which RFC 6749 §3.3 would let a scope hold.
+        guard let scopes = scopeSet(text.split { $0 == " " || $0 == "," }.map(String.init)) else { return nil }
         guard text.utf8.count <= longestKnown else { return scopes }
         knownScopes.withLock { known in
             if known.count >= mostKnown { known.removeAll(keepingCapacity: true) }
             known[text] = scopes
         }
         return scopes
+    }
+
+    /// An array where RFC 7662 §2.2 wants one text.
+    private static func scopes(inArray scanner: inout JSONScanner) throws(RecordError) -> ScopeSet? {
+        try scanner.beginArray()
+        var names: [String]? = []
+        while try scanner.nextElement() {
+            if try scanner.peekKind() == .string {
+                let name = try scanner.readString()
+                if names?.count ?? 0 <= mostScopes { names?.append(name) }
+            } else {
+                try scanner.skipValue()
+                names = nil
+            }
+        }
+        return names.flatMap(scopeSet)
+    }
+
+    /// All of the names or none: a part would look like scopes lost.
+    ///
+    /// Empty is not absent (RFC 7662 §2.2).
+    private static func scopeSet(_ names: [String]) -> ScopeSet? {
+        guard names.count <= mostScopes, names.allSatisfy(ScopeSet.isValidToken) else { return nil }
+        return ScopeSet(names)
     }
 
     /// A server's grants have few sets of scopes among them.

@@ -25,18 +25,23 @@ extension OAuthProvider {
         while let index = place.index {
             do {
                 let url = try await endpoints.required(.introspection)
-                let post = AuthenticatedPost(to: url, as: try await own.current(), timeout: wire.timeout)
+                let post = AuthenticatedPost(
+                    to: url,
+                    as: try await own.current(),
+                    timeout: wire.timeout,
+                    isIdempotent: true
+                )
                 let ask = { @Sendable (index: Int) in
                     let question = round[index]
                     return post.request(Self.form(question.token, question.kind))
                 }
                 let reply = try await wire.send(ask(index)) { reply in
-                    place.move { round.end($0, IntrospectionResponse.answer(reply)) }.map(ask)
+                    place.move { round.end($0, IntrospectionResponse.answer(reply, about: round[$0].kind)) }.map(ask)
                 }
                 guard let reply, let index = place.index else { continue }
                 let form = Self.form(round[index].token, round[index].kind)
                 let last = try await wire.renewing(own, form, post, reply)
-                place.move { round.end($0, IntrospectionResponse.answer(last)) }
+                place.move { round.end($0, IntrospectionResponse.answer(last, about: round[$0].kind)) }
             } catch {
                 place.move { round.end($0, IntrospectionResponse.unknown(error)) }
             }

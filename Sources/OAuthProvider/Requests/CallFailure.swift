@@ -26,6 +26,8 @@ struct CallFailure: Error, Hashable, Sendable {
             switch failure.code {
             case .timeout: .timeout
             case .bodyTooLarge: .tooLarge
+            // No memory, no thread, no descriptor for libcurl: the server has nothing to do with it.
+            case .other: .ownFailure
             default: .network
             }
         self.init(reason, failure.description + (failure.hint.map { "; \($0)" } ?? ""))

@@ -18,6 +18,9 @@ final class Course: Sendable {
     /// Of the request that is on its way.
     var ticket: InFlight.Ticket { state.withLock { $0.ticket } }
 
+    /// The one that is on its way.
+    var request: HTTPRequest { state.withLock { $0.request } }
+
     /// The request that got another reply than a 200, with that, and how long the server wants quiet.
     var unlike200: (HTTPRequest, (Reply, Duration?))? {
         state.withLock { state in state.last.map { (state.request, $0) } }

@@ -4,14 +4,17 @@ internal import HTTPTransport
 /// A response with what its headers say to every kind of call.
 struct Reply: Sendable {
     let response: HTTPResponse
-    /// From `Date` (RFC 9110 §6.6.1); nil where there is none that can be read.
+    /// By our clock.
+    let receivedAt: Timestamp
+    /// From `Date` (RFC 9110 §6.6.1); nil where there is none that can be read, or where a cache answered.
     let serverDate: Timestamp?
     /// From `Retry-After`, clamped; only of an error.
     let retryAfter: Duration?
 
     init(_ response: HTTPResponse, now: Timestamp, _ dates: DateMemory) {
         self.response = response
-        let serverDate = response.header("Date").flatMap { dates.date($0, now: now) }
+        receivedAt = now
+        let serverDate = response.header("Date").flatMap { dates.date($0, now: now, of: response) }
         self.serverDate = serverDate
         retryAfter =
             response.status < 400

@@ -21,6 +21,7 @@ final class Wire: Sendable {
 
     init(
         limits: ProviderSettings.Limits,
+        buckets: RateBuckets,
         transport: any HTTPTransport,
         clock: any WallClock,
         sleep: @escaping @Sendable (Duration) async -> Void,
@@ -29,7 +30,7 @@ final class Wire: Sendable {
     ) {
         timeout = limits.timeout
         inFlight = InFlight(ceiling: limits.inFlight)
-        pace = RequestPace(requestsPerSecond: limits.requestsPerSecond, burst: limits.inFlight)
+        pace = RequestPace(requestsPerSecond: limits.requestsPerSecond, burst: limits.inFlight, buckets: buckets)
         patience = Patience(jitter: jitter)
         self.transport = transport
         self.clock = clock
@@ -56,7 +57,9 @@ final class Wire: Sendable {
         do {
             try await transport.send(first) { self.go(on: course, after: $0, next) }
         } catch {
-            throw failure(error, course.ticket)
+            let failure = failure(error, course.ticket)
+            guard let again = course.request.repeated(after: error) else { throw failure }
+            return try await insist(on: course.request, try await sendOnce(again))
         }
         guard let (request, reply) = course.unlike200 else { return nil }
         return try await insist(on: request, reply)
@@ -99,12 +102,17 @@ final class Wire: Sendable {
     }
 
     /// The reply, and how long the server wants quiet; nil: it does not.
+    ///
+    /// What a kept connection was closed under is sent once more over a new one, as a request of its own for the ceiling
+    /// and for the rate.
     private func sendOnce(_ request: HTTPRequest) async throws(CallFailure) -> (Reply, Duration?) {
         let ticket = try await admission()
         do {
             return settle(try await transport.send(request), ticket)
         } catch {
-            throw failure(error, ticket)
+            let failure = failure(error, ticket)
+            guard let again = request.repeated(after: error) else { throw failure }
+            return try await sendOnce(again)
         }
     }
 
@@ -167,5 +175,16 @@ final class Wire: Sendable {
             }
             await sleep(left)
         }
+    }
+}
+
+extension HTTPRequest {
+    /// The request over a connection of its own, where it may be sent again after the failure; nil: it may not, or was
+    /// sent again already.
+    fileprivate func repeated(after failure: HTTPFailure) -> HTTPRequest? {
+        guard isIdempotent, failure.isWorthRepeating, !usesNewConnection else { return nil }
+        var request = self
+        request.usesNewConnection = true
+        return request
     }
 }

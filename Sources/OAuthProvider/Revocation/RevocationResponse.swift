@@ -9,11 +9,16 @@ enum RevocationResponse {
         let said = "status \(reply.status)" + (error.map { ", \($0.rawValue)" } ?? "")
         switch (reply.status, error) {
         // 204 is not the RFC's, and cannot mean anything else.
-        case (200, _), (204, _):
+        case (200...299, _):
+            // RFC 7009 knows 200 alone; 201, 202 and 204 are what servers say beside it, and no refusal.
             return .accepted
         case (400, .invalidGrant?), (400, .invalidToken?):
-            // Google answers so for a token that is revoked already.
-            return .accepted
+            // Google says so of a token that is revoked already, RFC 6749 §5.2 of one that was issued to another client.
+            return .refused(
+                why: "invalid-grant",
+                detail: "the server does not know the token as this client's (\(said)): it is revoked already, or was "
+                    + "issued to another client"
+            )
         case (400, .unsupportedTokenType?):
             return .refused(
                 why: "unsupported-token-type",
@@ -30,11 +35,6 @@ enum RevocationResponse {
                 why: "wrong-client",
                 detail: "the server does not let this client revoke the token (\(said)); "
                     + "give the credentials of the client that holds the grant"
-            )
-        case (201...299, _):
-            return .refused(
-                why: "request",
-                detail: "the server answered with \(said) where only 200 means done"
             )
         case (300...399, _):
             return .refused(why: "request", detail: "the server redirects (\(said)); configure the final URL")

@@ -53,11 +53,16 @@ package struct RecordError: Error, Equatable, Sendable {
     }
 
     /// The name cut at 64 characters, with all that could move a terminal's cursor escaped.
-    package static func printable(_ name: String) -> String {
+    package static func printable(_ name: String) -> String { escaped(name, most: 64) }
+
+    /// The same of a whole sentence, which is not cut.
+    package static func printableInFull(_ text: String) -> String { escaped(text, most: .max) }
+
+    private static func escaped(_ name: String, most: Int) -> String {
         var text = ""
         var length = 0
         for scalar in name.unicodeScalars {
-            if length == 64 {
+            if length == most {
                 return text + "…"
             }
             length += 1

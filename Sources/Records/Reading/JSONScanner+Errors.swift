@@ -25,9 +25,18 @@ extension JSONScanner {
         guard name.hasPrefix("x_") else {
             let nearest = nearestWord(to: name.string, in: known.names)
             let hint = nearest.map { "did you mean \"\($0)\"?" } ?? "a member of your own has to begin with x_"
-            throw error(.unknownMember, "there is no such member", hint: hint)
+            var refusal = error(.unknownMember, "there is no such member", hint: hint)
+            // A token in a member's place is no name to repeat.
+            if nearest == nil, !Self.looksLikeWords(name.string) { refusal.member = nil }
+            throw refusal
         }
         try skipValue()
+    }
+
+    /// Letters and what joins words, no longer than names are: tokens have digits, hyphens, or begin otherwise.
+    private static func looksLikeWords(_ name: String) -> Bool {
+        guard let first = name.utf8.first, (0x61...0x7A).contains(first), name.utf8.count <= 32 else { return false }
+        return name.utf8.allSatisfy { (0x61...0x7A).contains($0 | 0x20) || "_.@".utf8.contains($0) }
     }
 
     func error(_ code: RecordError.Code, _ message: String, at index: Int) -> RecordError {

@@ -55,7 +55,7 @@ extension JSONScanner {
         return strings
     }
 
-    /// An RFC 3339 time in UTC, as ``RFC3339`` takes it: milliseconds since 1970.
+    /// An RFC 3339 time, as ``RFC3339`` takes it: milliseconds since 1970.
     package mutating func readTime() throws(RecordError) -> Int64 {
         guard startValue() == UInt8(ascii: "\"") else {
             throw wrongType(expected: "a string with an RFC 3339 time")
@@ -71,6 +71,19 @@ extension JSONScanner {
             throw error(.badTime, "expected an RFC 3339 time such as 2026-05-01T08:00:00Z")
         }
         awaitsValue = false
+        return time
+    }
+
+    /// A time of a grant's life: one before 2010 is how programs write "never", and is `outOfRange`.
+    package mutating func readTimeOfGrant() throws(RecordError) -> Int64 {
+        let time = try readTime()
+        guard time >= RFC3339.earliestOfGrants else {
+            throw error(
+                .outOfRange,
+                "the time is before 2010, which is how programs write \"never\"",
+                hint: "write null where there is none"
+            )
+        }
         return time
     }
 

@@ -13,18 +13,24 @@ struct GrantCheck {
     private let reading: any StoreReading
     private let providers: Set<ProviderID>
     private let tenants: Set<TenantID>
+    /// By provider, the client that is grantkeeper's own.
+    private let ownClients: [ProviderID: ClientID]
+    /// Stored names of older versions that another name may be taken for.
+    private let unfit: [UnfitName]
     private let lines: GrantLines
     private let now: Timestamp
     private let seen = SeenKeys()
     /// Tenants that the configuration does not know, with the number of their good lines.
     private var unknown: [TenantID: Int] = [:]
 
-    init(_ reading: any StoreReading, _ settings: RotationSettings, _ lines: GrantLines, _ now: Timestamp) {
+    init(_ reading: any StoreReading, _ settings: RotationSettings, _ lines: GrantLines, _ now: Timestamp) throws {
         self.reading = reading
         self.lines = lines
         self.now = now
         providers = Set(settings.providers.map(\.id))
         tenants = Set(settings.tenants.map(\.id))
+        ownClients = Dictionary(settings.providers.map { ($0.id, $0.client.id) }) { first, _ in first }
+        unfit = try reading.unfitNames(limit: 10_000).filter { [.provider, .tenant, .client].contains($0.kind) }
     }
 
     /// Reads to the end of the descriptor; of a pipe, the good lines go to the spool.
@@ -49,6 +55,8 @@ struct GrantCheck {
         report.problems.sort { $0.line < $1.line }
         report.problems = Array(report.problems.prefix(GrantImport.problemLimit))
         report.unknownTenants = Set(unknown.keys)
+        let records = report.lines - report.bad
+        report.looksShortLived = records >= GrantImport.fewestToJudge && report.shortLived * 2 > report.withExpiry
     }
 
     private mutating func read(_ line: Span<UInt8>, _ number: Int, _ start: Int) throws {
@@ -71,15 +79,20 @@ struct GrantCheck {
     /// What the settings or the store say against a record that is one.
     private mutating func problem(of record: GrantRecord, _ number: Int) throws -> RecordError? {
         guard providers.contains(record.provider) else {
-            let near = nearestWord(to: record.provider.rawValue, in: providers.map(\.rawValue).sorted())
+            let names = providers.map(\.rawValue).sorted()
+            let near = nearestWord(to: record.provider.rawValue, in: names)
+            // What resembles no provider may be a token in the wrong place, and is not repeated.
+            let name = near == nil ? "of this name" : "'\(RecordError.printable(record.provider.rawValue))'"
             return RecordError(
                 .badValue,
                 line: number,
                 member: "provider",
-                message: "the configuration knows no provider '\(RecordError.printable(record.provider.rawValue))'",
-                hint: near.map { "did you mean '\($0)'?" } ?? "add it under 'providers'"
+                message: "the configuration knows no provider \(name)",
+                hint: near.map { "did you mean '\($0)'?" }
+                    ?? "add it under 'providers'; known: \(names.joined(separator: ", "))"
             )
         }
+        if !unfit.isEmpty, let problem = lookAlike(of: record, number) { return problem }
         guard let holder = try reading.holder(of: record.key) else {
             if let ended = try reading.purgedEnd(of: record.key), record.issuedAt <= ended { known.insert(number) }
             return nil
@@ -87,6 +100,23 @@ struct GrantCheck {
         known.insert(number)
         guard holder != GrantHolder(tenant: record.tenant, client: record.client) else { return nil }
         return RecordError(.badValue, line: number, message: GrantMerge.refusal(of: record.key, holder))
+    }
+
+    private func lookAlike(of record: GrantRecord, _ number: Int) -> RecordError? {
+        let names: [(UnfitName.Kind, String)] = [
+            (.provider, record.provider.rawValue), (.tenant, record.tenant.rawValue), (.client, record.client.rawValue),
+        ]
+        for (kind, name) in names {
+            guard let twin = unfit.first(where: { $0.kind == kind && $0.name.looksLike(name) }) else { continue }
+            return RecordError(
+                .badValue,
+                line: number,
+                member: kind.rawValue,
+                message: "the store has another \(kind.rawValue) that looks the same: '\(twin.name.spelled)'",
+                hint: "end and purge its grants first; 'grantkeeper doctor' lists such names"
+            )
+        }
+        return nil
     }
 
     // MARK: Repeated keys
@@ -111,7 +141,7 @@ struct GrantCheck {
                 .badValue,
                 line: again.number,
                 member: "id",
-                message: "the grant '\(RecordError.printable(key.description))' is given twice, differently"
+                message: "the grant is given twice, differently: here and in line \(first.number)"
             )
             // Found in no order of lines: the first of all are kept, not the first found.
             report.problems.append(problem)
@@ -148,6 +178,9 @@ struct GrantCheck {
                 unknown[record.tenant] = 1
             }
         }
+        if ownClients[record.provider] == record.client { report.shielded += step }
+        if record.hasUnnormalizedName { report.unnormalized += step }
+        if record.hasJoinedScope { report.joinedScopes += step }
         if let end = record.expiresAt.value {
             report.withExpiry += step
             if end - record.issuedAt <= .days(1) { report.shortLived += step }

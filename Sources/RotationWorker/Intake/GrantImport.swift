@@ -25,18 +25,38 @@ package struct GrantImport: Sendable {
         /// Records whose `expires_at` lies within a day of `issued_at`.
         package var shortLived = 0
         package var withExpiry = 0
+        /// More than half of the `expires_at` of a file of some length are such: they look like access tokens' ends.
+        package var looksShortLived = false
+        /// Records of our own client, which the rules and orders by hand spare.
+        package var shielded = 0
+        /// Records with a subject, id or family that is not in Unicode's normalization form C.
+        package var unnormalized = 0
+        /// Records with a scope that looks like several.
+        package var joinedScopes = 0
+        /// Ended grants that a line shows to live: used later than the end, or back after an end by hand.
+        package var resurfaced = 0
         /// False: the check found mistakes, and nothing was written.
         package var isImported = false
     }
 
     static let problemLimit = 20
+    /// Fewer records do not tell what a file's ends are.
+    static let fewestToJudge = 20
 
     private let environment: RotationEnvironment
     private let skipsBad: Bool
+    private let takesShortLived: Bool
     private let now: Timestamp
     private let maximumLine: Int
 
-    package init(_ environment: RotationEnvironment, skipsBad: Bool, maximumLine: Int = 1_048_576) {
+    /// `takesShortLived`: a file whose grants mostly end within a day is meant so.
+    package init(
+        _ environment: RotationEnvironment,
+        skipsBad: Bool,
+        takesShortLived: Bool = false,
+        maximumLine: Int = 1_048_576
+    ) {
+        self.takesShortLived = takesShortLived
         self.environment = environment
         self.skipsBad = skipsBad
         self.maximumLine = maximumLine
@@ -49,7 +69,7 @@ package struct GrantImport: Sendable {
         let (settings, now, maximumLine) = (environment.settings, now, maximumLine)
         let (checked, second) = try await environment.store.read {
             [readying = environment.store.tokenReadying] reading in
-            var check = GrantCheck(reading, settings, lines, now)
+            var check = try GrantCheck(reading, settings, lines, now)
             try check.read(descriptor, maximumLine)
             let second = SecondReading(
                 lines: lines,
@@ -62,7 +82,7 @@ package struct GrantImport: Sendable {
             )
             return (check.report, second)
         }
-        guard checked.bad == 0 || skipsBad else { return checked }
+        guard checked.bad == 0 || skipsBad, !checked.looksShortLived || takesShortLived else { return checked }
         var report = try await write(second, checked)
         report.isImported = true
         return report
@@ -73,6 +93,7 @@ package struct GrantImport: Sendable {
     /// What a transaction did.
     private struct Part: Sendable {
         var outcomes: [GrantMerge.Outcome: Int] = [:]
+        var resurfaced = 0
         var lines = 0
         var isEnd = false
     }
@@ -105,6 +126,7 @@ package struct GrantImport: Sendable {
                 try Self.merge(queue, GrantMerge(writing: writing, now: now, actor: actor))
             }
             for (outcome, count) in part.outcomes { report.count(outcome, count) }
+            report.resurfaced += part.resurfaced
             done += part.lines
             environment.progress(.init(step: "importing", done: done, total: report.lines))
             if part.isEnd { return report }
@@ -127,7 +149,9 @@ package struct GrantImport: Sendable {
                 part.lines += batch.lines
                 for (record, tokens) in batch.records {
                     do {
-                        part.outcomes[try merge.merge(record, tokens), default: 0] += 1
+                        let merged = try merge.merge(record, tokens)
+                        part.outcomes[merged.outcome, default: 0] += 1
+                        if merged.hasResurfaced { part.resurfaced += 1 }
                     } catch let error as StoreError where error.code == .conflict {
                         // Somebody else has recorded it for another holder since it was checked.
                         continue

@@ -15,29 +15,77 @@ struct GrantMerge {
         case outdated
     }
 
+    /// What became of a record, and whether it shows life after an end.
+    struct Result {
+        var outcome: Outcome
+        var hasResurfaced = false
+    }
+
     let writing: any StoreWriting
     let now: Timestamp
     let actor: Actor
 
     /// `tokens`: what was made ready of the record's tokens, or nothing.
-    func merge(_ record: GrantRecord, _ tokens: [TokenKind: ReadyToken] = [:]) throws -> Outcome {
+    func merge(_ record: GrantRecord, _ tokens: [TokenKind: ReadyToken] = [:]) throws -> Result {
         guard let stored = try writing.grant(record.key) else {
-            if let ended = try writing.purgedEnd(of: record.key), record.issuedAt <= ended { return .ended }
-            try add(record, tokens)
-            return .added
+            guard let purged = try writing.purgedGrant(record.key) else {
+                try add(record, tokens)
+                return Result(outcome: .added)
+            }
+            guard try beginsNewLife(record, row: purged.row, endedAt: purged.endedAt) else {
+                return Result(outcome: .ended)
+            }
+            try add(record, tokens, after: purged)
+            return Result(outcome: .added, hasResurfaced: purged.endedByHand)
         }
         guard stored.grant.tenant == record.tenant, stored.grant.client == record.client else {
             let holder = GrantHolder(tenant: stored.grant.tenant, client: stored.grant.client)
             throw StoreError(.conflict, Self.refusal(of: record.key, holder))
         }
         let isEnded = stored.grant.standing == .expired || stored.grant.standing == .revoked
-        if isEnded, record.issuedAt <= stored.endedAt ?? now { return .ended }
-        // A new consent waits until the old one's end is carried out: its tokens are not the old one's.
-        if !stored.grant.standing.isLive, !isEnded, record.issuedAt > stored.grant.issuedAt { return .ended }
-        if let exported = record.exportedAt, exported < stored.recordedAt {
-            return try use(record, stored) ? .updated : .outdated
+        if isEnded, try !beginsNewLife(record, row: stored.row, endedAt: stored.endedAt ?? now) {
+            return Result(outcome: .ended, hasResurfaced: try useAfterEnd(record, stored))
         }
-        return try change(stored, record, isRenewed: isEnded)
+        // A new consent waits until the old one's end is carried out: its tokens are not the old one's.
+        if !stored.grant.standing.isLive, !isEnded, record.issuedAt > stored.grant.issuedAt {
+            return Result(outcome: .ended)
+        }
+        if !isEnded, let exported = record.exportedAt, exported < stored.recordedAt {
+            return Result(outcome: try use(record, stored) ? .updated : .outdated)
+        }
+        let outcome = try change(stored, record, isRenewed: isEnded)
+        return Result(outcome: outcome, hasResurfaced: isEnded && stored.grant.cause == .byHand)
+    }
+
+    /// `row`: that of the ended grant; nil: the fingerprints of its tokens were not kept, and none of them is known to
+    /// be new.
+    private func beginsNewLife(_ record: GrantRecord, row: Int64?, endedAt: Timestamp) throws -> Bool {
+        let toldAt = record.toldAt(now)
+        var hasNewToken = false
+        if let row, toldAt >= endedAt {
+            hasNewToken = try record.tokens.values.contains { try !writing.hasHeld($0, row: row) }
+        }
+        return LifeAfterEnd.isNewLife(
+            issuedAt: record.issuedAt,
+            toldAt: toldAt,
+            hasNewToken: hasNewToken,
+            endedAt: endedAt
+        )
+    }
+
+    /// A later use of an ended grant; whether it has resurfaced by it.
+    private func useAfterEnd(_ record: GrantRecord, _ known: StoredGrant) throws -> Bool {
+        guard let used = record.lastUsedAt.value else { return false }
+        var stored = known
+        stored.grant.lastUsedAt = later(known.grant.lastUsedAt, used)
+        let hasResurfaced = LifeAfterEnd.resurfaces(stored.grant, endedAt: stored.endedAt, signAt: used)
+        if hasResurfaced { stored.grant.resurfacedAt = now }
+        guard stored.grant != known.grant else { return false }
+        try writing.save(stored)
+        if hasResurfaced {
+            try tell(stored, Event.Kind.grantResurfaced, "used at \(used), after its end at \(stored.endedAt ?? now)")
+        }
+        return hasResurfaced
     }
 
     /// Why a record for this key with another tenant or client is refused.
@@ -46,7 +94,12 @@ struct GrantMerge {
             + "a record cannot move it"
     }
 
-    private func add(_ record: GrantRecord, _ ready: [TokenKind: ReadyToken]) throws {
+    /// `purged`: the grant that it is a new life of.
+    private func add(
+        _ record: GrantRecord,
+        _ ready: [TokenKind: ReadyToken],
+        after purged: PurgedGrant? = nil
+    ) throws {
         var grant = Grant(
             key: record.key,
             tenant: record.tenant,
@@ -56,10 +109,17 @@ struct GrantMerge {
         )
         try fill(&grant, record)
         let tokens = ready.isEmpty ? record.tokens.mapValues { ReadyToken($0) } : ready
-        let stored = try writing.insert(grant, ready: tokens, at: now)
+        var stored = try writing.insert(grant, ready: tokens, at: now)
+        let usedUnknown = try writing.takeUnmapped(of: stored, tokens: tokens.values.map(\.token))
+        if let purged { LifeAfterEnd.revive(&stored.grant, endedByHand: purged.endedByHand, at: now) }
+        if let usedUnknown { stored.grant.lastUsedAt = later(stored.grant.lastUsedAt, usedUnknown) }
+        if purged != nil || usedUnknown != nil { try writing.save(stored) }
         if !tokens.isEmpty || grant.providerGrantID != nil { try writing.joinFamilies(of: stored.row, at: now) }
-        try tell(stored)
+        try tell(stored, Event.Kind.grantRecorded, purged == nil ? nil : "a new life of a grant that had ended")
+        if purged?.endedByHand == true { try tell(stored, Event.Kind.grantResurfaced, Self.backByHand) }
     }
+
+    private static let backByHand = "recorded again, after an end by hand"
 
     private func change(_ known: StoredGrant, _ record: GrantRecord, isRenewed: Bool) throws -> Outcome {
         var stored = known
@@ -79,14 +139,10 @@ struct GrantMerge {
                 stored.grant.accessTokenExpiresAt
             )
         }
+        let wasResurfaced = known.grant.resurfacedAt != nil
+        let endedByHand = known.grant.cause == .byHand
         if isRenewed {
-            stored.grant.standing = .active
-            stored.grant.validity = Validity()
-            stored.grant.announcedAt = nil
-            stored.grant.cause = nil
-            stored.grant.clockFrom = nil
-            stored.grant.proof = nil
-            stored.grant.residualUntil = nil
+            LifeAfterEnd.revive(&stored.grant, endedByHand: endedByHand, at: now)
             stored.endedAt = nil
             stored.askAt = now
             try writing.removePendingVerdict(row: stored.row)
@@ -101,6 +157,10 @@ struct GrantMerge {
             if stored.grant != known.grant { try writing.saveRecord(stored) }
             return .unchanged
         }
+        if let used = try writing.takeUnmapped(of: stored, tokens: Array(record.tokens.values)) {
+            stored.grant.lastUsedAt = later(stored.grant.lastUsedAt, used)
+            try noteUse(in: &stored)
+        }
         stored.recordedAt = now
         stored.dueAt = now
         try writing.saveRecord(stored)
@@ -110,7 +170,15 @@ struct GrantMerge {
         {
             try writing.joinFamilies(of: stored.row, at: now)
         }
-        if isRenewed { try tell(stored) }
+        if isRenewed {
+            let isLaterConsent = record.issuedAt > known.endedAt ?? now
+            try tell(
+                stored,
+                Event.Kind.grantRecorded,
+                isLaterConsent ? "a later consent" : "a token that it never had: a new life"
+            )
+            if endedByHand, !wasResurfaced { try tell(stored, Event.Kind.grantResurfaced, Self.backByHand) }
+        }
         return isRenewed ? .renewed : .updated
     }
 
@@ -132,10 +200,7 @@ struct GrantMerge {
         stored.grant.validity.forgetInactivity()
         try writing.removePendingVerdict(row: stored.row)
         guard stored.grant.standing.isLive else { return }
-        var event = Event(Event.Kind.grantTokenStale, at: now, about: stored.grant)
-        event.reason = "used at \(used), after its token was called inactive"
-        event.actor = actor
-        try writing.append(event, about: stored)
+        try tell(stored, Event.Kind.grantTokenStale, "used at \(used), after its token was called inactive")
     }
 
     private func fill(_ grant: inout Grant, _ record: GrantRecord) throws {
@@ -177,8 +242,9 @@ struct GrantMerge {
         return second.map { max(first, $0) } ?? first
     }
 
-    private func tell(_ stored: StoredGrant) throws {
-        var event = Event(Event.Kind.grantRecorded, at: now, about: stored.grant)
+    private func tell(_ stored: StoredGrant, _ kind: String, _ reason: String?) throws {
+        var event = Event(kind, at: now, about: stored.grant)
+        event.reason = reason
         event.actor = actor
         try writing.append(event, about: stored)
     }

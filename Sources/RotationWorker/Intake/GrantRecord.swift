@@ -94,6 +94,13 @@ struct GrantRecord: Sendable {
     init(_ scanner: inout JSONScanner, now: Timestamp) throws(RecordError) {
         let latest = now + .minutes(5)
         var given: UInt8 = 0
+        if try scanner.peekKind() == .array {
+            throw scanner.error(
+                .wrongType,
+                "expected an object, found an array",
+                hint: "write one object a line: jq -c '.[]' FILE"
+            )
+        }
         try scanner.beginObject()
         while let name = try scanner.nextMember() {
             switch name {
@@ -101,13 +108,13 @@ struct GrantRecord: Sendable {
                 id = try Self.name(&scanner)
                 given |= Required.id.bit
             case "provider":
-                provider = ProviderID(try Self.name(&scanner))
+                provider = ProviderID(try Self.fitName(&scanner))
                 given |= Required.provider.bit
             case "tenant":
-                tenant = TenantID(try Self.name(&scanner))
+                tenant = TenantID(try Self.fitName(&scanner))
                 given |= Required.tenant.bit
             case "client":
-                client = ClientID(try Self.name(&scanner))
+                client = ClientID(try Self.fitName(&scanner))
                 given |= Required.client.bit
             case "subject": subject = .init(try Self.nameOrNull(&scanner))
             case "role": role = .init(try Self.nameOrNull(&scanner))
@@ -129,16 +136,72 @@ struct GrantRecord: Sendable {
             case "access_token": accessToken = .init(try Self.tokenOrNull(&scanner))
             case "refresh_token": refreshToken = .init(try Self.tokenOrNull(&scanner))
             case "has_refresh_token": claimsRefreshToken = try scanner.readBool()
-            case "x_exported_at": exportedAt = Timestamp(milliseconds: try scanner.readTime())
+            case "x_exported_at": exportedAt = Timestamp(milliseconds: try scanner.readTimeOfGrant())
             default: try scanner.skipUnknownMember(name, known: Self.members)
             }
         }
         for required in Required.allCases where given & required.bit == 0 {
             throw scanner.missingMember(required.rawValue)
         }
+        try refuseBeforeIssue(expiresAt, "expires_at", scanner)
+        try refuseBeforeIssue(accessTokenExpiresAt, "access_token_expires_at", scanner)
+        try refuseBeforeIssue(refreshTokenExpiresAt, "refresh_token_expires_at", scanner)
+        try refuseBeforeIssue(lastUsedAt, "last_used_at", scanner)
+        try refuseBeforeIssue(observedUntil, "observed_until", scanner)
+    }
+
+    /// No grant ends, is used or is observed to an end before it is issued; five minutes are two clocks' difference.
+    private func refuseBeforeIssue(
+        _ member: Member<Timestamp>,
+        _ name: String,
+        _ scanner: borrowing JSONScanner
+    ) throws(RecordError) {
+        guard case .value(let time) = member, time < issuedAt - .minutes(5) else { return }
+        var error = scanner.missingMember(name)
+        error.code = .outOfRange
+        error.message = "the time lies before issued_at"
+        error.hint = "write null where there is none, or correct issued_at"
+        throw error
+    }
+
+    /// Until when the line tells of the grant.
+    func toldAt(_ now: Timestamp) -> Timestamp {
+        let told = observedUntil.value ?? lastUsedAt.value ?? now
+        return exportedAt.map { min($0, told) } ?? told
+    }
+
+    /// A name that is taken as it comes, and is not in form C.
+    var hasUnnormalizedName: Bool {
+        if !id.isNormalized { return true }
+        if case .value(let subject) = subject, !subject.isNormalized { return true }
+        if case .value(let family) = family, !family.isNormalized { return true }
+        return false
+    }
+
+    /// A scope that looks like several: with a comma, or with an encoded blank or plus sign.
+    var hasJoinedScope: Bool { scopes.names.contains(where: Self.looksJoined) }
+
+    private static func looksJoined(_ scope: String) -> Bool {
+        guard scope.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "%") }) else { return false }
+        return scope.utf8.contains(UInt8(ascii: ","))
+            || ["%2b", "%20", "%2520", "%2c", "%252b"].contains { scope.lowercased().contains($0) }
+    }
+
+    /// A name that rules and orders select by: no other may look the same.
+    private static func fitName(_ scanner: inout JSONScanner) throws(RecordError) -> String {
+        let text = try name(&scanner)
+        if let fault = NameFault(of: text) { throw scanner.error(.badValue, fault.message, hint: fault.hint) }
+        return text
     }
 
     private static func name(_ scanner: inout JSONScanner) throws(RecordError) -> String {
+        if try scanner.peekKind() == .number {
+            throw scanner.error(
+                .wrongType,
+                "expected a string, found a number",
+                hint: "write it in quotes: jq -c '.id |= tostring' FILE"
+            )
+        }
         let text = try scanner.readString(maximumBytes: maximumName)
         guard !text.isEmpty else { throw scanner.error(.badValue, "must not be empty") }
         // Every byte of a longer sequence is past 0x7F.
@@ -175,12 +238,12 @@ struct GrantRecord: Sendable {
     }
 
     private static func timeOrNull(_ scanner: inout JSONScanner) throws(RecordError) -> Timestamp? {
-        try scanner.readTimeOrNull().map { Timestamp(milliseconds: $0) }
+        try scanner.readNullIfPresent() ? nil : Timestamp(milliseconds: scanner.readTimeOfGrant())
     }
 
     /// A time that has to have been: past the clock's tolerance of five minutes it is an error.
     private static func past(_ scanner: inout JSONScanner, _ latest: Timestamp) throws(RecordError) -> Timestamp {
-        let time = Timestamp(milliseconds: try scanner.readTime())
+        let time = Timestamp(milliseconds: try scanner.readTimeOfGrant())
         guard time <= latest else {
             throw scanner.error(
                 .outOfRange,

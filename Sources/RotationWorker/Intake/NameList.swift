@@ -11,6 +11,11 @@ struct NameList: Sendable {
 
     subscript(index: UInt16) -> String { String(decoding: names[Int(index)], as: UTF8.self) }
 
+    /// Whether the name at the index has these bytes.
+    func has(_ name: UnsafeRawBufferPointer, at index: UInt16) -> Bool {
+        names[Int(index)].count == name.count && names[Int(index)].elementsEqual(name)
+    }
+
     mutating func index(of name: UnsafeRawBufferPointer) -> UInt16 {
         if latest < names.count, names[latest].count == name.count, names[latest].elementsEqual(name) {
             return UInt16(latest)

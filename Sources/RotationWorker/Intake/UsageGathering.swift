@@ -11,6 +11,9 @@ struct UsageGathering: Sendable {
     let maximumLine: Int
     let namesAtOnce: Int
     let runsAtOnce: Int
+    /// What the input is called where one of its lines is named.
+    let source: String
+    let clock: any WallClock
 
     /// Blocks; to the end of the descriptor, or until nobody takes windows any more.
     func run(into queue: BoundedQueue<UsageWindow>) throws {
@@ -20,23 +23,55 @@ struct UsageGathering: Sendable {
         }
         while !open.isUnwanted {
             try open.makeRoom()
+            var isRefused = false
             do throws(RecordError) {
                 guard try reader.advance() else { break }
                 let number = reader.lineNumber
                 if reader.withLine({ $0.isEmpty }) { continue }
+                if !reader.lastLineWasTerminated, reader.withLine(Self.mayBecomeRecord) {
+                    // The rest of it may still be written.
+                    open.leave(number)
+                    continue
+                }
                 try reader.withScanner { (scanner) throws(RecordError) in
-                    let line = try UsageLine(&scanner)
-                    // Before it is added: what follows the object makes the line a bad one.
-                    try scanner.end()
-                    open.add(line, number, scanner)
+                    var feed: ScannedString?
+                    do throws(RecordError) {
+                        let line = try UsageLine(&scanner, feed: &feed)
+                        // Before it is added: what follows the object makes the line a bad one.
+                        try scanner.end()
+                        open.add(line, number, scanner)
+                    } catch {
+                        isRefused = true
+                        let name = feed.map { scanner.withText(of: $0) { Array($0) } }
+                        open.refuse(error, feed: name) { unreadable(error, number, nil) }
+                        throw error
+                    }
                 }
             } catch {
                 if error.code == .unreadable { throw error }
-                open.refuse(error)
+                if !isRefused {
+                    let number = reader.lineNumber
+                    open.refuse(error, feed: nil) { unreadable(error, number, nil) }
+                }
+                open.sample { reader.withLine { LineSample.of($0) } }
             }
             if reader.lineNumber % 256 == 0 { open.closeIfOld(Self.patience) }
         }
         open.close()
+    }
+
+    /// Whether what has no newline yet may become a line: a log in another form never does.
+    private static func mayBecomeRecord(_ line: Span<UInt8>) -> Bool {
+        for index in line.indices where line[index] != 0x20 && line[index] != 0x09 {
+            return line[index] == UInt8(ascii: "{")
+        }
+        return true
+    }
+
+    private func unreadable(_ error: RecordError, _ number: Int, _ sample: String?) -> FeedRecord.UnreadableLine {
+        let place = error.column > 0 ? "\(source), line \(number), column \(error.column)" : "\(source), line \(number)"
+        let member = error.member.map { "member \"\($0)\": " } ?? ""
+        return .init(place: place, problem: member + error.message, sample: sample, readAt: clock.now())
     }
 }
 
@@ -61,7 +96,16 @@ private struct OpenWindow: ~Copyable {
         window.add(line, number, scanner)
     }
 
-    mutating func refuse(_ error: RecordError) { window.refuse(error) }
+    mutating func refuse(_ error: RecordError, feed: [UInt8]?, _ line: () -> FeedRecord.UnreadableLine) {
+        if window.endsBeforeUnreadable { close() }
+        window.refuse(error, feed: feed, line)
+    }
+
+    /// Adds the sample of the line that was refused last, if it is the first of its feed.
+    mutating func sample(_ sample: () -> String) { window.sampleLast(sample) }
+
+    /// A last line that is not read yet.
+    mutating func leave(_ number: Int) { window.leave(number) }
 
     mutating func closeIfOld(_ patience: UInt64) {
         if DispatchTime.now().uptimeNanoseconds - since > patience { close() }

@@ -18,6 +18,16 @@ package struct UsageIngest: Sendable {
         /// Feed → why it stays where it is.
         package var stale: [String: String] = [:]
         package var moved: Set<String> = []
+        /// Feed → why its window begins anew.
+        package var beganAnew: [String: String] = [:]
+        /// Declared feeds for which lines were counted that cannot be read, or that break the feed's word.
+        package var unreadable: Set<String> = []
+        /// Lines that `ignore:` leaves out.
+        package var ignored = 0
+        /// Ended grants in which a sign of life was found.
+        package var resurfaced = 0
+        /// The number of a last line without its newline, which was not read; nil: there was none.
+        package var unfinished: Int?
         /// Uses of scopes that are not kept, because so many scopes of clients are kept already.
         package var scopesLeftOut = 0
 
@@ -33,15 +43,28 @@ package struct UsageIngest: Sendable {
     private let maximumLine: Int
     private let namesAtOnce: Int
     private let runsAtOnce: Int
+    private let source: String
+    private let feed: String?
+    private let isBackfill: Bool
 
+    /// Reads one input.
+    ///
+    /// `source`: what the input is called where a line of it is named. `feed`: what lines count for that name no feed
+    /// that can be read. `isBackfill`: uses only, which move no feed and break no word.
     /// `namesAtOnce`: how many names of grants are gathered in memory; `runsAtOnce`: how often, before all are entered.
     package init(
         _ environment: RotationEnvironment,
+        source: String = "the input",
+        feed: String? = nil,
+        isBackfill: Bool = false,
         maximumLine: Int = 262_144,
         namesAtOnce: Int = 80_000,
         runsAtOnce: Int = 64
     ) {
         self.environment = environment
+        self.source = source
+        self.feed = feed
+        self.isBackfill = isBackfill
         self.maximumLine = maximumLine
         self.namesAtOnce = namesAtOnce
         self.runsAtOnce = runsAtOnce
@@ -55,7 +78,9 @@ package struct UsageIngest: Sendable {
             descriptor: descriptor,
             maximumLine: maximumLine,
             namesAtOnce: namesAtOnce,
-            runsAtOnce: runsAtOnce
+            runsAtOnce: runsAtOnce,
+            source: source,
+            clock: environment.clock
         )
         return try await withThrowingTaskGroup(of: Void.self, returning: Report.self) { group in
             // Also where the entering fails: nobody waits for room then.
@@ -66,13 +91,40 @@ package struct UsageIngest: Sendable {
                     try gathering.run(into: queue)
                 }
             }
-            let report = try await enterWindows(of: queue)
-            try await group.waitForAll()
+            var unplaced = UnplacedLines(given: feed)
+            var report = try await enterWindows(of: queue, &unplaced)
+            do {
+                try await group.waitForAll()
+            } catch {
+                // Broken off: what was not read may be anybody's use, and the next input may move the feed.
+                unplaced.addBreak(source, at: environment.clock.now())
+                try await finish(&unplaced, &report)
+                throw error
+            }
+            try await finish(&unplaced, &report)
             return report
         }
     }
 
-    private func enterWindows(of queue: BoundedQueue<UsageWindow>) async throws -> Report {
+    /// Counts lines without a feed where the input has named no feed that is declared.
+    private func finish(_ unplaced: inout UnplacedLines, _ report: inout Report) async throws {
+        let (settings, now, actor, source) = (
+            environment.settings, environment.clock.now(), environment.actor, source
+        )
+        guard unplaced.count > 0 else { return }
+        let lines = unplaced
+        let part = try await environment.store.write { writing in
+            var (book, lines) = (try UsageBook(writing, settings, now, actor, source: source), lines)
+            if lines.isOfAll(settings.feeds.map(\.id)) { book.countForAll(lines) } else { book.settle(&lines) }
+            return try book.close()
+        }
+        report.add(part)
+    }
+
+    private func enterWindows(
+        of queue: BoundedQueue<UsageWindow>,
+        _ unplaced: inout UnplacedLines
+    ) async throws -> Report {
         var report = Report()
         while true {
             try Task.checkCancellation()
@@ -80,24 +132,31 @@ package struct UsageIngest: Sendable {
             switch taken {
             case .nothing: continue
             case .end: return report
-            case .element(let window): try await enter(window, &report)
+            case .element(let window): try await enter(window, &report, &unplaced)
             }
         }
     }
 
     /// In transactions of as many uses as 200 ms take.
-    private func enter(_ window: UsageWindow, _ report: inout Report) async throws {
+    private func enter(
+        _ window: UsageWindow,
+        _ report: inout Report,
+        _ unplaced: inout UnplacedLines
+    ) async throws {
         var problems = window.problems
         var next = window.isEmpty ? nil : try window.runs.cursor()
         while let uses = next {
             try Task.checkCancellation()
             let (settings, now, actor) = (environment.settings, environment.clock.now(), environment.actor)
-            let part = try await environment.store.write { writing in
-                var book = try UsageBook(writing, settings, now, actor)
-                let next = try book.enter(window, from: uses, until: .now() + .milliseconds(200))
-                return (report: try book.close(), next: next)
+            let part = try await environment.store.write { [source, isBackfill, before = unplaced] writing in
+                var book = try UsageBook(writing, settings, now, actor, source: source, isBackfill: isBackfill)
+                var unplaced = before
+                let end = DispatchTime.now() + .milliseconds(200)
+                let next = try book.enter(window, from: uses, until: end, unplaced: &unplaced)
+                return (report: try book.close(), next: next, unplaced: unplaced)
             }
             next = part.next
+            unplaced = part.unplaced
             report.add(part.report)
             problems += part.report.problems
             environment.progress(.init(step: "reading usage", done: report.lines, total: nil))
@@ -106,17 +165,30 @@ package struct UsageIngest: Sendable {
         }
         report.lines += window.lines
         report.bad += window.bad
+        if let unfinished = window.unfinished { report.unfinished = unfinished }
         problems.sort { $0.line < $1.line }
         report.problems += problems.prefix(Self.problemLimit - report.problems.count)
         environment.progress(.init(step: "reading usage", done: report.lines, total: nil))
     }
 
-    /// Moves a feed whose health keeps it: a person vouches for what it did not show.
-    package func accept(_ feed: String, until: Timestamp, reason: String) async throws -> FeedRecord {
+    /// Takes what a feed counted until an instant, or what stands still of one client until then: a person vouches for it.
+    ///
+    /// `until` may be nil without a client: until the feed's own last word that was refused.
+    package func accept(
+        _ feed: String,
+        of client: ClientID? = nil,
+        until: Timestamp?,
+        reason: String
+    ) async throws -> FeedRecord {
         let (settings, now, actor) = (environment.settings, environment.clock.now(), environment.actor)
         return try await environment.store.write { writing in
             var book = try UsageBook(writing, settings, now, actor)
-            let record = try book.accept(feed, until: until, reason: reason)
+            let record =
+                if let client, let until {
+                    try book.accept(feed, of: client, until: until, reason: reason)
+                } else {
+                    try book.accept(feed, until: until, reason: reason)
+                }
             _ = try book.close()
             return record
         }
@@ -131,6 +203,10 @@ extension UsageIngest.Report {
         scopesLeftOut += other.scopesLeftOut
         undeclared.formUnion(other.undeclared)
         moved.formUnion(other.moved)
+        unreadable.formUnion(other.unreadable)
+        beganAnew.merge(other.beganAnew) { _, new in new }
+        ignored += other.ignored
+        resurfaced += other.resurfaced
         stale = stale.filter { !other.moved.contains($0.key) }
         stale.merge(other.stale) { _, new in new }
     }

@@ -27,6 +27,8 @@ enum UsageLine {
         var client: ScannedString?
         /// What was used of the grant: scope names with one space between them.
         var scopes: ScannedString?
+        /// The HTTP status with which the use was answered; nil: none is given.
+        var status: Int?
     }
 
     static let members: MemberSet = [
@@ -34,8 +36,8 @@ enum UsageLine {
         "required_scope", "step", "observed_until", "observed_from",
     ]
 
-    init(_ scanner: inout JSONScanner) throws(RecordError) {
-        var feed: ScannedString?
+    /// `feed` is set as soon as it is read: a line that cannot be read on counts for it.
+    init(_ scanner: inout JSONScanner, feed: inout ScannedString?) throws(RecordError) {
         var at: Timestamp?
         var until: Timestamp?
         var from: Timestamp?
@@ -46,13 +48,14 @@ enum UsageLine {
         var subject: ScannedString?
         var provider: ScannedString?
         var scopes: ScannedString?
+        var status: Int?
         try scanner.beginObject()
         while let name = try scanner.nextMember() {
             switch name {
             case "feed": feed = try scanner.readInPlace(maximumBytes: 128)
-            case "at": at = Timestamp(milliseconds: try scanner.readTime())
-            case "observed_until": until = Timestamp(milliseconds: try scanner.readTime())
-            case "observed_from": from = Timestamp(milliseconds: try scanner.readTime())
+            case "at": at = Timestamp(milliseconds: try scanner.readTimeOfGrant())
+            case "observed_until": until = Timestamp(milliseconds: try scanner.readTimeOfGrant())
+            case "observed_from": from = Timestamp(milliseconds: try scanner.readTimeOfGrant())
             case "grant": grant = try scanner.readInPlace(maximumBytes: 512)
             case "token_sha256": digest = try Self.digest(&scanner)
             case "token": token = try scanner.readInPlace(maximumBytes: 65_536)
@@ -65,7 +68,13 @@ enum UsageLine {
                 } else {
                     try scanner.skipValue()
                 }
-            case "required_scope", "step", "status": try scanner.skipValue()
+            case "status":
+                if try scanner.peekKind() == .number {
+                    status = Int(exactly: try scanner.readDouble().rounded())
+                } else {
+                    try scanner.skipValue()
+                }
+            case "required_scope", "step": try scanner.skipValue()
             default: try scanner.skipUnknownMember(name, known: Self.members)
             }
         }
@@ -111,7 +120,8 @@ enum UsageLine {
                 name: named,
                 provider: provider,
                 client: client,
-                scopes: scopes
+                scopes: scopes,
+                status: status
             )
         )
     }

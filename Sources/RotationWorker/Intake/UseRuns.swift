@@ -3,13 +3,18 @@ internal import Grants
 
 /// A use as it is entered: of one name, by one feed.
 struct GatheredUse: Sendable {
-    /// In milliseconds since 1970.
+    /// The last use, in milliseconds since 1970.
     var at: Int64
+    var first: Int64
+    /// The last that was not refused; ``UseTable/never``: all were.
+    var vital: Int64
     var count: Int
     let kind: UseTable.Kind
     /// The window's numbers of the provider and the feed.
     let provider: UInt16
     let feed: UInt16
+    /// The window's number of the client that every line names beside a grant or token; 0: not every line one.
+    var client: UInt16
     let name: [UInt8]
 
     /// Negative, zero or positive: by kind, provider, the bytes of the name, and feed.
@@ -101,7 +106,10 @@ struct UseRuns: Sendable {
             guard var use = try pop() else { return nil }
             while let index = heap.first, let again = runs[index].head, again.order(against: use) == 0 {
                 use.at = max(use.at, again.at)
+                use.first = min(use.first, again.first)
+                use.vital = max(use.vital, again.vital)
                 use.count += again.count
+                if use.client != again.client { use.client = 0 }
                 _ = try pop()
             }
             return use
@@ -141,7 +149,7 @@ struct UseRuns: Sendable {
     /// One run, read on piece by piece.
     fileprivate struct Run: Sendable {
         private static let piece = 16_384
-        static let header = 19
+        static let header = 37
 
         private let descriptor: Int32
         /// Where the next piece is read.
@@ -165,19 +173,24 @@ struct UseRuns: Sendable {
             func number<Value: FixedWidthInteger>(_ place: Int, _ type: Value.Type) -> Value {
                 buffer.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: start + place, as: type) }
             }
-            let (at, count) = (number(0, Int64.self), number(8, UInt32.self))
-            let (feed, provider) = (number(12, UInt16.self), number(14, UInt16.self))
-            let (kind, length) = (UseTable.Kind(rawValue: buffer[start + 16]), Int(number(17, UInt16.self)))
+            let (at, first, vital) = (number(0, Int64.self), number(8, Int64.self), number(16, Int64.self))
+            let count = number(24, UInt32.self)
+            let (feed, provider) = (number(28, UInt16.self), number(30, UInt16.self))
+            let client = number(32, UInt16.self)
+            let (kind, length) = (UseTable.Kind(rawValue: buffer[start + 34]), Int(number(35, UInt16.self)))
             position += Self.header
             guard let kind, try has(length) else {
                 throw StoreError(.other, "the log's temporary file cannot be read back")
             }
             head = GatheredUse(
                 at: at,
+                first: first,
+                vital: vital,
                 count: Int(count),
                 kind: kind,
                 provider: provider,
                 feed: feed,
+                client: client,
                 name: Array(buffer[position..<(position + length)])
             )
             position += length
@@ -208,9 +221,12 @@ extension UseTable {
             let entry = entries[Int(index)]
             let name = name(of: entry)
             withUnsafeBytes(of: entry.at) { run.append(contentsOf: $0) }
+            withUnsafeBytes(of: entry.first) { run.append(contentsOf: $0) }
+            withUnsafeBytes(of: entry.vital) { run.append(contentsOf: $0) }
             withUnsafeBytes(of: entry.count) { run.append(contentsOf: $0) }
             withUnsafeBytes(of: entry.feed) { run.append(contentsOf: $0) }
             withUnsafeBytes(of: entry.provider) { run.append(contentsOf: $0) }
+            withUnsafeBytes(of: entry.client) { run.append(contentsOf: $0) }
             run.append(entry.kind.rawValue)
             withUnsafeBytes(of: UInt16(name.count)) { run.append(contentsOf: $0) }
             run.append(contentsOf: name)

@@ -18,8 +18,11 @@ struct UseTable: Sendable {
     }
 
     struct Entry: Sendable {
-        /// In milliseconds since 1970.
+        /// The last use, in milliseconds since 1970.
         fileprivate(set) var at: Int64
+        fileprivate(set) var first: Int64
+        /// The last that was not refused; ``UseTable/never``: all were.
+        fileprivate(set) var vital: Int64
         fileprivate(set) var count: UInt32
         fileprivate let hash: UInt32
         fileprivate let start: UInt32
@@ -28,9 +31,12 @@ struct UseTable: Sendable {
         let feed: UInt16
         /// The window's number of the provider; 0: none.
         let provider: UInt16
+        /// The window's number of the client that every line names beside a grant or token; 0: not every line one.
+        fileprivate(set) var client: UInt16 = 0
         let kind: Kind
     }
 
+    static let never = Int64.min
     private static let byteLimit = 6_000_000
     private(set) var entries: [Entry] = []
     private var bytes: [UInt8] = []
@@ -47,12 +53,23 @@ struct UseTable: Sendable {
         bytes[Int(entry.start)..<(Int(entry.start) + Int(entry.length))]
     }
 
-    mutating func add(_ kind: Kind, _ name: UnsafeRawBufferPointer, feed: UInt16, provider: UInt16, at: Int64) {
+    /// Returns the entry's index, and whether it is new.
+    @discardableResult
+    mutating func add(
+        _ kind: Kind,
+        _ name: UnsafeRawBufferPointer,
+        feed: UInt16,
+        provider: UInt16,
+        at: Int64,
+        isVital: Bool = true
+    ) -> (index: Int, isNew: Bool) {
         var hasher = Hasher()
         hasher.combine(UInt64(feed) << 32 | UInt64(provider) << 16 | UInt64(kind.rawValue))
         hasher.combine(bytes: name)
         let entry = Entry(
             at: at,
+            first: at,
+            vital: isVital ? at : Self.never,
             count: 1,
             hash: UInt32(truncatingIfNeeded: hasher.finalize()),
             start: UInt32(bytes.count),
@@ -67,8 +84,10 @@ struct UseTable: Sendable {
             let index = Int(slots[slot]) - 1
             if isSame(entries[index], entry, name) {
                 entries[index].count += 1
-                entries[index].at = max(entries[index].at, at)
-                return
+                if at > entries[index].at { entries[index].at = at }
+                if at < entries[index].first { entries[index].first = at }
+                if isVital, at > entries[index].vital { entries[index].vital = at }
+                return (index, false)
             }
             slot = (slot + 1) & mask
         }
@@ -81,7 +100,11 @@ struct UseTable: Sendable {
         entries.append(entry)
         slots[slot] = UInt32(entries.count)
         if entries.count * 2 > slots.count { grow() }
+        return (entries.count - 1, true)
     }
+
+    /// Notes the client that the lines of an entry name; 0: not every line names the same one.
+    mutating func setClient(_ client: UInt16, at index: Int) { entries[index].client = client }
 
     private func isSame(_ known: Entry, _ entry: Entry, _ name: UnsafeRawBufferPointer) -> Bool {
         guard known.hash == entry.hash, known.length == entry.length, known.feed == entry.feed,

@@ -42,7 +42,10 @@ package struct DeliveryJob: Sendable {
             let entries = try await environment.store.read { try $0.journal(after: from, limit: Self.batchSize) }
             guard let last = entries.last else { return line }
             let events = try entries.map(OutgoingEvent.init)
+            let clocks: [ClockStart]
             do {
+                // Before they leave: what was delivered and not acknowledged leaves again each time.
+                clocks = try clockStarts(events, sink.settings)
                 try await LeaseHeartbeat.keeping(lock, environment.store) { () async throws(SinkError) in
                     try await sink.deliver(events)
                 }
@@ -50,38 +53,68 @@ package struct DeliveryJob: Sendable {
                 line.failure = error
                 cursor.failures += 1
                 cursor.lastError = error.message
-                try await store(cursor, acknowledged: [], by: sink.settings)
+                try await store(cursor, starting: [])
                 return line
             }
             cursor.seq = last.seq
             cursor.failures = 0
             cursor.lastError = nil
-            try await store(cursor, acknowledged: events, by: sink.settings)
+            try await store(cursor, starting: clocks)
             line.delivered += events.count
             environment.progress(.init(step: "delivering to \(id)", done: line.delivered, total: nil))
         }
     }
 
+    /// A notice or a quarantine whose period counts from an acknowledgement.
+    private struct ClockStart: Sendable {
+        var key: Grant.Key
+        var standing: Standing
+        var announcedAt: Timestamp
+    }
+
+    /// What the sink's acknowledgement of these events starts.
+    ///
+    /// Throws for an event that does not say what it is about: passed over, its period would never begin.
+    private func clockStarts(_ events: [OutgoingEvent], _ sink: SinkSettings) throws(SinkError) -> [ClockStart] {
+        var starts: [ClockStart] = []
+        for event in events {
+            let standing: Standing
+            switch event.type {
+            case "grant.noticed" where sink.notifies: standing = .noticed
+            case "grant.quarantined" where sink.enforces: standing = .quarantined
+            default: continue
+            }
+            let body = try? JSONObject(parsing: event.json)
+            guard let provider = body?["provider"]?.stringValue, let grant = body?["grant"]?.stringValue,
+                let at = body?["at"]?.stringValue.flatMap(RFC3339.parse)
+            else {
+                throw SinkError(
+                    "entry \(event.seq) of the journal is a '\(event.type)' without provider, grant or time: the period "
+                        + "that its delivery starts cannot begin, and nothing is delivered to '\(sink.id)'",
+                    hint: "keep the store as it is; 'audit verify' shows whether the entry was changed"
+                )
+            }
+            starts.append(
+                ClockStart(
+                    key: .init(provider: ProviderID(provider), id: grant),
+                    standing: standing,
+                    announcedAt: Timestamp(milliseconds: at)
+                )
+            )
+        }
+        return starts
+    }
+
     /// The cursor and the clocks that the acknowledgement starts are one transaction.
-    private func store(_ cursor: SinkCursor, acknowledged: [OutgoingEvent], by sink: SinkSettings) async throws {
+    private func store(_ cursor: SinkCursor, starting clocks: [ClockStart]) async throws {
         let (lock, now) = (lock, environment.clock.now())
         try await environment.store.write { writing in
             try writing.renew(lock)
-            for event in acknowledged {
-                let standing: Standing
-                switch event.type {
-                case "grant.noticed" where sink.notifies: standing = .noticed
-                case "grant.quarantined" where sink.enforces: standing = .quarantined
-                default: continue
-                }
-                let body = try JSONObject(parsing: event.json)
-                guard let provider = body["provider"]?.stringValue, let grant = body["grant"]?.stringValue,
-                    let at = body["at"]?.stringValue.flatMap(RFC3339.parse)
-                else { continue }
+            for start in clocks {
                 try writing.startClock(
-                    of: .init(provider: ProviderID(provider), id: grant),
-                    standing: standing,
-                    announcedAt: Timestamp(milliseconds: at),
+                    of: start.key,
+                    standing: start.standing,
+                    announcedAt: start.announcedAt,
                     at: now
                 )
             }

@@ -28,6 +28,21 @@ package struct ExpiryJob: Sendable {
         package var queued = 0
         /// Why → number: rows of the plan that were no longer as planned.
         package var skipped: [String: Int] = [:]
+        /// What the providers' clocks held, which were looked at after the plan.
+        package var held: [HeldPlan] = []
+    }
+
+    /// Looks at what no plan can know by itself, before one that is to be applied: whether providers that nobody looked
+    /// at yet can revoke at all.
+    package func prepare(run: Int64, lock: JobLock) async throws {
+        let (environment, selection) = (environment, selection)
+        let unknown = try await environment.store.read { reading in
+            try environment.settings.providers.filter { provider in
+                guard selection.provider == nil || selection.provider == provider.id else { return false }
+                return try environment.providers[provider.id] != nil && RevocationEndpoints.isUnknown(provider, reading)
+            }.map(\.id)
+        }
+        _ = try await ServerLook(environment: environment, run: run, lock: lock).look(at: Set(unknown))
     }
 
     /// Writes nothing and sends nothing, but for the lease of a lock that is held meanwhile.
@@ -52,8 +67,10 @@ package struct ExpiryJob: Sendable {
         lock: JobLock,
         approving hash: String? = nil
     ) async throws -> Applied {
-        try await record(plan, run: run, lock: lock, approving: hash)
         var applied = Applied()
+        let clock = try await readClocks(plan, run: run, lock: lock, approving: hash)
+        applied.held = plan.held(by: clock, among: plan.released(approving: hash), at: now)
+        try await record(plan, applied.held, run: run, lock: lock, approving: hash)
         guard let spool = plan.spool else { return applied }
         var index = 0
         while index < spool.count {
@@ -65,6 +82,7 @@ package struct ExpiryJob: Sendable {
                 run: run,
                 lock: lock,
                 approved: hash,
+                clock: clock,
                 now: now,
                 from: index
             )
@@ -92,8 +110,27 @@ package struct ExpiryJob: Sendable {
         return applied
     }
 
+    /// The clocks of all providers that something is applied to.
+    private func readClocks(
+        _ plan: ExpiryPlan,
+        run: Int64,
+        lock: JobLock,
+        approving hash: String?
+    ) async throws -> ClockGate {
+        let providers = Set(plan.released(approving: hash).map(\.provider))
+        let readings = try await ServerLook(environment: environment, run: run, lock: lock).look(at: providers)
+        let trusting = environment.settings.providers.filter { $0.clock == .trusted }.map(\.id)
+        return ClockGate(readings, trusting: Set(trusting))
+    }
+
     /// What is held is stored before anything is applied, so that it can be approved whatever happens next.
-    private func record(_ plan: ExpiryPlan, run: Int64, lock: JobLock, approving hash: String?) async throws {
+    private func record(
+        _ plan: ExpiryPlan,
+        _ heldByClock: [HeldPlan],
+        run: Int64,
+        lock: JobLock,
+        approving hash: String?
+    ) async throws {
         // What a person approved was planned by what is in force.
         guard hash == nil else { return }
         let (now, actor) = (now, environment.actor)
@@ -103,11 +140,12 @@ package struct ExpiryJob: Sendable {
             let known = try writing.heldPlans()
             // A narrower run says nothing of what others hold, but for the scope policy, which every run looks at.
             let others = known.filter { held in
-                held.why == "surge"
+                held.isOfProvider
                     || (!plan.selection.isAll && held.selection != plan.selection && held.why != ScopeRuling.why)
             }
-            try writing.setHeldPlans(plan.held + others)
-            for held in plan.held where !known.contains(where: { $0.hash == held.hash }) {
+            let mine = plan.held + heldByClock
+            try writing.setHeldPlans(mine + others)
+            for held in mine where !known.contains(where: { $0.hash == held.hash }) {
                 var event = Event(Event.Kind.runHeld, at: now)
                 event.tenant = held.tenant
                 event.provider = held.provider

@@ -8,6 +8,8 @@ struct GrantChange {
     /// Approved by hash or ordered by hand: the valve does not count it.
     var isApproved = false
     var reference: String?
+    /// What a person's order goes past.
+    var options = OrderOptions()
 
     func apply(_ assessment: Assessment, in writing: any StoreWriting) throws {
         try planned(assessment).write(to: writing)
@@ -21,7 +23,13 @@ struct GrantChange {
         let before = stored.grant.standing
         stored.grant.carry(decision, at: now, announces: circumstances.announces)
         let after = stored.grant.standing
-        if after == .expired || after == .revoked { stored.endedAt = now }
+        if after == .expired || after == .revoked {
+            stored.endedAt = now
+        } else if after == .revoking {
+            // Also of what had ended and resurfaced.
+            stored.endedAt = nil
+            stored.grant.proof = nil
+        }
         if after.isLive {
             let keep = Decision(.keep, decision.rule, "")
             let deadline = circumstances.planner.deadline(of: stored.grant, family: assessment.family, after: keep)
@@ -54,6 +62,8 @@ struct GrantChange {
         order.reference = reference
         order.run = run
         order.nextTryAt = now
+        order.whileFrozen = options.whileFrozen
+        order.whileHeld = options.whileHeld
         return order
     }
 

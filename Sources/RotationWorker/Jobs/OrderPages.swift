@@ -17,6 +17,8 @@ struct OrderPages: Sendable {
     private var places: [Bool: [TenantID: QueueQuery.Place]] = [:]
     /// nil: whatever is due; else these, in order.
     private var rows: [Int64]?
+    /// Due, and kept by the provider's hold: so many, at most a page.
+    private(set) var kept = 0
 
     init(_ job: RevocationJob, at provider: ProviderID) {
         store = job.environment.store
@@ -36,18 +38,34 @@ struct OrderPages: Sendable {
         guard let selection else { return [] }
         let (provider, dueBy, now, turn, known, urgencies) = (provider, startedAt, clock.now(), turn, places, urgencies)
         self.turn += 1
-        // What was decided before a blackout, or before somebody went back to observe, waits like what is decided now:
+        // What was decided before a blackout, or before the mode went back to observe, waits like what is decided now:
         // receivers would see it end. What a person ordered goes on.
         let isHeldBack = environment.holdsAutomaticEnds(at: now)
-        let (work, places) = try await store.read { reading in
+        let (work, places, kept) = try await store.read { reading in
             var places = known
             let tenants = try reading.tenantsToRevoke(at: provider, in: selection)
-            let frozen = isHeldBack ? [GrantSelection()] : try reading.freezes().map(\.selection)
+            let frozen = try reading.freezes().map(\.selection)
+            let isHeld = try reading.heldProviders()[provider] != nil
             var orders: [RevocationOrder] = []
-            for isUrgent in urgencies {
+            var kept = 0
+            for isUrgent in urgencies where isUrgent || !isHeldBack {
+                if isHeld, kept < RevocationJob.batchSize {
+                    for tenant in tenants {
+                        let query = QueueQuery(
+                            provider: provider,
+                            tenant: tenant,
+                            client: selection.client,
+                            isUrgent: isUrgent,
+                            dueBy: dueBy
+                        )
+                        let limit = RevocationJob.batchSize - kept
+                        kept += try reading.orders(query, newUntil: now, frozen: frozen, limit: limit)
+                            .count { !$0.whileHeld }
+                    }
+                }
                 var queue = FairQueue(tenants, turn: turn, after: places[isUrgent] ?? [:])
                 orders += try queue.page(limit: RevocationJob.batchSize - orders.count) { tenant, place, limit in
-                    let query = QueueQuery(
+                    var query = QueueQuery(
                         provider: provider,
                         tenant: tenant,
                         client: selection.client,
@@ -55,15 +73,17 @@ struct OrderPages: Sendable {
                         dueBy: dueBy,
                         after: place
                     )
+                    query.isHeld = isHeld
                     let found = try reading.orders(query, newUntil: now, frozen: frozen, limit: limit)
                         .map { ($0, QueueQuery.Place(at: $0.nextTryAt ?? dueBy, row: $0.row)) }
                     if let last = found.last { places[isUrgent, default: [:]][tenant] = last.1 }
                     return found
                 }
             }
-            return (try orders.compactMap { try RevocationJob.Work($0, at: provider, reading) }, places)
+            return (try orders.compactMap { try RevocationJob.Work($0, at: provider, reading) }, places, kept)
         }
         self.places = places
+        self.kept = max(self.kept, kept)
         return work
     }
 

@@ -19,6 +19,8 @@ struct PlanBatch: Sendable {
     let lock: JobLock
     /// The hash that a person approved; only its rows are applied.
     let approved: String?
+    /// What the providers' clocks hold.
+    let clock: ClockGate
     let now: Timestamp
     let from: Int
     private let decided = Handover<(PlanSpool.Record, RowJudge.Outcome)>(capacity: ahead)
@@ -30,6 +32,7 @@ struct PlanBatch: Sendable {
         run: Int64,
         lock: JobLock,
         approved: String?,
+        clock: ClockGate,
         now: Timestamp,
         from: Int
     ) {
@@ -39,6 +42,7 @@ struct PlanBatch: Sendable {
         self.run = run
         self.lock = lock
         self.approved = approved
+        self.clock = clock
         self.now = now
         self.from = from
     }
@@ -82,6 +86,11 @@ struct PlanBatch: Sendable {
         return hash == approved
     }
 
+    /// Whether the clock of its provider is not ours: nothing of it is applied.
+    func isSkewed(_ record: PlanSpool.Record) -> Bool {
+        record.kind == 2 && clock.skewed.contains(plan.partitions[record.partition].provider)
+    }
+
     /// Writes outcomes, and knows which rows this transaction has changed.
     struct Hand {
         let batch: PlanBatch
@@ -111,6 +120,17 @@ struct PlanBatch: Sendable {
             } else {
                 try carryOut(outcome)
             }
+            if record.attends, batch.approved == nil { try attend(record.row) }
+        }
+
+        /// Asks at once about an end that is in doubt, and tells a contradiction, once for each end.
+        private mutating func attend(_ row: Int64) throws {
+            guard let stored = try writing.grant(row: row), stored.grant.standing.isLive else { return }
+            let judge = try self.judge ?? RowJudge(batch, writing, isStill: false)
+            self.judge = judge
+            try judge.attend(stored, in: writing)
+            // Judged beside us, the grant was read before this.
+            changedLately.append(row)
         }
 
         private mutating func hasTouched(_ outcome: RowJudge.Outcome, _ record: PlanSpool.Record) -> Bool {

@@ -32,9 +32,10 @@ final class PlannedChange: Sendable {
     func write(to writing: any StoreWriting) throws {
         try writing.saveDecision(stored)
         try writing.append(event)
-        if Gates.canHold(decision), decision.action != .notice {
+        if Gates.isCounted(decision) {
             try writing.countEnd(of: stored.grant, at: at, isEnd: decision.isEnd, counts: isCounted)
         }
+        if case .end(let end) = decision.action, let successor = end.successor { try writing.setCovering(successor) }
         if let order { try writing.setRevocation(order, of: stored.grant) }
     }
 }

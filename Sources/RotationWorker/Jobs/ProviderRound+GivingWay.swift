@@ -12,6 +12,8 @@ extension ProviderRound {
         guard !job.isByHand, hold == nil else { return false }
         let (provider, now) = (settings.id, environment.clock.now())
         return try await environment.store.read { reading in
+            // What a freeze keeps would only be waited for.
+            let frozen = try reading.freezes().map(\.selection)
             let fresh = QueueQuery.Place(at: now - Self.givesWayFor, row: 0)
             return try reading.tenantsToRevoke(at: provider, in: GrantSelection()).contains { tenant in
                 let query = QueueQuery(
@@ -23,7 +25,7 @@ extension ProviderRound {
                     dueBy: fresh.at,
                     after: fresh
                 )
-                return try !reading.orders(query, newUntil: now, frozen: [], limit: 1).isEmpty
+                return try !reading.orders(query, newUntil: now, frozen: frozen, limit: 1).isEmpty
             }
         }
     }

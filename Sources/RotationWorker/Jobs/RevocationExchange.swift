@@ -1,6 +1,6 @@
 internal import Grants
 
-/// One grant's revocation at its provider: ask, revoke every token as the grant's own client, ask again.
+/// One grant's revocation at its provider: ask about each token, revoke as the grant's own client, ask again.
 struct RevocationExchange: Sendable {
     let work: RevocationJob.Work
     let settings: ProviderSettings
@@ -8,84 +8,124 @@ struct RevocationExchange: Sendable {
 
     /// What was seen; judged once the canaries after the batch are known.
     struct Seen: Sendable {
-        var failure: RevocationJob.Outcome?
-        /// The kind that was asked about; nil: the provider can say nothing truthful of any that we hold.
-        var kind: TokenKind?
-        var before: IntrospectionAnswer.Outcome?
-        var after: IntrospectionAnswer.Outcome?
+        var tokens: [RevocationProof.Token] = []
+        /// nil: the grant as a whole was not asked to end.
+        var grantReply: RevocationProof.Reply?
+        /// Nothing could be tried: a stable word.
+        var refusal: String?
 
-        /// nil: the provider took part.
-        var failedWith: String? { if case .failed(let why, _) = failure { why } else { nil } }
+        init() {}
 
-        /// RFC 7009's 200 is no proof: the same token has to be active right before, inactive right after, and
-        /// the canary of its kind healthy around both.
-        func outcome(
-            before probeBefore: ProviderProbe.Reading,
-            after probeAfter: ProviderProbe.Reading
-        ) -> RevocationJob.Outcome {
-            if let failure { return failure }
-            guard let kind, let after else { return .done(.acknowledged) }
-            switch (before, after) {
-            case (_, .active):
-                return .failed("still-active", retryAfter: nil)
-            case (.active, .unknown(let why)):
-                // It could be asked a moment ago: whether the 200 meant anything is still to be seen.
-                return .failed(why.rawValue, retryAfter: nil)
-            default:
-                break
+        /// Nothing could be tried, and a person is needed.
+        init(refused why: String) { refusal = why }
+
+        /// The provider could not be reached at all, or we could not ask.
+        init(unreached work: RevocationJob.Work, _ why: UnknownReason, retryAfter: Duration?) {
+            let tokens = work.tokens ?? [:]
+            for kind in [TokenKind.refreshToken, .accessToken] where tokens[kind] != nil {
+                var token = RevocationProof.Token(kind, before: .unknown(why), after: .unknown(why))
+                let isAccepted = work.order.progress.accepted.contains(kind)
+                token.reply = isAccepted ? .accepted : .failed(why, retryAfter: retryAfter)
+                if kind == .accessToken { token.end = work.stored.grant.accessTokenExpiresAt }
+                self.tokens.append(token)
             }
-            guard after == .inactive, Self.isHealthy(probeBefore.canaries[kind]),
-                Self.isHealthy(probeAfter.canaries[kind])
-            else { return .done(.acknowledged) }
-            switch before {
-            case .active: return .done(.proven)
-            case .inactive where probeAfter.canaries[kind] == .healthy: return .done(.alreadyInactive)
-            default: return .done(.acknowledged)
+            guard self.tokens.isEmpty else { return }
+            if work.stored.grant.providerGrantID == nil {
+                refusal = "no-token"
+            } else {
+                grantReply = .failed(why, retryAfter: retryAfter)
             }
         }
 
-        // The token itself was active: that our own client's canary cannot see others' tokens is disproved.
-        private static func isHealthy(_ canary: VerdictJudge.Canary?) -> Bool {
-            canary == .healthy || canary == .healthyWithControl || canary == .ownClientOnly
+        private var replies: [RevocationProof.Reply] { (tokens.map(\.reply) + [grantReply]).compactMap(\.self) }
+
+        /// The server said yes or no to something.
+        var isAnswered: Bool {
+            refusal != nil
+                || replies.contains { reply in
+                    if case .failed = reply { false } else { true }
+                }
+        }
+
+        /// Why the provider did not take part; nil: it answered something.
+        var failedWith: UnknownReason? {
+            guard !isAnswered, !tokens.contains(where: { $0.lastAnswer != nil }) else { return nil }
+            for case .failed(let why, _) in replies { return why }
+            return nil
         }
     }
 
     func perform() async -> Seen {
         var seen = Seen()
         let tokens = work.tokens ?? [:]
-        let kinds = [TokenKind.refreshToken, .accessToken].filter {
-            tokens[$0] != nil && settings.capabilities.revokes.contains($0)
-        }
-        guard !kinds.isEmpty else {
-            seen.failure = .refused("no-token")
+        let kinds = [TokenKind.refreshToken, .accessToken].filter { tokens[$0] != nil }
+        let grantID = work.stored.grant.providerGrantID
+        guard !kinds.isEmpty || grantID != nil else {
+            seen.refusal = "no-token"
             return seen
-        }
-        guard client.canRevoke(for: work.stored.grant.client) else {
-            seen.failure = .refused("no-credentials")
-            return seen
-        }
-        seen.kind = kinds.first { settings.capabilities.introspects.contains($0) }
-        if let kind = seen.kind, let token = tokens[kind] {
-            seen.before = await client.introspect(token, kind: kind).outcome
         }
         for kind in kinds {
-            guard let token = tokens[kind] else { continue }
-            switch await client.revoke(token, kind: kind, of: work.stored.grant.client) {
-            case .accepted:
-                continue
-            case .refused(let why, _):
-                seen.failure = .refused(why)
-                return seen
-            case .failed(let why, _, let retryAfter):
-                seen.failure = .failed(why.rawValue, retryAfter: retryAfter)
-                return seen
+            var token = RevocationProof.Token(kind)
+            if kind == .accessToken { token.end = work.stored.grant.accessTokenExpiresAt }
+            token.before = await ask(tokens[kind], kind, &token.end)
+            seen.tokens.append(token)
+        }
+        if let grantID { seen.grantReply = await endGrant(grantID, kinds) }
+        if seen.grantReply == nil {
+            for index in seen.tokens.indices {
+                seen.tokens[index].reply = await revoke(tokens[seen.tokens[index].kind], seen.tokens[index])
             }
+            if kinds.isEmpty { seen.refusal = "no-token" }
         }
-        if let kind = seen.kind, let token = tokens[kind] {
-            seen.after = await client.introspect(token, kind: kind).outcome
+        for index in seen.tokens.indices where isWorthAsking(seen.tokens[index], seen.grantReply) {
+            let kind = seen.tokens[index].kind
+            seen.tokens[index].after = await ask(tokens[kind], kind, &seen.tokens[index].end)
         }
-        // What could be revoked is; the refresh token that we do not hold, or may not revoke, lives on.
-        if work.stored.grant.hasRefreshToken, !kinds.contains(.refreshToken) { seen.failure = .refused("no-token") }
         return seen
+    }
+
+    /// nil: the provider can say nothing truthful of the kind.
+    private func ask(_ token: Secret?, _ kind: TokenKind, _ end: inout Timestamp?) async -> RevocationProof.Answer? {
+        guard let token, settings.capabilities.introspects.contains(kind) else { return nil }
+        switch await client.introspect(token, kind: kind).outcome {
+        case .active(let facts):
+            if kind == .accessToken { end = facts.expiresAt ?? end }
+            return .active
+        case .inactive: return .inactive
+        case .unknown(let why): return .unknown(why)
+        }
+    }
+
+    /// nil: the provider has no endpoint for it.
+    private func endGrant(_ id: String, _ kinds: [TokenKind]) async -> RevocationProof.Reply? {
+        // What it accepted is not ended again while it is asked about.
+        if !kinds.isEmpty, kinds.allSatisfy(work.order.progress.accepted.contains) { return .accepted }
+        return await client.endGrant(id, of: work.stored.grant.client).map(Self.reply)
+    }
+
+    /// What the server says to a token's revocation; nil: it is dead, and nothing is to be said.
+    private func revoke(_ token: Secret?, _ seen: RevocationProof.Token) async -> RevocationProof.Reply? {
+        let (kind, progress) = (seen.kind, work.order.progress)
+        // Asked about again, not revoked again.
+        if progress.accepted.contains(kind) { return .accepted }
+        if progress.dead.contains(kind), seen.before != .active { return nil }
+        guard client.canRevoke(for: work.stored.grant.client) else { return .refused("no-credentials") }
+        guard settings.capabilities.revokes.contains(kind) else { return .refused("unsupported-token-type") }
+        guard let token else { return nil }
+        return Self.reply(await client.revoke(token, kind: kind, of: work.stored.grant.client))
+    }
+
+    private static func reply(_ answer: RevocationAnswer) -> RevocationProof.Reply {
+        switch answer {
+        case .accepted: .accepted
+        case .refused(let why, _): .refused(why)
+        case .failed(let why, _, let retryAfter): .failed(why, retryAfter: retryAfter)
+        }
+    }
+
+    /// Not where the server has just shown that it does not answer: the next try asks.
+    private func isWorthAsking(_ token: RevocationProof.Token, _ grantReply: RevocationProof.Reply?) -> Bool {
+        guard case .failed(let why, _)? = grantReply ?? token.reply else { return true }
+        return why == .serverError && token.lastAnswer != nil
     }
 }

@@ -5,33 +5,11 @@ package struct RevocationJob: Sendable {
     package static let name = "revoke"
     static let batchSize = 100
 
-    /// What became of the orders that were due.
-    package struct Report: Sendable {
-        package struct Line: Sendable {
-            package var key: Grant.Key
-            package var standing: Standing
-            package var proof: Proof?
-            /// Why it is not done; nil where it is.
-            package var why: String?
-        }
-
-        package var ended: [Standing: Int] = [:]
-        package var proofs: [Proof: Int] = [:]
-        /// Why → number.
-        package var stuck: [String: Int] = [:]
-        package var retrying = 0
-        /// Waits because its provider is held.
-        package var waiting: [ProviderID: Int] = [:]
-        /// Providers that did not answer, and why; their orders wait.
-        package var unreachable: [ProviderID: String] = [:]
-        package var lines: [Line] = []
-    }
-
     let environment: RotationEnvironment
     let selection: GrantSelection
     /// nil: all that is due; else these rows, each with a line in the report.
     let rows: Set<Int64>?
-    /// Only what people ordered; somebody waits for it.
+    /// Only what people ordered, who wait for it.
     let isByHandOnly: Bool
     let run: Int64
     let lock: JobLock?
@@ -65,63 +43,90 @@ package struct RevocationJob: Sendable {
         let reports = try await atEveryProvider(providers) { [self] provider in
             try await work(provider, progress)
         }
-        return reports.reduce(into: Report()) { $0.add($1) }
+        var report = reports.reduce(into: Report()) { $0.add($1) }
+        let now = environment.clock.now()
+        report.backingOff = try await environment.store.read { try $0.ordersBackingOff(in: wanted, after: now) }
+        return report
     }
 
     private func work(_ provider: ProviderID, _ progress: SharedProgress) async throws -> Report {
         var report = Report()
         var pages = OrderPages(self, at: provider)
+        let gates = OrderGateKeeper(environment, at: provider)
         let isByHand = rows != nil || isByHandOnly
         var done = 0
         while true {
             try environment.stop.check()
-            let orders = try await pages.next()
+            var orders = try await pages.next()
+            if pages.kept > 0 { report.waiting[provider] = pages.kept }
             guard !orders.isEmpty else { return report }
-            let (held, known) = try await environment.store.read { reading in
-                (try reading.heldProviders()[provider], try Breaker(of: provider, isByHand: isByHand, reading))
-            }
-            guard held == nil else {
-                report.waiting[provider] = orders.count
-                return report
-            }
+            done += orders.count
+            orders = try await open(orders, gates, &report)
+            guard !orders.isEmpty else { continue }
+            let known = try await environment.store.read { try Breaker(of: provider, isByHand: isByHand, $0) }
             if let refusal = known.refusal(at: environment.clock.now()) {
                 report.unreachable[provider] = refusal
                 return report
             }
             var tried: Tried
             if let settings = environment.settings(of: provider), let client = environment.providers[provider] {
-                tried = await LeaseHeartbeat.keeping(lock, environment.store) {
-                    await attempt(orders, settings, client)
+                let exchange = RevocationBatch(job: self, settings: settings, client: client, gates: gates)
+                tried = try await LeaseHeartbeat.keeping(lock, environment.store) {
+                    try await exchange.perform(orders)
                 }
             } else {
-                // The configuration does not know it any more: there is nobody to ask, and a person must know.
-                tried = Tried(orders.map { Attempt(work: $0, outcome: .refused("no-credentials")) }, wasAsked: false)
+                // The configuration does not know it any more: there is nothing to ask, and a person must know.
+                tried = Tried(orders.map { Attempt(work: $0, seen: .init(refused: "no-credentials")) })
+                tried.wasAsked = false
             }
+            for (work, gate) in tried.stopped { report.stop(work, gate, isNamed: rows != nil) }
             // What an interruption cut off is no failure of the provider's: it stays due as it was.
             if Task.isCancelled {
-                tried.attempts.removeAll(where: \.isFailed)
+                tried.attempts.removeAll { !$0.seen.isAnswered }
                 tried.silence = nil
             }
-            let (answered, now) = (tried, environment.clock.now())
-            let (part, breaker) = try await environment.store.write { [self] writing in
-                if let lock { try writing.renew(lock) }
-                var (part, breaker) = (Report(), known)
-                let assessor = try Assessor(writing, environment.settings, ownTokens: [], now: now)
-                for attempt in answered.attempts { try store(attempt, assessor, now, writing, &part) }
-                if let silence = answered.silence {
-                    try breaker.open(because: silence.why, retryAfter: silence.retryAfter, at: now, in: writing)
-                } else if answered.wasAsked, known.record != nil {
-                    try breaker.close(in: writing)
-                }
-                return (part, breaker)
-            }
+            let (part, breaker) = try await keep(tried, known)
             report.add(part)
-            done += orders.count
             progress.update(provider, done: done)
+            if let failure = tried.ownFailure { report.unreachable[provider] = failure }
             if let silence = tried.silence {
                 report.unreachable[provider] = breaker.words(silence.detail)
                 return report
             }
+        }
+    }
+
+    /// Those that no gate is closed to; the others are counted.
+    private func open(_ orders: [Work], _ gates: OrderGateKeeper, _ report: inout Report) async throws -> [Work] {
+        var open: [Work] = []
+        for work in orders {
+            if let gate = try await gates.closed(to: work) {
+                report.stop(work, gate, isNamed: rows != nil)
+            } else {
+                open.append(work)
+            }
+        }
+        return open
+    }
+
+    /// Stores what came of a batch, in one transaction.
+    private func keep(_ tried: Tried, _ known: Breaker) async throws -> (Report, Breaker) {
+        let now = environment.clock.now()
+        return try await environment.store.write { [self] writing in
+            if let lock { try writing.renew(lock) }
+            var (part, breaker) = (Report(), known)
+            let assessor = try Assessor(writing, environment.settings, ownTokens: [], now: now)
+            let held = try writing.heldProviders()
+            for attempt in tried.attempts {
+                let isHeld = held[attempt.work.stored.grant.key.provider] != nil
+                try store(attempt, tried, isHeld: isHeld, assessor, now, writing, &part)
+            }
+            if let silence = tried.silence {
+                try breaker.open(because: silence.why, retryAfter: silence.retryAfter, at: now, in: writing)
+            } else if tried.wasAsked, !tried.attempts.isEmpty, tried.ownFailure == nil, known.record != nil {
+                try breaker.close(in: writing)
+            }
+            return (part, breaker)
         }
     }
 
@@ -132,21 +137,9 @@ package struct RevocationJob: Sendable {
         var tokens: [TokenKind: Secret]?
     }
 
-    // MARK: At the provider
-
-    enum Outcome: Sendable {
-        case done(Proof)
-        /// Not by itself: a person is needed.
-        case refused(String)
-        /// Later.
-        case failed(String, retryAfter: Duration?)
-    }
-
     struct Attempt: Sendable {
         var work: Work
-        var outcome: Outcome
-
-        var isFailed: Bool { if case .failed = outcome { true } else { false } }
+        var seen: RevocationExchange.Seen
     }
 
     /// What came of one batch.
@@ -158,60 +151,32 @@ package struct RevocationJob: Sendable {
         }
 
         var attempts: [Attempt]
+        /// Not begun, because a gate was closed meanwhile.
+        var stopped: [(Work, Gates.Gate)] = []
+        /// The canaries around it.
+        var before: [TokenKind: VerdictJudge.Canary] = [:]
+        var after: [TokenKind: VerdictJudge.Canary] = [:]
         /// nil: the provider answers.
         var silence: Silence?
-        /// False: there was nobody to ask, or an interruption came first.
-        var wasAsked: Bool
+        /// We could not ask, which is no fault of the provider's; nil: we could.
+        var ownFailure: String?
+        /// False: there was nothing to ask, or an interruption came first.
+        var wasAsked = !Task.isCancelled
 
-        init(_ attempts: [Attempt], silence: Silence? = nil, wasAsked: Bool = true) {
-            self.attempts = attempts
-            self.silence = silence
-            self.wasAsked = wasAsked && !Task.isCancelled
-        }
-    }
+        init(_ attempts: [Attempt]) { self.attempts = attempts }
 
-    private func attempt(_ orders: [Work], _ settings: ProviderSettings, _ client: any ProviderClient) async -> Tried {
-        let probe = ProviderProbe(
-            client: client,
-            canaries: await client.canaries(),
-            clock: environment.clock,
-            madeUp: randomToken
-        )
-        let before = await probe.read(times: 1, controls: [:])
-        if let why = before.unreachable {
-            // A try all the same: an end that a dead provider holds up for days must reach a person.
-            return Tried(
-                orders.map { Attempt(work: $0, outcome: .failed(why.rawValue, retryAfter: before.retryAfter)) },
-                silence: .init(why: why, retryAfter: before.retryAfter, detail: before.detail ?? why.rawValue)
-            )
+        /// Why the provider took part in none of it; nil: it did in some, or nothing was tried.
+        var failedWith: UnknownReason? {
+            attempts.allSatisfy { $0.seen.failedWith != nil } ? attempts.first?.seen.failedWith : nil
         }
-        var silence = Silence()
-        let seen = await inParallel(orders, width: settings.limits.inFlight) { work in
-            await RevocationExchange(work: work, settings: settings, client: client).perform()
-        } until: { seen in
-            silence.isLasting(seen.failedWith.flatMap(UnknownReason.init(rawValue:)))
-        }
-        let after = await probe.read(times: 1, controls: [:])
-        // Those that were not begun stay due as they are.
-        let attempts = zip(orders, seen).compactMap { work, seen in
-            seen.map { Attempt(work: work, outcome: $0.outcome(before: before, after: after)) }
-        }
-        guard let why = after.unreachable, !attempts.isEmpty, attempts.allSatisfy(\.isFailed) else {
-            return Tried(attempts)
-        }
-        let words = after.detail ?? why.rawValue
-        return Tried(attempts, silence: .init(why: why, retryAfter: after.retryAfter, detail: words))
-    }
-}
 
-extension RevocationJob.Report {
-    fileprivate mutating func add(_ other: Self) {
-        ended.merge(other.ended, uniquingKeysWith: +)
-        proofs.merge(other.proofs, uniquingKeysWith: +)
-        stuck.merge(other.stuck, uniquingKeysWith: +)
-        retrying += other.retrying
-        waiting.merge(other.waiting, uniquingKeysWith: +)
-        unreachable.merge(other.unreachable) { first, _ in first }
-        lines += other.lines
+        /// Nothing more is to be expected of it in this run.
+        mutating func end(with why: UnknownReason, retryAfter: Duration?, _ words: String) {
+            if why == .ownFailure {
+                ownFailure = words
+            } else if why.isNoAnswer {
+                silence = .init(why: why, retryAfter: retryAfter, detail: words)
+            }
+        }
     }
 }

@@ -53,7 +53,9 @@ struct RowJudge {
     func outcome(of record: PlanSpool.Record) throws -> Outcome {
         let rule = record.plannedRule
         if record.kind == 0 { return batch.approved == nil ? .postponed(record) : .nothing }
-        guard batch.isReleased(record) else { return stayDue(record).map { .postponed($0) } ?? .nothing }
+        guard batch.isReleased(record), !batch.isSkewed(record) else {
+            return stayDue(record).map { .postponed($0) } ?? .nothing
+        }
         guard let stored = try reading.grant(row: record.row) else { return .nothing }
         guard stored.grant.standing.isLive else {
             // A group ends with its first member: the others are found ended by the rule, as planned.
@@ -68,7 +70,32 @@ struct RowJudge {
         guard gates.closed(to: assessment.decision, on: assessment.stored.grant) == nil else {
             return .skipped("held-meanwhile", family: family, stayDue(record))
         }
+        let clock = batch.clock
+        if clock.isClosed(to: assessment.decision, on: assessment.stored.grant)
+            || group.contains(where: { clock.isClosed(to: $0.decision, on: $0.stored.grant) })
+        {
+            return stayDue(record).map { .postponed($0) } ?? .nothing
+        }
         return .changed(change.planned(assessment), group: group.map { change.planned($0) })
+    }
+
+    /// What a doubtful own end of a live grant asks for.
+    func attend(_ stored: StoredGrant, in writing: any StoreWriting) throws {
+        let assessment = try assessor.judge(stored)
+        let end = assessment.ownEnd
+        guard assessment.attends(end), let doubtful = end.doubtful else { return }
+        var stored = stored
+        if assessment.isToBeAskedAtOnce(end) { stored.askAt = batch.now }
+        if case .contradicted = end, stored.grant.contradictedEnd != doubtful {
+            stored.grant.contradictedEnd = doubtful
+            var event = Event(Event.Kind.grantContradicted, at: batch.now, about: stored.grant)
+            event.reason = "its own end was \(doubtful), and a sign of life came later"
+            event.rule = .contradicted
+            event.run = batch.run
+            event.actor = batch.environment.actor
+            try writing.append(event, about: stored)
+        }
+        try writing.save(stored)
     }
 
     /// A row that was planned and not applied is planned again by the next run, whatever its deadline was.

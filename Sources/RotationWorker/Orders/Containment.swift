@@ -21,20 +21,20 @@ package struct Containment: Sendable {
     private let run: Int64
     private let reason: String
     private let reference: String?
-    private let whileFrozen: Bool
+    private let options: OrderOptions
 
     package init(
         _ environment: RotationEnvironment,
         run: Int64,
         reason: String,
         reference: String?,
-        whileFrozen: Bool
+        options: OrderOptions
     ) {
         self.environment = environment
         self.run = run
         self.reason = reason
         self.reference = reference
-        self.whileFrozen = whileFrozen
+        self.options = options
     }
 
     /// Decides the end of every row that is still there to end, and says so after each batch.
@@ -79,8 +79,16 @@ package struct Containment: Sendable {
     /// Freezes are read again: one that was typed in another window counts at once.
     private func decide(_ rows: [Int64], in writing: any StoreWriting) throws -> Ordered {
         let now = environment.clock.now()
-        let hand = try HandOrder(environment, reason: reason, reference: reference, run: run, at: now, writing)
-        let freezes = whileFrozen ? [] : try writing.freezes().map(\.selection)
+        let hand = try HandOrder(
+            environment,
+            reason: reason,
+            reference: reference,
+            options: options,
+            run: run,
+            at: now,
+            writing
+        )
+        let freezes = options.whileFrozen ? [] : try writing.freezes().map(\.selection)
         var part = Ordered(at: now)
         for row in rows {
             guard let stored = try writing.grant(row: row) else {

@@ -14,6 +14,8 @@ package struct ContainmentOutcome: Sendable {
         package var notOrdered: [String: Int] = [:]
         package var firstEndedAt: Timestamp?
         package var lastEndedAt: Timestamp?
+        /// Ended grants of which nothing shows that the refresh token, or its successor, is dead.
+        package var livingOn = 0
         /// Ended grants whose access token may live on, and until when the last of them.
         package var residual = 0
         package var residualUntil: Timestamp?
@@ -32,7 +34,7 @@ package struct ContainmentOutcome: Sendable {
 
     package var all: Share { providers.values.reduce(into: Share()) { $0.add($1) } }
 
-    package var isComplete: Bool { all.remaining == 0 && cameMeanwhile == 0 }
+    package var isComplete: Bool { all.remaining == 0 && all.livingOn == 0 && cameMeanwhile == 0 }
 
     /// From the order to an end; nil where nothing has ended.
     package func seconds(to end: Timestamp?) -> Double? {
@@ -58,15 +60,22 @@ package struct ContainmentOutcome: Sendable {
                 var (outcome, unended) = (known, [Int64]())
                 let held = try reading.heldProviders()
                 let silent = try reading.breakers()
+                let freezes = try reading.freezes().map(\.selection)
                 for row in page {
                     guard let stored = try reading.grant(row: row) else { continue }
                     let provider = stored.grant.key.provider
-                    if stored.grant.standing != .expired, stored.grant.standing != .revoked { unended.append(row) }
+                    if !stored.grant.hasEnded || stored.grant.resurfacedAt != nil { unended.append(row) }
+                    let order = try reading.revocation(row: row)
+                    var obstacle = silent[provider] != nil ? "provider-silent" : nil
+                    if held[provider] != nil, order?.whileHeld != true { obstacle = Gates.Gate.heldProvider.rawValue }
+                    if order?.whileFrozen != true, freezes.contains(where: { $0.includes(stored.grant) }) {
+                        obstacle = Gates.Gate.frozen.rawValue
+                    }
                     outcome.providers[provider, default: Share()].add(
                         stored,
-                        try reading.revocation(row: row),
-                        obstacle: held[provider] != nil
-                            ? "provider-held" : silent[provider] != nil ? "provider-silent" : nil,
+                        order,
+                        obstacle: obstacle,
+                        livesOn: try stored.grant.hasEnded && reading.mayLiveOn(row: row),
                         since: orderedAt
                     )
                 }
@@ -79,6 +88,9 @@ package struct ContainmentOutcome: Sendable {
         outcome.cameMeanwhile = try await environment.store.read { reading in
             var count = 0
             try reading.forEach(.unended, in: selection) { if !planned.contains($0.row) { count += 1 } }
+            try reading.forEach(.resurfaced, in: selection) { stored in
+                if stored.grant.hasEnded, !planned.contains(stored.row) { count += 1 }
+            }
             return count
         }
         return outcome
@@ -90,9 +102,12 @@ extension ContainmentOutcome.Share {
         _ stored: StoredGrant,
         _ order: RevocationOrder?,
         obstacle: String?,
+        livesOn: Bool,
         since: Timestamp
     ) {
         switch stored.grant.standing {
+        case .expired where stored.grant.resurfacedAt != nil, .revoked where stored.grant.resurfacedAt != nil:
+            notOrdered["resurfaced", default: 0] += 1
         case .expired, .revoked:
             ended += 1
             proofs[stored.grant.proof ?? .observed, default: 0] += 1
@@ -100,6 +115,7 @@ extension ContainmentOutcome.Share {
                 firstEndedAt = min(firstEndedAt ?? end, end)
                 lastEndedAt = max(lastEndedAt ?? end, end)
             }
+            if livesOn { livingOn += 1 }
             if let until = stored.grant.residualUntil {
                 residual += 1
                 residualUntil = max(residualUntil ?? until, until)
@@ -120,6 +136,7 @@ extension ContainmentOutcome.Share {
         queued.merge(other.queued, uniquingKeysWith: +)
         notOrdered.merge(other.notOrdered, uniquingKeysWith: +)
         residual += other.residual
+        livingOn += other.livingOn
         firstEndedAt = [firstEndedAt, other.firstEndedAt].compactMap(\.self).min()
         lastEndedAt = [lastEndedAt, other.lastEndedAt].compactMap(\.self).max()
         residualUntil = [residualUntil, other.residualUntil].compactMap(\.self).max()

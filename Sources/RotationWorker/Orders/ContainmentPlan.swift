@@ -71,6 +71,12 @@ package struct ContainmentPlan: Sendable {
     package var selfProtected = Listed()
     /// Their end would take along what grantkeeper lives on: not ended.
     package var shielded = Listed()
+    /// Those of both that are protected only because a record names our client.
+    package var yielding = Listed()
+    /// SHA-256 over them, in hex: what `--even-own` takes; nil: there are none.
+    package var evenOwnHash: String?
+    /// Ended, and a sign of life was found since: ended once more.
+    package var resurfaced = Listed()
     package var frozen = Listed()
     /// No token or no credentials: they will be stuck.
     package var withoutCredentials = Listed()

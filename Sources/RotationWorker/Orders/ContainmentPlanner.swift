@@ -13,20 +13,26 @@ package struct ContainmentPlanner: Sendable {
         now = environment.clock.now()
     }
 
-    /// The plan for all unended grants of the selection; with `takesAlong` also for what their revocation ends besides.
+    /// The plan for all grants of the selection that have not ended, or have resurfaced since; with `takesAlong` also for
+    /// what their revocation ends in addition, with `evenOwn` also for those that only a record protects.
     package func plan(
         _ selection: GrantSelection,
         takesAlong: Bool,
+        evenOwn: Bool = false,
         rows: RowHandler? = nil
     ) async throws -> ContainmentPlan {
         let (environment, now) = (environment, now)
         return try await environment.store.read { reading in
             var walk = try Walk(environment, selection, takesAlong: takesAlong, now: now, rows, reading)
+            walk.evenOwn = evenOwn
             var done = 0
             try reading.forEach(.unended, in: selection) { stored in
                 try walk.take(stored)
                 done += 1
                 if done.isMultiple(of: 10_000) { environment.progress(.init(step: "planning", done: done, total: nil)) }
+            }
+            try reading.forEach(.resurfaced, in: selection) { stored in
+                if stored.grant.hasEnded { try walk.take(stored) }
             }
             return try walk.finish(reading)
         }
@@ -39,6 +45,7 @@ extension ContainmentPlanner {
         let environment: RotationEnvironment
         let selection: GrantSelection
         let takesAlong: Bool
+        var evenOwn = false
         let now: Timestamp
         let rows: RowHandler?
         let assessor: Assessor
@@ -55,6 +62,10 @@ extension ContainmentPlanner {
         /// The rows of what goes along: eight bytes each.
         var along: Set<Int64> = []
         var digest: PlanDigest
+        /// Over what yields to `--even-own`, apart from the rest: the plan's hash is the same with and without it.
+        var ownDigest = PlanDigest(Array("even-own".utf8))
+        var yielding = ContainmentPlan.Listed()
+        var resurfaced = ContainmentPlan.Listed()
         var spool: PlanSpool.Writer
 
         init(
@@ -75,32 +86,37 @@ extension ContainmentPlanner {
                 remembers: true
             )
             freezes = try reading.freezes().map(\.selection)
-            digest = PlanDigest(Array("contain".utf8), Array(selection.words.utf8))
+            digest = PlanDigest(Array("contain".utf8), Array(selection.key.utf8))
             spool = try PlanSpool.Writer()
         }
 
         mutating func take(_ stored: StoredGrant) throws {
             let key = stored.grant.key
-            guard !assessor.context(of: stored).isOurs else {
-                selfProtected.add(key)
-                spared.insert(stored.row)
-                try rows?(stored, .selfProtected)
-                return
-            }
+            let ownership = try assessor.context(of: stored).ownership
+            var (bundle, strongest) = (Assessor.Bundle(), ownership)
             // What is being revoked was looked at when that was decided.
-            if stored.grant.standing != .revoking {
-                let bundle = try assessor.bundle(of: stored, in: selection)
-                guard !bundle.holdsOurs else {
-                    shielded.add(key)
+            if stored.grant.standing != .revoking, ownership != .byToken {
+                bundle = try assessor.bundle(of: stored, in: selection)
+                strongest = max(ownership, bundle.ownership)
+            }
+            if strongest.isOurs {
+                let yields = assessor.yields(strongest, at: key.provider)
+                if yields {
+                    yielding.add(key)
+                    ownDigest.add(Array(key.description.utf8))
+                }
+                guard yields, evenOwn else {
+                    if ownership.isOurs { selfProtected.add(key) } else { shielded.add(key) }
                     spared.insert(stored.row)
-                    try rows?(stored, .shielded)
+                    try rows?(stored, ownership.isOurs ? .selfProtected : .shielded)
                     return
                 }
-                if bundle.isCut { cutBundles += 1 }
-                along.formUnion(bundle.outside)
             }
+            if bundle.isCut { cutBundles += 1 }
+            along.formUnion(bundle.outside)
             try rows?(stored, .covered)
-            digest.add(Array(key.description.utf8))
+            if !strongest.isOurs { digest.add(Array(key.description.utf8)) }
+            if stored.grant.hasEnded { resurfaced.add(key) }
             try add(stored)
         }
 
@@ -109,23 +125,27 @@ extension ContainmentPlanner {
             counts[.init(grant), default: 0] += 1
             try spool.append(.init(row: stored.row))
             if freezes.contains(where: { $0.includes(grant) }) { frozen.add(grant.key) }
-            let canRevoke = assessor.context(of: stored).canRevoke
+            let canRevoke = try assessor.context(of: stored).canRevoke
             if !canRevoke { withoutCredentials.add(grant.key) }
             works[grant.key.provider, default: .init()].grants += 1
-            works[grant.key.provider, default: .init()].requests += canRevoke ? requests(for: grant) : 0
+            let requests = canRevoke ? requests(for: grant) : 0
+            works[grant.key.provider, default: .init()].requests += requests
+            works[grant.key.provider, default: .init()].longest = max(
+                works[grant.key.provider]?.longest ?? 0,
+                requests
+            )
             samples[grant.key.provider, default: .init()].add(stored)
         }
 
-        /// Ask, revoke each token, ask again.
+        /// Ask, revoke, ask again: each of the grant's tokens, as far as the provider says and does anything of its kind.
         private func requests(for grant: Grant) -> Int {
             guard let provider = environment.settings(of: grant.key.provider), provider.revocation == .provider
             else { return 0 }
-            let kinds = TokenKind.allCases.filter { kind in
-                (kind == .refreshToken ? grant.holdsRefreshToken : grant.holdsAccessToken)
-                    && provider.capabilities.revokes.contains(kind)
+            let kinds = TokenKind.allCases.filter {
+                $0 == .refreshToken ? grant.holdsRefreshToken : grant.holdsAccessToken
             }
-            let asks = kinds.contains { provider.capabilities.introspects.contains($0) } ? 2 : 0
-            return kinds.count + asks
+            let asked = kinds.count { provider.capabilities.introspects.contains($0) }
+            return 2 * asked + kinds.count { provider.capabilities.revokes.contains($0) }
         }
 
         consuming func finish(_ reading: any StoreReading) throws -> ContainmentPlan {
@@ -150,7 +170,13 @@ extension ContainmentPlanner {
                 plan.collateralHash = others.hex
                 digest.add(Array("with \(others.hex)".utf8))
             }
+            if yielding.count > 0 {
+                plan.evenOwnHash = ownDigest.hex
+                digest.add(Array("even-own \(ownDigest.hex)".utf8))
+            }
             plan.hash = digest.hex
+            plan.yielding = yielding
+            plan.resurfaced = resurfaced
             plan.counts = counts
             plan.cutBundles = cutBundles
             plan.selfProtected = selfProtected
@@ -180,7 +206,12 @@ extension ContainmentPlanner {
             for id in mine {
                 guard let settings = environment.settings(of: id), var work = works[id] else { continue }
                 let batches = (work.grants + RevocationJob.batchSize - 1) / RevocationJob.batchSize
-                if work.requests > 0 { work.requests += batches * 2 * (1 + settings.canaries.count) }
+                // What is known is asked about around each batch.
+                let known = settings.capabilities.introspects.isEmpty ? 0 : 2 * (1 + settings.canaries.count)
+                if work.requests > 0 {
+                    work.requests += batches * known
+                    work.longest += known
+                }
                 let rate = QuestionRate(stored: try reading.setting(QuestionRate.setting(of: id)))
                 let measured = plan.rehearsal?.providers.first { $0.provider == id }
                 plan.forecasts.append(

@@ -40,6 +40,22 @@ package struct GateOrders: Sendable {
         }
     }
 
+    /// Closes the finding that the grant has resurfaced; false: it has not.
+    package func settle(_ key: Grant.Key, reason: String, reference: String?) async throws -> Bool {
+        let (environment, now) = (environment, now)
+        return try await environment.store.write { writing in
+            guard var stored = try writing.grant(key), stored.grant.resurfacedAt != nil else { return false }
+            LifeAfterEnd.close(&stored.grant, by: .settled)
+            try writing.save(stored)
+            var event = Event(Event.Kind.grantSettled, at: now, about: stored.grant)
+            event.reason = reason
+            event.actor = environment.actor
+            event.reference = reference
+            try writing.append(event, about: stored)
+            return true
+        }
+    }
+
     /// Nothing of the selection is ended, quarantined or announced, before the next batch already.
     package func freeze(_ selection: GrantSelection, reason: String) async throws {
         let (environment, now) = (environment, now)
@@ -85,14 +101,15 @@ package struct GateOrders: Sendable {
         return event
     }
 
-    /// Lets a surge's inactive answers count and releases the provider.
+    /// Lets the inactive answers of a surge or a creep count, and releases the provider.
     ///
-    /// False: no surge has this hash.
+    /// False: neither has this hash.
     package func approveSurge(_ plan: HeldPlan, reason: String) async throws -> Bool {
         let (environment, now) = (environment, now)
         guard let provider = plan.provider else { return false }
         return try await environment.store.write { writing in
             guard try writing.heldProviders()[provider]?.hash == plan.hash else { return false }
+            try writing.approveWatch(of: provider, at: now)
             try PendingVerdicts.count(try writing.pendingVerdicts(of: provider), in: writing)
             try writing.setHold(nil, of: provider)
             try PendingVerdicts.removePlan(of: provider, in: writing)

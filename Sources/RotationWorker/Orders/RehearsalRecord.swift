@@ -54,7 +54,7 @@ package struct RehearsalRecord: Hashable, Sendable {
         return ends.contains { $0 == nil } ? nil : ends.compactMap(\.self).max()
     }
 
-    static func setting(of selection: GrantSelection) -> String { "rehearsal:\(selection.words)" }
+    static func setting(of selection: GrantSelection) -> String { "rehearsal:\(selection.key)" }
 }
 
 // MARK: JSON

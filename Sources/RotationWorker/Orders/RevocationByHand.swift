@@ -2,18 +2,20 @@ package import Grants
 
 /// A person's order to end grants: what it would take along, what it needs, and its execution.
 ///
-/// Goes before exemptions, notice and quarantine; never before self-protection.
+/// Goes before exemptions, notice and quarantine; never before self-protection, but as far as `--even-own` goes.
 package struct RevocationByHand: Sendable {
     /// What the order means for the store as it is; nothing is changed by making it.
     package struct Forecast: Sendable {
         /// In key order; those named and, with `withCollateral`, those they take along.
         package var rows: [StoredGrant] = []
         package var selfProtected: [Grant.Key] = []
+        /// SHA-256, in hex, over those that are protected only because a record names our client; nil: there are none.
+        package var evenOwnHash: String?
         /// What it would take along and grantkeeper lives on: the order is not carried out.
         package var protectedAlong: [Grant.Key] = []
         /// It would take along more than can be looked through, and ours may be there: the same.
         package var mayTakeOursAlong = false
-        /// Ended already, or being revoked.
+        /// Ended already, and not resurfaced.
         package var decided: [Grant.Key] = []
         /// Live grants that the revocation would take along and that nobody named.
         package var collateral: [Grant.Key] = []
@@ -40,15 +42,19 @@ package struct RevocationByHand: Sendable {
     package func forecast(
         _ keys: [Grant.Key],
         _ selection: GrantSelection?,
-        takesAlong: Bool
+        takesAlong: Bool,
+        options: OrderOptions = OrderOptions()
     ) async throws -> Forecast {
         let (environment, now) = (environment, now)
         return try await environment.store.read { reading in
             var named: [StoredGrant] = try keys.compactMap { try reading.grant($0) }
             if let selection {
-                try reading.forEach(.live, in: selection) { named.append($0) }
+                try reading.forEach(.unended, in: selection) { named.append($0) }
+                try reading.forEach(.resurfaced, in: selection) { stored in
+                    if stored.grant.hasEnded { named.append(stored) }
+                }
             }
-            return try Self.forecast(named, environment, now, reading, takesAlong: takesAlong)
+            return try Self.forecast(named, environment, now, reading, takesAlong: takesAlong, options)
         }
     }
 
@@ -57,7 +63,8 @@ package struct RevocationByHand: Sendable {
         _ environment: RotationEnvironment,
         _ now: Timestamp,
         _ reading: any StoreReading,
-        takesAlong: Bool
+        takesAlong: Bool,
+        _ options: OrderOptions
     ) throws -> Forecast {
         let assessor = try Assessor(
             reading,
@@ -67,18 +74,28 @@ package struct RevocationByHand: Sendable {
         )
         var forecast = Forecast()
         var rows: [Grant.Key: StoredGrant] = [:]
+        var yielding: Set<Grant.Key> = []
+        /// Whether it is spared; what yields is remembered.
+        func isProtected(_ stored: StoredGrant) throws -> Bool {
+            let ownership = try assessor.context(of: stored).ownership
+            guard ownership.isOurs else { return false }
+            guard assessor.yields(ownership, at: stored.grant.key.provider) else { return true }
+            yielding.insert(stored.grant.key)
+            return !options.evenOwn
+        }
         for stored in named {
             let key = stored.grant.key
-            if assessor.context(of: stored).isOurs {
-                forecast.selfProtected.append(key)
-            } else if stored.grant.standing.isLive || stored.grant.standing == .stuck {
-                rows[key] = stored
-            } else {
+            if stored.grant.hasEnded, stored.grant.resurfacedAt == nil {
                 forecast.decided.append(key)
+            } else if try isProtected(stored) {
+                forecast.selfProtected.append(key)
+            } else {
+                rows[key] = stored
             }
         }
         var along: [Grant.Key: StoredGrant] = [:]
-        for stored in rows.values {
+        // What is being revoked was looked at when that was decided.
+        for stored in rows.values where stored.grant.standing != .revoking {
             let reached = try assessor.wholeReach(of: stored)
             if reached.count >= Assessor.groupLimit, !forecast.mayTakeOursAlong {
                 forecast.mayTakeOursAlong = try assessor.oursAreBundledWithMany(at: stored.grant.key.provider)
@@ -86,9 +103,10 @@ package struct RevocationByHand: Sendable {
             for other in reached where rows[other.grant.key] == nil {
                 along[other.grant.key] = other
                 if other.grant.tenant != stored.grant.tenant { forecast.ofOtherTenants.append(other.grant.key) }
-                if assessor.context(of: other).isOurs { forecast.protectedAlong.append(other.grant.key) }
+                if try isProtected(other) { forecast.protectedAlong.append(other.grant.key) }
             }
         }
+        if !yielding.isEmpty { forecast.evenOwnHash = hash(of: yielding.sorted(), "even-own") }
         forecast.collateral = along.keys.sorted()
         if !along.isEmpty { forecast.collateralHash = hash(of: along.keys.sorted() + rows.keys.sorted()) }
         if takesAlong { rows.merge(along) { mine, _ in mine } }
@@ -104,8 +122,8 @@ package struct RevocationByHand: Sendable {
         return forecast
     }
 
-    private static func hash(of keys: [Grant.Key]) -> String {
-        var digest = PlanDigest(Array("by-hand".utf8))
+    private static func hash(of keys: [Grant.Key], _ purpose: String = "by-hand") -> String {
+        var digest = PlanDigest(Array(purpose.utf8))
         for key in keys { digest.add(Array(key.description.utf8)) }
         return digest.hex
     }
@@ -116,22 +134,12 @@ package struct RevocationByHand: Sendable {
         _ now: Timestamp,
         _ reading: any StoreReading
     ) throws {
-        let policy = environment.settings.policy
         var planned: [Partition: Int] = [:]
         for stored in forecast.rows where stored.grant.standing.isLive {
             planned[Partition(of: stored.grant), default: 0] += 1
         }
-        let reading = ValveReading(
-            planned: planned,
-            notices: [:],
-            counts: try reading.counts(endsSince: now - policy.defaults.valve.window),
-            total: policy.totalValve
-        ) { partition in
-            let party = environment.settings.tenants.first { $0.id == partition.tenant }?.party
-            return policy.values(
-                for: PolicySubject(tenant: partition.tenant, party: party, provider: partition.provider)
-            ).values.valve
-        }
+        let reading = try ValveCounts(reading, environment.settings, at: now, countsRipe: true)
+            .reading(planned: planned)
         let partition = planned.keys.sorted().first { reading.partitions[$0] != nil }
         let provider = planned.keys.map(\.provider).sorted().first { reading.providers[$0] != nil }
         if let partition {
@@ -150,7 +158,8 @@ package struct RevocationByHand: Sendable {
         _ forecast: Forecast,
         reason: String,
         reference: String?,
-        run: Int64
+        run: Int64,
+        options: OrderOptions = OrderOptions()
     ) async throws -> Set<Int64> {
         let (environment, now) = (environment, now)
         var done: Set<Int64> = []
@@ -158,27 +167,25 @@ package struct RevocationByHand: Sendable {
             let slice = Array(forecast.rows[start..<min(start + 200, forecast.rows.count)])
             done.formUnion(
                 try await environment.store.write { writing in
-                    try Self.execute(slice, environment, now, reason, reference, run, writing)
+                    let hand = try HandOrder(
+                        environment,
+                        reason: reason,
+                        reference: reference,
+                        options: options,
+                        run: run,
+                        at: now,
+                        writing
+                    )
+                    var done: Set<Int64> = []
+                    for planned in slice {
+                        guard let stored = try writing.grant(row: planned.row), try hand.end(stored, in: writing) else {
+                            continue
+                        }
+                        done.insert(stored.row)
+                    }
+                    return done
                 }
             )
-        }
-        return done
-    }
-
-    private static func execute(
-        _ slice: [StoredGrant],
-        _ environment: RotationEnvironment,
-        _ now: Timestamp,
-        _ reason: String,
-        _ reference: String?,
-        _ run: Int64,
-        _ writing: any StoreWriting
-    ) throws -> Set<Int64> {
-        let hand = try HandOrder(environment, reason: reason, reference: reference, run: run, at: now, writing)
-        var done: Set<Int64> = []
-        for planned in slice {
-            guard let stored = try writing.grant(row: planned.row), try hand.end(stored, in: writing) else { continue }
-            done.insert(stored.row)
         }
         return done
     }

@@ -6,8 +6,9 @@ extension Assessor {
     struct Bundle {
         /// Rows of those that the order does not cover.
         var outside: [Int64] = []
-        /// grantkeeper lives on one of them, or may do so where not all are known.
-        var holdsOurs = false
+        /// Whether grantkeeper lives on one of them; by its token, as far as anybody can tell, where not all are known.
+        var ownership = Ownership.none
+        var holdsOurs: Bool { ownership.isOurs }
         /// There are more than ``groupLimit``: not all are known.
         var isCut = false
     }
@@ -24,15 +25,17 @@ extension Assessor {
         if let known = near.lazy.compactMap({ self.bundles[$0] }).first { return known }
         let found = try spread(from: stored, needsCall: true) { _ in true }
         var bundle = Bundle()
+        // Its own too: the bundle is remembered for all members, and found from only one of them.
+        bundle.ownership = try context(of: stored).ownership
         // All of a client's grants of a subject are covered, however many, unless the order is about a tenant.
         bundle.isCut = found.count >= Self.groupLimit && (selection.tenant != nil || stored.grant.family != nil)
         for other in found {
-            if context(of: other.stored).isOurs { bundle.holdsOurs = true }
+            bundle.ownership = max(bundle.ownership, try context(of: other.stored).ownership)
             if !selection.includes(other.stored.grant) { bundle.outside.append(other.stored.row) }
         }
         // Beyond the limit nobody has looked: ours may be there.
-        if found.count >= Self.groupLimit, !bundle.holdsOurs {
-            bundle.holdsOurs = try oursAreBundledWithMany(at: stored.grant.key.provider)
+        if found.count >= Self.groupLimit, try oursAreBundledWithMany(at: stored.grant.key.provider) {
+            bundle.ownership = .byToken
         }
         bundledRows += bundle.outside.count + 1
         if bundledRows > Self.bundleLimit {

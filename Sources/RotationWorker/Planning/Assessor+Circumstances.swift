@@ -24,7 +24,8 @@ extension Assessor {
             environment: grant.environment
         )
         let found =
-            ofSubject[subject] ?? Circumstances(of: grant, subject, settings, feeds: feeds, now: now)
+            ofSubject[subject]
+            ?? Circumstances(of: grant, subject, settings, feeds: feeds, lackingEndpoint: lackingEndpoint, now: now)
         if ofSubject.count >= Self.circumstancesLimit { ofSubject.removeAll(keepingCapacity: true) }
         ofSubject[subject] = found
         guard let cohort = stored.cohort, cohort < Self.circumstancesLimit else { return found }
@@ -35,26 +36,49 @@ extension Assessor {
         return found
     }
 
-    func context(of stored: StoredGrant) -> PlanningContext { context(of: stored, circumstances(of: stored)) }
+    func context(of stored: StoredGrant) throws -> PlanningContext {
+        try context(of: stored, circumstances(of: stored))
+    }
 
-    func context(of stored: StoredGrant, _ circumstances: Circumstances) -> PlanningContext {
+    func context(of stored: StoredGrant, _ circumstances: Circumstances) throws -> PlanningContext {
         var context = PlanningContext()
         context.someoneIsTold = someoneIsTold
-        context.scopes = judgement(of: stored)
+        context.scopes = judgement(of: stored, circumstances)
         if context.scopes.isOutside { context.scopesChangedIn = scopes.changedIn(holding: stored.holding) }
         guard let judge = circumstances.judge else {
-            context.canRevoke = false
+            context.obstacle = .unknownProvider
             context.canBeAsked = false
             return context
         }
-        context.isOurs = circumstances.isOurs || ownRows.contains(stored.row)
-        context.canRevoke = circumstances.canRevoke(stored.grant)
+        context.ownership = try ownership(of: stored, circumstances)
+        context.obstacle = circumstances.obstacle(to: stored.grant)
+        if let provider = circumstances.provider { context.ignoredScopes = provider.ignoredScopes }
         if case .failure = judge.speaker(of: stored.grant) { context.canBeAsked = false }
         return context
     }
 
-    private func judgement(of stored: StoredGrant) -> PlanningContext.ScopeJudgement {
+    /// The clients that the provider told are looked up only of grants that name our own.
+    private func ownership(of stored: StoredGrant, _ circumstances: Circumstances) throws -> Ownership {
+        try Ownership(
+            carriesOurToken: ownRows.contains(stored.row),
+            namesOurClient: circumstances.isOurs,
+            ourClient: circumstances.provider?.client.id
+        ) { try reading.toldClients(of: stored.row) }
+    }
+
+    private func judgement(
+        of stored: StoredGrant,
+        _ circumstances: Circumstances
+    ) -> PlanningContext.ScopeJudgement {
         guard let policy = scopes.policy else { return .notJudged }
+        if stored.grant.toldScopes != nil, circumstances.planner.policy.onScopeDrift == .revoke {
+            let (ignored, provider) = (circumstances.provider?.ignoredScopes, stored.grant.key.provider)
+            var subject = ScopeSubject(of: stored.grant)
+            subject.scopes = ScopeDrift.judged(of: stored.grant, ignoring: ignored ?? ScopeDrift.ignoredByDefault) {
+                policy.knows($0, provider)
+            }
+            return policy.judge(subject)
+        }
         if let known = judgements[stored.holding] { return known }
         let judgement = policy.judge(ScopeSubject(of: stored.grant))
         if judgements.count >= Self.circumstancesLimit { judgements.removeAll(keepingCapacity: true) }

@@ -15,6 +15,8 @@ final class Assessor {
     /// Providers that end all of a client's grants of the subject with one of them.
     private let reachingSubjects: Set<ProviderID>
     let someoneIsTold: Bool
+    /// Providers without a revocation endpoint, as far as configuration and metadata say.
+    let lackingEndpoint: Set<ProviderID>
     let scopes: ScopeRuling
     /// By the number of the holding: what is alike is judged once.
     var judgements: [Int64: PlanningContext.ScopeJudgement] = [:]
@@ -54,6 +56,7 @@ final class Assessor {
             }.map(\.id)
         )
         someoneIsTold = settings.sinks.contains(where: \.notifies)
+        lackingEndpoint = try RevocationEndpoints.lacking(settings.providers, reading)
     }
 
     /// The decision on a live grant, collateral included.
@@ -83,7 +86,7 @@ final class Assessor {
         if let entered = scopes.entered(stored) { stored = entered }
         let circumstances = circumstances(of: stored)
         let family = try family(of: stored, circumstances)
-        let context = context(of: stored, circumstances)
+        let context = try context(of: stored, circumstances)
         var decision = circumstances.planner.decide(stored.grant, family: family, context: context)
         if family.members.count > Self.groupLimit, decision.action != .keep {
             decision = Decision(.keep, .collateral, "its family has more than \(Self.groupLimit) live grants")

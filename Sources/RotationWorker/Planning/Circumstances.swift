@@ -15,6 +15,8 @@ final class Circumstances: Sendable {
     let holdsCredentials: Bool
     /// Receivers enforce what we announce, so no call is made.
     let announces: Bool
+    /// There is nowhere to revoke at, as far as configuration and metadata say.
+    private let lacksEndpoint: Bool
     private let revokesRefreshTokens: Bool
     private let revokesAccessTokens: Bool
 
@@ -23,6 +25,7 @@ final class Circumstances: Sendable {
         _ subject: PolicySubject,
         _ settings: RotationSettings,
         feeds records: [String: FeedRecord],
+        lackingEndpoint: Set<ProviderID>,
         now: Timestamp
     ) {
         self.subject = subject
@@ -30,13 +33,17 @@ final class Circumstances: Sendable {
         provider = settings.providers.first { $0.id == grant.key.provider }
         judge = provider.map { VerdictJudge(capabilities: $0.capabilities, now: now) }
         feeds = settings.feeds.filter { $0.covers(grant) }
-            .map { UseEvidence.Feed(window: records[$0.id]?.window, maxAge: $0.maxAge) }
+            .map { feed in
+                let window = records[feed.id]?.window(of: grant.client, at: grant.key.provider)
+                return UseEvidence.Feed(window: window, maxAge: feed.maxAge)
+            }
         isOurs = provider?.client.id == grant.client
         let id = grant.key.provider
         holdsCredentials =
             provider?.capabilities.revokesForeign == true
             || settings.clients.contains { $0.provider == id && $0.id == grant.client }
         announces = provider?.revocation == .events
+        lacksEndpoint = lackingEndpoint.contains(id)
         let kinds = provider?.capabilities.revokes ?? []
         revokesRefreshTokens = kinds.contains(.refreshToken)
         revokesAccessTokens = kinds.contains(.accessToken)
@@ -48,11 +55,15 @@ final class Circumstances: Sendable {
             && grant.role == subject.role && grant.environment == subject.environment
     }
 
-    func canRevoke(_ grant: Grant) -> Bool {
-        if announces { return true }
+    /// Why its provider would not revoke it for us; nil: it would, or receivers enforce.
+    func obstacle(to grant: Grant) -> RevocationObstacle? {
+        guard provider != nil else { return .unknownProvider }
+        if announces { return nil }
         let holdsOne =
             (grant.holdsRefreshToken && revokesRefreshTokens)
             || (grant.holdsAccessToken && revokesAccessTokens && !grant.hasRefreshToken)
-        return holdsOne && holdsCredentials
+        guard holdsOne else { return .noToken }
+        guard holdsCredentials else { return .noCredentials }
+        return lacksEndpoint ? .noEndpoint : nil
     }
 }

@@ -5,12 +5,29 @@ extension ExpiryPlanner {
     struct Tally {
         /// Ends and quarantines that the valve counts.
         var planned = 0
+        /// Ends that it does not measure: by rule 6, and of superseded members.
+        var byThemselves = 0
+        /// Those it counts whose own end would come within the partition's window, and within the total valve's.
+        var nearInWindow = 0
+        var nearInTotal = 0
+        /// Until when an own end is near.
+        let window: Timestamp
+        let totalWindow: Timestamp
+        /// Rows that no gate before the valve holds, those outside of the valve among them.
+        var open = 0
+        /// Of these, ends that rest on the clock.
+        var byClock: (digest: PlanDigest, ends: Int)?
         var notices = 0
         /// Over the rows that only the valve could hold.
         var digest: PlanDigest?
         var heldByValve = 0
         /// Over the rows that a gate before the valve holds.
         var gated: [Gates.Gate: (digest: PlanDigest, ends: Int)] = [:]
+
+        init(window: Timestamp, totalWindow: Timestamp) {
+            self.window = window
+            self.totalWindow = totalWindow
+        }
     }
 
     /// What is held, why, and by which hash.
@@ -19,21 +36,22 @@ extension ExpiryPlanner {
         _ tallies: [Partition: Tally],
         into plan: inout ExpiryPlan
     ) throws {
-        let counts = try reading.counts(endsSince: now - settings.longestValveWindow)
+        // A plan of all that is due has judged what is past its own end; a narrower one knows only of its own.
+        var measure = try ValveCounts(reading, settings, at: now, countsRipe: !selection.isAll)
+        for (partition, tally) in tallies { measure.add(tally, of: partition) }
+        let counts = measure.counts
         for (partition, count) in counts where selectionCovers(partition) {
             for (standing, number) in count.standings { plan.standings[standing, default: 0] += number }
         }
         plan.live = plan.standings.reduce(0) { $1.key.isLive ? $0 + $1.value : $0 }
-        let valve = ValveReading(
+        let valve = measure.reading(
             planned: tallies.mapValues(\.planned),
-            notices: tallies.mapValues(\.notices),
-            counts: counts,
-            total: settings.policy.totalValve,
-            valve: settings.valve(of:)
+            notices: tallies.mapValues(\.notices)
         )
         plan.warned = valve.warned.keys.sorted()
         gatherGated(tallies, counts, into: &plan)
         gatherValve(tallies, counts, valve, into: &plan)
+        gatherOpen(tallies, counts, into: &plan)
         let live = counts.values.reduce(0) { $0 + $1.live }
         if let held = scopes.heldPlan(live: live, policyHash: policyHash, now: now) {
             plan.held.append(held)
@@ -41,6 +59,36 @@ extension ExpiryPlanner {
         plan.held.sort {
             ($0.provider?.rawValue ?? "", $0.tenant?.rawValue ?? "", $0.why) < (
                 $1.provider?.rawValue ?? "", $1.tenant?.rawValue ?? "", $1.why
+            )
+        }
+    }
+
+    /// What is applied, and what of it only where the provider's clock agrees with ours.
+    private func gatherOpen(
+        _ tallies: [Partition: Tally],
+        _ counts: [Partition: PartitionCounts],
+        into plan: inout ExpiryPlan
+    ) {
+        for (partition, tally) in tallies where tally.open > 0 {
+            plan.open[partition] = tally.open
+            guard let byClock = tally.byClock else { continue }
+            plan.byClock.append(
+                HeldPlan(
+                    tenant: partition.tenant,
+                    provider: partition.provider,
+                    wouldEnd: byClock.ends,
+                    live: counts[partition]?.live ?? 0,
+                    why: Gates.Gate.noDate.rawValue,
+                    hash: byClock.digest.hex,
+                    policyHash: policyHash,
+                    heldAt: now,
+                    selection: selection
+                )
+            )
+        }
+        plan.byClock.sort {
+            ($0.provider?.rawValue ?? "", $0.tenant?.rawValue ?? "") < (
+                $1.provider?.rawValue ?? "", $1.tenant?.rawValue ?? ""
             )
         }
     }
@@ -138,11 +186,38 @@ extension ExpiryPlanner {
 }
 
 extension ExpiryPlanner.Tally {
-    mutating func add(_ decision: Decision, line: [UInt8], gate: Gates.Gate?, policyHash: String) {
-        let isCounted = Gates.isCounted(decision)
-        if isCounted { planned += 1 }
+    mutating func add(
+        _ decision: Decision,
+        on grant: Grant,
+        group: [Assessor.Judged],
+        line: [UInt8],
+        gate: Gates.Gate?,
+        at now: Timestamp,
+        policyHash: String
+    ) {
+        if Gates.isCounted(decision) {
+            planned += 1
+            if let end = grant.ownEnd(after: now) {
+                if end <= window { nearInWindow += 1 }
+                if end <= totalWindow { nearInTotal += 1 }
+            }
+        } else if decision.isEnd {
+            byThemselves += 1
+        }
         if decision.action == .notice { notices += 1 }
         guard Gates.canHold(decision) else { return }
+        if gate == nil {
+            open += 1
+            let rests =
+                Gates.needsDate(decision, on: grant)
+                || group.contains { Gates.needsDate($0.decision, on: $0.stored.grant) }
+            if rests {
+                var rows = byClock ?? (PlanDigest(Array(policyHash.utf8), Array(Gates.Gate.noDate.rawValue.utf8)), 0)
+                rows.digest.add(line: line)
+                rows.ends += 1
+                byClock = rows
+            }
+        }
         let ends = decision.isEnd || decision.action == .quarantine
         if let gate {
             var rows = gated[gate] ?? (PlanDigest(Array(policyHash.utf8), Array(gate.rawValue.utf8)), 0)

@@ -11,6 +11,7 @@ package struct GrantAppraiser: Sendable {
         package var scopes: PlanningContext.ScopeJudgement
         /// The revision of the scope policy that put its scopes outside.
         package var scopesChangedIn: String?
+        package var notes: GrantNotes
     }
 
     private let environment: RotationEnvironment
@@ -75,7 +76,8 @@ package struct GrantAppraiser: Sendable {
             window: assessment.family.window,
             lastUsedAt: assessment.family.lastUsedAt,
             scopes: assessment.context.scopes,
-            scopesChangedIn: assessment.context.scopesChangedIn
+            scopesChangedIn: assessment.context.scopesChangedIn,
+            notes: assessment.notes(assessment.ownEnd)
         )
     }
 }

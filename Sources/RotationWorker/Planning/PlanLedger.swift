@@ -15,6 +15,8 @@ struct PlanLedger {
     private var tallyOfCohort: [Int: Int] = [:]
     private var line = JSONWriter()
     private var kinds = DecisionCounts()
+    private var notes = [Int](repeating: 0, count: GrantNotes.Word.allCases.count)
+    private let valves: RotationSettings.Valves
     private var unjudgedBefore = 0
 
     init(_ planner: ExpiryPlanner, _ reading: any StoreReading, _ receiver: (any PlanRowReceiver)?) throws {
@@ -31,6 +33,7 @@ struct PlanLedger {
             blackout: planner.blackouts.current(at: planner.now)
         )
         plan.blackout = planner.blackouts.stretch(at: planner.now)
+        valves = RotationSettings.Valves(planner.settings)
         digest = PlanDigest(Array(planner.policyHash.utf8))
         spool = try PlanSpool.Writer()
     }
@@ -47,14 +50,31 @@ struct PlanLedger {
             PlanRow.write(assessment.stored.grant, decision, of: assessment.family, to: &line)
             line.newline()
             digest.add(line: line.bytes)
-            tallies[index].add(decision, line: line.bytes, gate: gate, policyHash: planner.policyHash)
-        }
-        if let receiver, !isKeep || PlanRow.isListedKeep(decision) {
-            try receiver.receive(
-                PlanRow(grant: assessment.stored.grant, decision: decision, family: assessment.family)
+            tallies[index].add(
+                decision,
+                on: assessment.stored.grant,
+                group: assessment.group,
+                line: line.bytes,
+                gate: gate,
+                at: planner.now,
+                policyHash: planner.policyHash
             )
         }
-        try spool.append(record(assessment, partition: index, gate: gate))
+        let ownEnd = assessment.ownEnd
+        let notes = assessment.notes(ownEnd)
+        if !notes.isEmpty { count(notes) }
+        if let receiver, !isKeep || PlanRow.isListedKeep(decision, notes) {
+            try receiver.receive(
+                PlanRow(grant: assessment.stored.grant, decision: decision, family: assessment.family, notes: notes)
+            )
+        }
+        try spool.append(record(assessment, ownEnd, partition: index, gate: gate))
+    }
+
+    private mutating func count(_ found: GrantNotes) {
+        for (index, word) in GrantNotes.Word.allCases.enumerated() where found.contains(GrantNotes(word)) {
+            notes[index] += 1
+        }
     }
 
     private mutating func tally(for stored: StoredGrant) -> Int {
@@ -62,7 +82,13 @@ struct PlanLedger {
         let partition = Partition(of: stored.grant)
         let index = tallyOfPartition[partition] ?? tallies.count
         if index == tallies.count {
-            tallies.append(ExpiryPlanner.Tally())
+            let now = planner.now
+            tallies.append(
+                ExpiryPlanner.Tally(
+                    window: now + valves.valve(of: partition).window,
+                    totalWindow: now + valves.total.window
+                )
+            )
             tallyOfPartition[partition] = index
         }
         if let cohort = stored.cohort { tallyOfCohort[cohort] = index }
@@ -71,6 +97,7 @@ struct PlanLedger {
 
     mutating func finish(_ reading: any StoreReading) throws -> ExpiryPlan {
         for (decision, number) in kinds.counted { plan.count(decision, number) }
+        for (word, number) in zip(GrantNotes.Word.allCases, notes) where number > 0 { plan.notes[word] = number }
         plan.spool = try spool.finish()
         plan.planHash = digest.hex
         plan.partitions = tallyOfPartition.sorted { $0.value < $1.value }.map(\.key)
@@ -83,6 +110,7 @@ struct PlanLedger {
 
     private func record(
         _ assessment: Assessment,
+        _ ownEnd: OwnEnd,
         partition: Int,
         gate: Gates.Gate?
     ) -> PlanSpool.Record {
@@ -104,7 +132,8 @@ struct PlanLedger {
             gate: gate.flatMap { Gates.Gate.allCases.firstIndex(of: $0) }.map { $0 + 1 } ?? 0,
             valveHolds: Gates.valveHolds(decision),
             waits: deadline.waitsForEvidence,
-            action: decision.action.ordinal
+            action: decision.action.ordinal,
+            attends: assessment.attends(ownEnd)
         )
     }
 }

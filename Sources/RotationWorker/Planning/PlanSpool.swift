@@ -19,6 +19,8 @@ final class PlanSpool: Sendable {
         var valveHolds: Bool
         var waits: Bool
         var action: Int
+        /// Its own end is in doubt: the provider is to be asked, or the contradiction to be told.
+        var attends = false
     }
 
     private static let words = 5
@@ -63,7 +65,8 @@ final class PlanSpool: Sendable {
                 gate: Int(packed >> 16 & 0xFF),
                 valveHolds: packed >> 24 & 1 == 1,
                 waits: packed >> 25 & 1 == 1,
-                action: Int(packed >> 32 & 0xFF)
+                action: Int(packed >> 32 & 0xFF),
+                attends: packed >> 26 & 1 == 1
             )
         }
     }
@@ -79,7 +82,8 @@ final class PlanSpool: Sendable {
         mutating func append(_ record: Record) throws {
             let packed =
                 Int64(record.kind) | Int64(record.rule) << 8 | Int64(record.gate) << 16
-                | (record.valveHolds ? 1 << 24 : 0) | (record.waits ? 1 << 25 : 0) | Int64(record.action) << 32
+                | (record.valveHolds ? 1 << 24 : 0) | (record.waits ? 1 << 25 : 0)
+                | (record.attends ? 1 << 26 : 0) | Int64(record.action) << 32
             buffer += [record.row, record.oldDue, record.newDue, packed, Int64(record.partition)]
             count += 1
             if buffer.count >= 20_480 { try flush() }

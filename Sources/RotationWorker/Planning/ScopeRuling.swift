@@ -94,11 +94,7 @@ struct ScopeRuling: Sendable {
         let isHeld =
             try approvalHash != nil && hash != approvalHash
             && (present == nil
-                || change.isHeld(
-                    counts: reading.counts(endsSince: now - settings.longestValveWindow),
-                    total: settings.policy.totalValve,
-                    valve: settings.valve(of:)
-                ))
+                || ValveCounts(reading, settings, at: now, countsRipe: true).holds(change))
         let comes = approvalHash != nil && !isHeld
         if isHeld || elsewhere != nil {
             policy = inForce?.agreeing(with: elsewhere == nil ? present : nil)

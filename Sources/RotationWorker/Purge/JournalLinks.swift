@@ -6,7 +6,7 @@ internal import Records
 struct JournalLinks: Sendable {
     /// The last good entry.
     private(set) var seq: Int64 = 0
-    private(set) var hash = [UInt8](repeating: 0, count: 32)
+    private(set) var hash = JournalChain.start
     /// What it says.
     private(set) var event: JSONObject?
 
@@ -26,10 +26,9 @@ struct JournalLinks: Sendable {
         guard next == seq + 1 else {
             return next <= seq ? "it stands behind entry \(seq)" : "entries \(seq + 1) to \(next - 1) are missing"
         }
-        var hasher = SHA256()
-        hasher.update(data: hash)
-        hasher.update(data: body)
-        guard Array(hasher.finalize()) == stored else { return "its hash does not cover what stands there" }
+        guard JournalChain.hash(after: hash, body: body, Digest.self) == stored else {
+            return "its hash does not cover what stands there"
+        }
         let object = try? JSONObject(parsing: body)
         guard object?["seq"]?.int64Value == next else { return "its body names another place" }
         (seq, hash, event) = (next, stored, object)
@@ -42,6 +41,14 @@ struct JournalLinks: Sendable {
             let seq = event["to_seq"]?.int64Value, let hash = event["hash"]?.stringValue
         else { return nil }
         return (seq, hash)
+    }
+
+    private struct Digest: JournalDigest {
+        private var hasher = SHA256()
+
+        mutating func add(_ bytes: [UInt8]) { hasher.update(data: bytes) }
+
+        consuming func finish() -> [UInt8] { Array(hasher.finalize()) }
     }
 
     /// Why a job that reads the journal stops.

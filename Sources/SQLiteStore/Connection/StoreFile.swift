@@ -95,6 +95,14 @@ struct StoreFile: Sendable {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw StoreError(.notOurs, "'\(path)' is not a regular file", hint: "store.sqlite names one file")
         }
+        guard status.st_nlink == 1 else {
+            throw StoreError(
+                .notOurs,
+                "the store '\(path)' is a hard link, the file has \(status.st_nlink) names: SQLite keeps one log for each "
+                    + "name, and two of them damage the store",
+                hint: "remove the other names ('find DIRECTORY -samefile FILE'), or copy the file and name the copy"
+            )
+        }
         guard access(path, R_OK) == 0 else {
             throw StoreError(
                 .readOnly,

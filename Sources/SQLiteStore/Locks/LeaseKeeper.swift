@@ -65,6 +65,14 @@ struct LeaseKeeper: Sendable {
         }
     }
 
+    /// Says which run the holder works on; a lock that was taken over is left as it is.
+    func assign(_ lock: JobLock, to run: Int64, in db: Database) throws {
+        try db.execute(
+            sql: "UPDATE locks SET run = ? WHERE job = ? AND term = ? AND owner IS NOT NULL",
+            arguments: [run, lock.job, lock.term]
+        )
+    }
+
     func release(_ lock: JobLock, in db: Database) throws {
         try db.execute(
             sql: "UPDATE locks SET owner = NULL, lease_until = 0 WHERE job = ? AND term = ?",

@@ -11,10 +11,10 @@ enum GrantRow {
         s.verdict, s.verdict_at, s.inactive_since, s.inactive_count, s.first_counted_at, s.last_counted_at,
         s.failures, s.proof, s.residual_until, s.ended_at, x.owner, x.reason, x.until, g.holding,
         s.active_at, s.inactive_answer_at, s.unknown_why, s.unknown_since, s.contradicted_end, s.resurfaced_at,
-        s.first_seen_at, s.told_scopes, s.told_scopes_kind
+        s.first_seen_at, s.told_scopes, s.told_scopes_kind, s.covers, g.first_recorded_at
         """
     /// How many columns these are.
-    static let count: Int32 = 53
+    static let count: Int32 = 55
     static let tables = """
         grants g JOIN states s ON s.row = g.row
         LEFT JOIN subjects b ON b.id = g.subject LEFT JOIN exemptions x ON x.row = g.row
@@ -71,6 +71,8 @@ enum GrantRow {
             grant.toldScopes = ScopeSet(joined: try words.text(told))
             grant.toldScopesKind = row.numberIfRare(52).map { TokenKind(code: Int($0)) }
         }
+        grant.coversAnother = row.number(53) != 0
+        grant.firstRecordedAt = time(54)
         if let until = rareTime(42) {
             grant.exemption = Exemption(owner: row.text(40), reason: row.text(41), until: until)
         }

@@ -13,7 +13,7 @@ extension SQLiteSnapshot {
             ORDER BY ask_at LIMIT ?
         )
         """,
-        unjudgeable: "SELECT count(*) FROM (SELECT 1 FROM states WHERE kept_by = 9 LIMIT ?)",
+        unjudgeable: "SELECT count(*) FROM (SELECT 1 FROM states WHERE kept_by = 9 AND standing <= 2 LIMIT ?)",
         revocations: """
         SELECT (SELECT count(*) FROM (SELECT 1 FROM revocations LIMIT ?)),
         (SELECT count(*) FROM (SELECT 1 FROM revocations WHERE tries > 0 LIMIT ?))
@@ -102,19 +102,21 @@ extension SQLiteSnapshot {
         let rows = try Row.fetchAll(
             db,
             sql: """
-                SELECT job, owner, pid, pid_namespace, process_start, term, since, boot, lease_until FROM locks
+                SELECT job, owner, pid, pid_namespace, process_start, term, since, boot, lease_until, run FROM locks
                 WHERE owner IS NOT NULL ORDER BY job
                 """
         )
         return rows.filter(leases.isHeld).compactMap { row in
             (row["owner"] as Blob?).flatMap { Actor(json: $0.bytes) }.map { owner in
-                JobLock(
+                var lock = JobLock(
                     job: row["job"],
                     owner: owner,
                     pid: row["pid"],
                     term: row["term"],
                     since: Timestamp(milliseconds: row["since"])
                 )
+                lock.run = row["run"]
+                return lock
             }
         }
     }

@@ -68,17 +68,22 @@ extension SQLiteSnapshot {
         wide.dueBy = max(query.dueBy, newUntil)
         var more = " AND (r.next_try_at <= ? OR r.tries = 0)"
         var values: StatementArguments = [query.dueBy.milliseconds]
-        if query.isUrgent {
-            more += " AND r.rule = \(Rule.byHand.code)"
-        } else {
-            more += " AND +r.rule <> \(Rule.byHand.code)"
-            for freeze in frozen where freeze.provider == nil || freeze.provider == query.provider {
-                // All of it: the condition would be true of every row, and looked at for each.
-                if freeze.client == nil, freeze.tenant == nil || freeze.tenant == query.tenant { return [] }
-                guard let cold = try Filter(.all, freeze, provider: query.provider, words) else { continue }
-                more += " AND NOT (\(cold.condition))"
-                values += cold.arguments
+        more += query.isUrgent ? " AND r.rule = \(Rule.byHand.code)" : " AND +r.rule <> \(Rule.byHand.code)"
+        if query.isHeld {
+            guard query.isUrgent else { return [] }
+            more += " AND r.while_held = 1"
+        }
+        for freeze in frozen where freeze.provider == nil || freeze.provider == query.provider {
+            // All of it: the condition would be true of every row, and looked at for each.
+            if freeze.client == nil, freeze.tenant == nil || freeze.tenant == query.tenant {
+                guard query.isUrgent else { return [] }
+                more += " AND r.while_frozen = 1"
+                continue
             }
+            guard let cold = try Filter(.all, freeze, provider: query.provider, words) else { continue }
+            more +=
+                query.isUrgent ? " AND (r.while_frozen = 1 OR NOT (\(cold.condition)))" : " AND NOT (\(cold.condition))"
+            values += cold.arguments
         }
         var found: [RevocationOrder] = []
         for (condition, arguments) in try conditions(wide, table: "r", time: "next_try_at")

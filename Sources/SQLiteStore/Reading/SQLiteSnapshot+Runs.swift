@@ -3,33 +3,11 @@ internal import Grants
 
 // Feeds, gates, runs, the journal: small tables, read whole.
 extension SQLiteSnapshot {
-    func feeds() throws -> [String: FeedRecord] {
-        try Row.fetchAll(
-            db,
-            sql: """
-                SELECT id, observed_from, observed_until, mapped, unmapped, rated_until, mapped_since_rated, rates,
-                is_stale FROM feeds
-                """
-        ).reduce(into: [:]) { feeds, row in
-            var feed = FeedRecord(id: row[0])
-            if let from = row[1] as Int64?, let until = row[2] as Int64? {
-                feed.window = Window(from: .init(milliseconds: from), until: .init(milliseconds: until))
-            }
-            feed.mapped = row[3]
-            feed.unmapped = row[4]
-            feed.ratedUntil = (row[5] as Int64?).map { Timestamp(milliseconds: $0) }
-            feed.mappedSinceRated = row[6]
-            feed.rates = (row[7] as String).split(separator: ",").compactMap { Int($0) }
-            feed.isStale = row[8]
-            feeds[feed.id] = feed
-        }
-    }
-
     func unjudgeable(in selection: GrantSelection) throws -> Int {
-        // Of all, the index alone answers: a grant that has ended is kept by no rule.
+        // Of all, the index alone answers; the conditions are its own.
         var sql = "SELECT count(*) FROM states s"
         if selection.client != nil { sql += " JOIN grants g ON g.row = s.row" }
-        sql += " WHERE s.kept_by = \(Rule.noEvidence.code)"
+        sql += " WHERE s.kept_by = \(Rule.noEvidence.code) AND s.standing <= 2"
         var arguments: StatementArguments = []
         for (column, text) in [
             ("s.of_provider", selection.provider?.rawValue), ("s.of_tenant", selection.tenant?.rawValue),
@@ -60,6 +38,35 @@ extension SQLiteSnapshot {
             provider: (row[index + 1] as String?).map { ProviderID($0) },
             client: (row[index + 2] as String?).map { ClientID($0) }
         )
+    }
+
+    func gateNumber() throws -> Int64 {
+        try Int64.fetchOne(db.cachedStatement(sql: "SELECT n FROM gate_changes")) ?? 0
+    }
+
+    func mayLiveOn(row: Int64) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM living_on WHERE row = ?")
+        return try Row.fetchOne(statement, arguments: [row]) != nil
+    }
+
+    func ordersBackingOff(in selection: GrantSelection, after now: Timestamp) throws -> OrdersBackingOff {
+        var sum = OrdersBackingOff()
+        for provider in try providers(in: selection) {
+            guard let cold = try Filter(.all, selection, provider: provider, words) else { continue }
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*), min(r.next_try_at) FROM revocations r JOIN grants g ON g.row = r.row
+                    WHERE r.tries > 0 AND r.next_try_at > ? AND \(cold.condition)
+                    """,
+                arguments: [now.milliseconds] + cold.arguments
+            )
+            guard let row, let first = row[1] as Int64? else { continue }
+            sum.count += row[0]
+            let next = Timestamp(milliseconds: first)
+            sum.firstTryAt = min(sum.firstTryAt ?? next, next)
+        }
+        return sum
     }
 
     func heldProviders() throws -> [ProviderID: ProviderHold] {
@@ -142,7 +149,8 @@ extension SQLiteSnapshot {
             db,
             sql: """
                 SELECT r.row, r.target, r.rule, r.reason, r.reference, r.actor, r.run, r.tries, r.first_tried_at,
-                r.next_try_at, r.last_failure FROM revocations r \(rest)
+                r.next_try_at, r.last_failure, r.progress, r.accepted_at, r.while_frozen, r.while_held
+                FROM revocations r \(rest)
                 """,
             arguments: arguments
         ).map { row in
@@ -159,6 +167,10 @@ extension SQLiteSnapshot {
             order.firstTriedAt = (row[8] as Int64?).map { Timestamp(milliseconds: $0) }
             order.nextTryAt = (row[9] as Int64?).map { Timestamp(milliseconds: $0) }
             order.lastFailure = row[10]
+            order.progress.bits = row[11]
+            order.progress.acceptedAt = (row[12] as Int64?).map { Timestamp(milliseconds: $0) }
+            order.whileFrozen = row[13]
+            order.whileHeld = row[14]
             return order
         }
     }

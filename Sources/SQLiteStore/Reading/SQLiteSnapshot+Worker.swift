@@ -20,6 +20,44 @@ extension SQLiteSnapshot {
         return found
     }
 
+    func canaryStates(at provider: ProviderID) throws -> [TokenKind: CanaryState] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: "SELECT kind, sound_at, failing_since, why FROM canary_states WHERE provider = ?",
+            arguments: [provider.rawValue]
+        )
+        var found: [TokenKind: CanaryState] = [:]
+        while let row = try rows.next() {
+            found[TokenKind(code: row[0])] = CanaryState(
+                soundAt: (row[1] as Int64?).map { Timestamp(milliseconds: $0) },
+                failingSince: (row[2] as Int64?).map { Timestamp(milliseconds: $0) },
+                why: row[3]
+            )
+        }
+        return found
+    }
+
+    // MARK: Names
+
+    func knows(_ tenant: TenantID) throws -> Bool {
+        guard let number = try words.number(tenant.rawValue) else { return false }
+        return try Row.fetchOne(db, sql: "SELECT 1 FROM counts WHERE tenant = ? LIMIT 1", arguments: [number]) != nil
+    }
+
+    /// By each partition's holdings: their index leads from there to the client.
+    func knows(_ client: ClientID) throws -> Bool {
+        guard let number = try words.number(client.rawValue) else { return false }
+        return try Row.fetchOne(
+            db,
+            sql: """
+                SELECT 1 FROM (SELECT DISTINCT provider, tenant FROM counts) c
+                CROSS JOIN holdings h ON h.provider = c.provider AND h.tenant = c.tenant AND h.client = ?
+                LIMIT 1
+                """,
+            arguments: [number]
+        ) != nil
+    }
+
     func schedules() throws -> [String: ScheduleRecord] {
         let rows = try Row.fetchCursor(
             db,
@@ -55,12 +93,18 @@ extension SQLiteSnapshot {
         var backlog = Backlog()
         backlog.hasGrantsDue = try isAny("SELECT 1 FROM states WHERE due_at <= ?", instant)
         let silent = try breakers().filter { $0.value.retryAt > instant }.keys
-        let closed = Set(try heldProviders().keys).union(silent)
-        let frozen = isHeldBack ? [GrantSelection()] : try freezes().map(\.selection)
+        let held = Set(try heldProviders().keys)
+        let frozen = try freezes().map(\.selection)
         for provider in try providers(in: GrantSelection()) {
             if !backlog.hasQuestionsDue { backlog.hasQuestionsDue = try hasQuestionDue(at: provider, instant) }
-            if !backlog.hasRevocationsDue, !closed.contains(provider) {
-                backlog.hasRevocationsDue = try hasRevocationDue(at: provider, instant, frozen)
+            if !backlog.hasRevocationsDue, !silent.contains(provider) {
+                backlog.hasRevocationsDue = try hasRevocationDue(
+                    at: provider,
+                    instant,
+                    frozen,
+                    isHeldBack: isHeldBack,
+                    isHeld: held.contains(provider)
+                )
             }
         }
         let head = try journalHead().seq
@@ -87,17 +131,20 @@ extension SQLiteSnapshot {
     private func hasRevocationDue(
         at provider: ProviderID,
         _ instant: Timestamp,
-        _ frozen: [GrantSelection]
+        _ frozen: [GrantSelection],
+        isHeldBack: Bool,
+        isHeld: Bool
     ) throws -> Bool {
         try tenantsToRevoke(at: provider, in: GrantSelection()).contains { tenant in
-            try [true, false].contains { isUrgent in
-                let query = QueueQuery(
+            try (isHeldBack ? [true] : [true, false]).contains { isUrgent in
+                var query = QueueQuery(
                     provider: provider,
                     tenant: tenant,
                     client: nil,
                     isUrgent: isUrgent,
                     dueBy: instant
                 )
+                query.isHeld = isHeld
                 return try !orders(query, newUntil: instant, frozen: frozen, limit: 1).isEmpty
             }
         }

@@ -9,11 +9,15 @@ class SQLiteSnapshot: StoreReading {
     let vault: TokenVault?
     /// Found frozen besides what is stored.
     let imposed: [Freeze]
-    private var sealedToken = LateStatement("SELECT sealed FROM tokens WHERE row = ? AND kind = ?")
+    private var sealedToken = LateStatement(
+        "SELECT sealed FROM tokens WHERE row = ? AND kind = ? AND length(sealed) > 0"
+    )
     private var byRow = LateStatement("SELECT \(GrantRow.columns) FROM \(GrantRow.tables) WHERE g.row = ?")
     var keyed = KeyedStatements()
     /// Whether a purged grant is remembered; nil: not looked yet.
     var anyPurged: Bool?
+    /// Whether a subject or an id is stored that is not in form C; nil: not looked yet.
+    var anyUnfit: Bool?
 
     init(_ db: Database, vault: TokenVault?, imposed: [Freeze] = []) {
         self.db = db
@@ -226,6 +230,22 @@ class SQLiteSnapshot: StoreReading {
         return counts
     }
 
+    func ownEnds(after: Timestamp, by: Timestamp) throws -> [Partition: Int] {
+        try settle()
+        return try numbers(OwnEndSQL.near, [after.milliseconds, by.milliseconds])
+    }
+
+    func ripeOwnEnds(at now: Timestamp) throws -> [Partition: Int] {
+        try settle()
+        return try numbers(OwnEndSQL.ripe, [now.milliseconds, Timestamp.earliestSensible.milliseconds])
+    }
+
+    private func numbers(_ sql: String, _ arguments: StatementArguments) throws -> [Partition: Int] {
+        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).reduce(into: [:]) { numbers, row in
+            numbers[try partition(row)] = row[2]
+        }
+    }
+
     private func partition(_ row: Row) throws -> Partition {
         Partition(provider: ProviderID(try words.text(row[0])), tenant: TenantID(try words.text(row[1])))
     }
@@ -233,7 +253,9 @@ class SQLiteSnapshot: StoreReading {
     // MARK: Tokens
 
     func tokens(of row: Int64) throws -> [TokenKind: Secret] {
-        let statement = try db.cachedStatement(sql: "SELECT kind, sealed FROM tokens WHERE row = ?")
+        let statement = try db.cachedStatement(
+            sql: "SELECT kind, sealed FROM tokens WHERE row = ? AND length(sealed) > 0"
+        )
         let rows = try Row.fetchAll(statement, arguments: [row])
         guard !rows.isEmpty else { return [:] }
         let vault = try openVault()
@@ -256,12 +278,25 @@ class SQLiteSnapshot: StoreReading {
         return try sealed.map { try openVault().open($0, row: row, kind: kind) }
     }
 
+    func toldClients(of row: Int64) throws -> [ClientID] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT told_client FROM tokens WHERE row = ? AND told_client IS NOT NULL ORDER BY kind"
+        )
+        return try String.fetchAll(statement, arguments: [row]).map { ClientID($0) }
+    }
+
     func rows(carrying token: Secret) throws -> [Int64] {
         try rows(withFingerprint: openVault().fingerprint(token))
     }
 
     func rows(carryingSHA256 digest: [UInt8]) throws -> [Int64] {
-        try rows(withFingerprint: openVault().fingerprint(sha256: digest))
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT row FROM tokens WHERE fingerprint = ?1
+                UNION SELECT row FROM former_tokens WHERE fingerprint = ?1
+                """
+        )
+        return try Int64.fetchAll(statement, arguments: [Blob(try openVault().fingerprint(sha256: digest))])
     }
 
     func rows(withFingerprint fingerprint: [UInt8]) throws -> [Int64] {

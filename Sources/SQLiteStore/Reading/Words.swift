@@ -9,7 +9,7 @@ final class Words {
     /// Numbers are given from 1 on, so the common texts are found without a hash.
     private var texts: [String?] = []
     private var scopeSets: [ScopeSet?] = []
-    private var numbers: [String: Int64] = [:]
+    private var numbers: [ExactText: Int64] = [:]
     private var cohorts: [Cohort: Int] = [:]
     private var ofHolding: [Shared?] = []
 
@@ -97,7 +97,7 @@ final class Words {
 
     /// nil: no row has it.
     func number(_ text: String) throws -> Int64? {
-        if let known = numbers[text] { return known == Self.none ? nil : known }
+        if let known = numbers[ExactText(text)] { return known == Self.none ? nil : known }
         let statement = try db.cachedStatement(sql: "SELECT id FROM words WHERE text = ?")
         let number = try Int64.fetchOne(statement, arguments: [text])
         // Only ``intern(_:)`` can add it while the transaction is open.
@@ -117,6 +117,6 @@ final class Words {
 
     private func remember(_ text: String, _ number: Int64) {
         if numbers.count >= Self.limit { numbers.removeAll(keepingCapacity: true) }
-        numbers[text] = number
+        numbers[ExactText(text)] = number
     }
 }

@@ -31,6 +31,22 @@ enum Migrations {
         migrator.registerMigration("8-evidence") { db in
             for statement in evidence { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("9-rules") { db in
+            for statement in rules { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("9-proof") { db in
+            for statement in proof { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("9-health") { db in
+            for statement in health { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("9-intake") { db in
+            for statement in intake { try db.execute(sql: statement) }
+            try noteUnfitNames(db)
+        }
+        migrator.registerMigration("9-watch") { db in
+            for statement in watch { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 

@@ -3,7 +3,7 @@ internal import FoundationEssentials
 package import Grants
 
 /// The store's keys: the first seals, all open.
-package struct Keyring: Sendable {
+package struct Keyring: Sendable, Unprintable {
     /// The first four bytes of a key's SHA-256: every sealed value names its key by them.
     typealias KeyID = [UInt8]
 

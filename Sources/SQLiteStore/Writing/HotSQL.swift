@@ -35,8 +35,10 @@ enum HotSQL {
 
     static let order = """
         INSERT INTO revocations (row, of_provider, of_tenant, next_try_at, tries, target, rule, run, first_tried_at,
-        reason, reference, last_failure, actor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+        reason, reference, last_failure, actor, progress, accepted_at, while_frozen, while_held)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
         ON CONFLICT DO UPDATE SET next_try_at = ?4, tries = ?5, target = ?6, rule = ?7, run = ?8, first_tried_at = ?9,
-        reason = ?10, reference = ?11, last_failure = ?12, actor = ?13
+        reason = ?10, reference = ?11, last_failure = ?12, actor = ?13, progress = ?14, accepted_at = ?15,
+        while_frozen = ?16, while_held = ?17
         """
 }

@@ -1,14 +1,17 @@
 internal import Crypto
+internal import Grants
 
-/// The link of the journal: SHA-256 over the previous entry's hash and the exact stored bytes.
-package enum JournalHash {
-    /// What the first entry's hash covers before its body.
-    package static let start = [UInt8](repeating: 0, count: 32)
+/// The digest of the journal's chain, with swift-crypto.
+struct JournalHash: JournalDigest {
+    static let start = JournalChain.start
 
-    package static func next(after previous: [UInt8], body: [UInt8]) -> [UInt8] {
-        var hasher = SHA256()
-        hasher.update(data: previous)
-        hasher.update(data: body)
-        return Array(hasher.finalize())
+    private var hasher = SHA256()
+
+    static func next(after previous: [UInt8], body: [UInt8]) -> [UInt8] {
+        JournalChain.hash(after: previous, body: body, Self.self)
     }
+
+    mutating func add(_ bytes: [UInt8]) { hasher.update(data: bytes) }
+
+    consuming func finish() -> [UInt8] { Array(hasher.finalize()) }
 }

@@ -7,8 +7,8 @@ struct InsertStatements {
         """
         INSERT INTO grants (provider, id, tenant, client, subject, scopes, role, environment, family,
         provider_grant_id, issued_at, expires_at, access_token_expires_at, refresh_token_expires_at,
-        observed_from, observed_until, claims_refresh_token, tokens, recorded_at, holding)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        observed_from, observed_until, claims_refresh_token, tokens, recorded_at, holding, first_recorded_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     )
     var state = LateStatement(
@@ -32,10 +32,10 @@ struct InsertStatements {
     var token = LateStatement(
         """
         INSERT INTO tokens (row, kind, fingerprint, sealed) VALUES (?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, sealed = excluded.sealed
+        ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, sealed = excluded.sealed, told_client = NULL
         """
     )
-    var fingerprint = LateStatement("SELECT fingerprint FROM tokens WHERE row = ? AND kind = ?")
+    var fingerprint = LateStatement("SELECT fingerprint FROM tokens WHERE row = ? AND kind = ? AND length(sealed) > 0")
     /// Answered by the index alone.
     var isTokenHeld = LateStatement("SELECT 1 FROM tokens WHERE fingerprint = ? LIMIT 1")
     var tokenRelatives = LateStatement(
@@ -69,6 +69,7 @@ extension SQLiteTransaction {
             values.add(tokens.keys.reduce(0) { $0 + $1.code })
             values.add(now.milliseconds)
             values.add(holding)
+            values.add(now.milliseconds)
         }
         let row = db.lastInsertedRowID
         try inserting.state.on(db).run { values in
@@ -105,6 +106,7 @@ extension SQLiteTransaction {
         if !tokens.isEmpty { countAsked(provider: provider, tenant: details.tenant, by: 1) }
         holdingBook.count(holding, 1)
         if try hasPurgedGrants() { try forgetPurged(grant.key) }
+        try noteUnfit(grant.key.id, .grant)
         // As it would be read back: a new grant has nothing but what its record says.
         var stored = StoredGrant(
             grant: Self.recorded(grant, tokens),
@@ -112,6 +114,7 @@ extension SQLiteTransaction {
             recordedAt: now,
             askAt: tokens.isEmpty ? nil : now
         )
+        stored.grant.firstRecordedAt = now
         stored.dueAt = now
         stored.subjectReference = subject
         stored.holding = holding
@@ -130,6 +133,7 @@ extension SQLiteTransaction {
         grant.firstSeenAt = nil
         grant.toldScopes = nil
         grant.toldScopesKind = nil
+        grant.coversAnother = false
         grant.exemption = nil
         grant.proof = nil
         grant.residualUntil = nil
@@ -159,7 +163,11 @@ extension SQLiteTransaction {
     private func subjectReference(_ name: String) throws -> Int64 {
         // Most subjects that come in numbers are new.
         try inserting.newSubject.on(db).run { $0.add(name) }
-        if db.changesCount == 1 { return db.lastInsertedRowID }
+        if db.changesCount == 1 {
+            let reference = db.lastInsertedRowID
+            try noteUnfit(name, .subject)
+            return reference
+        }
         let known = try inserting.subject.on(db).first({ $0.add(name) }, { $0.number(0) })
         guard let known else { throw StoreError(.other, "a subject is neither new nor known") }
         return known

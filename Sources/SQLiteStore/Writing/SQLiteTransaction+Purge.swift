@@ -13,11 +13,15 @@ extension SQLiteTransaction {
         }
         try execute(
             """
-            INSERT INTO purged_grants (provider, id, ended_at) VALUES (?1, ?2, ?3)
-            ON CONFLICT DO UPDATE SET ended_at = max(ended_at, ?3)
+            INSERT INTO purged_grants (provider, id, ended_at, row, by_hand) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT DO UPDATE SET ended_at = max(ended_at, ?3), row = ?4, by_hand = ?5
             """,
-            [try words.intern(stored.grant.key.provider.rawValue), stored.grant.key.id, endedAt.milliseconds]
+            [
+                try words.intern(stored.grant.key.provider.rawValue), stored.grant.key.id, endedAt.milliseconds,
+                stored.row, stored.grant.cause == .byHand ? 1 : 0,
+            ]
         )
+        try keepFingerprints(row: stored.row)
         anyPurged = true
         for table in ["tokens", "exemptions", "states"] {
             try execute("DELETE FROM \(table) WHERE row = ?", [stored.row])

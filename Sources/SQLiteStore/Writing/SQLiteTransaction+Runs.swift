@@ -163,20 +163,6 @@ extension SQLiteTransaction {
         try execute("DELETE FROM pending_verdicts WHERE row = ?", [row])
     }
 
-    func setFeed(_ feed: FeedRecord) throws {
-        try execute(
-            """
-            INSERT OR REPLACE INTO feeds (id, observed_from, observed_until, mapped, unmapped, rated_until,
-            mapped_since_rated, rates, is_stale) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                feed.id, feed.window?.from.milliseconds, feed.window?.until.milliseconds, feed.mapped, feed.unmapped,
-                feed.ratedUntil?.milliseconds, feed.mappedSinceRated,
-                feed.rates.map(String.init).joined(separator: ","), feed.isStale ? 1 : 0,
-            ]
-        )
-    }
-
     // MARK: Runs
 
     func setHeldPlans(_ plans: [HeldPlan]) throws {
@@ -227,11 +213,23 @@ extension SQLiteTransaction {
             values.add(order.reference)
             values.add(order.lastFailure)
             values.add(actor)
+            values.add(order.progress.bits)
+            values.add(order.progress.acceptedAt?.milliseconds)
+            values.add(order.whileFrozen ? 1 : 0)
+            values.add(order.whileHeld ? 1 : 0)
         }
     }
 
     func removeRevocation(row: Int64) throws {
         try execute("DELETE FROM revocations WHERE row = ?", [row])
+    }
+
+    func setMayLiveOn(_ mayLiveOn: Bool, row: Int64) throws {
+        try execute(
+            mayLiveOn
+                ? "INSERT OR IGNORE INTO living_on (row) VALUES (?)" : "DELETE FROM living_on WHERE row = ?",
+            [row]
+        )
     }
 
     func setSinkCursor(_ cursor: SinkCursor) throws {

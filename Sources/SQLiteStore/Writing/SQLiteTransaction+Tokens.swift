@@ -8,6 +8,7 @@ extension SQLiteTransaction {
         var changed = false
         for (kind, token) in tokens {
             guard let token else {
+                try keepFingerprints(row: stored.row, kind: kind)
                 try execute("DELETE FROM tokens WHERE row = ? AND kind = ?", [stored.row, kind.code])
                 changed = changed || db.changesCount > 0
                 continue
@@ -22,16 +23,29 @@ extension SQLiteTransaction {
                 { $0.bytes(0) }
             )
             if known == fingerprint { continue }
+            if known != nil { try keepFingerprints(row: stored.row, kind: kind) }
             try put(token, fingerprint, kind, stored.row, vault)
             changed = true
         }
         if changed {
             try execute(
-                "UPDATE grants SET tokens = (SELECT coalesce(sum(kind), 0) FROM tokens WHERE row = ?1) WHERE row = ?1",
+                """
+                UPDATE grants SET tokens = (SELECT coalesce(sum(kind), 0) FROM tokens WHERE row = ?1 AND length(sealed) > 0)
+                WHERE row = ?1
+                """,
                 [stored.row]
             )
+            // What was shown of the old tokens says nothing of the new ones.
+            try execute("UPDATE revocations SET progress = 0, accepted_at = NULL WHERE row = ?", [stored.row])
         }
         return changed
+    }
+
+    func setToldClient(_ client: ClientID, of row: Int64, kind: TokenKind) throws {
+        try execute(
+            "UPDATE tokens SET told_client = ?1 WHERE row = ?2 AND kind = ?3 AND told_client IS NOT ?1",
+            [client.rawValue, row, kind.code]
+        )
     }
 
     /// Puts a token beside its grant, in the place of the one that was there.

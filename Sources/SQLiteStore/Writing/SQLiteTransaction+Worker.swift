@@ -18,6 +18,17 @@ extension SQLiteTransaction {
         )
     }
 
+    func setCanaryState(_ state: CanaryState, of kind: TokenKind, at provider: ProviderID) throws {
+        try db.execute(
+            sql: """
+                INSERT OR REPLACE INTO canary_states (provider, kind, sound_at, failing_since, why) VALUES (?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                provider.rawValue, kind.code, state.soundAt?.milliseconds, state.failingSince?.milliseconds, state.why,
+            ]
+        )
+    }
+
     func setSchedule(_ schedule: ScheduleRecord) throws {
         try db.execute(
             sql: """

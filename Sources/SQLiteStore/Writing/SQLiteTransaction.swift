@@ -23,16 +23,30 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
         let tenant: Int64
     }
 
+    private struct GoneMinute: Hashable {
+        let minute: Int64
+        let provider: Int64
+    }
+
     private let leases: LeaseKeeper
     private let newEventID: () -> String
     private var deltas: [Count: Int] = [:]
     /// How many more there are to ask about.
     private var asked: [Place: Int] = [:]
     private var ends: [Minute: (ended: Int, counted: Int)] = [:]
+    private var gone: [GoneMinute: Int] = [:]
     private var head: (seq: Int64, hash: [UInt8])?
     /// Of the entry that is added; its storage is used again.
     private var body: [UInt8] = []
     var holdingBook = HoldingBook()
+    /// Whether a use is kept that names no known grant; nil: not looked yet.
+    var anyUnmapped: Bool?
+    /// How many of each feed are kept, where that was looked for.
+    var unmappedCounts: [ExactText: Int] = [:]
+    /// What is kept as one of each group that was looked for; written by ``finish()``.
+    var gatheredGroups: [UnmappedGroup: UnmappedGroup.Gathered?] = [:]
+    /// What makes digests of names this store's own; nil: not read yet.
+    var salt: [UInt8]?
     var places = PlaceBook()
 
     var saving = LateStatement(HotSQL.save)
@@ -72,6 +86,7 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
         }
         asked = [:]
         try holdingBook.finish(in: db)
+        try settleUnmapped()
         for (minute, number) in ends {
             try execute(
                 """
@@ -82,6 +97,20 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
             )
         }
         ends = [:]
+        for (minute, number) in gone {
+            try execute(
+                """
+                INSERT INTO gone_ends (provider, minute, n) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET n = n + ?3
+                """,
+                [minute.provider, minute.minute, number]
+            )
+        }
+        gone = [:]
+    }
+
+    /// Counts an end by rule 4, for the creep.
+    func countGone(provider: Int64, at instant: Timestamp) {
+        gone[GoneMinute(minute: instant.milliseconds / 60_000, provider: provider), default: 0] += 1
     }
 
     func execute(_ sql: String, _ arguments: StatementArguments) throws {
@@ -97,6 +126,8 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     }
 
     func renew(_ lock: JobLock) throws { try leases.renew(lock, in: db) }
+
+    func assign(_ lock: JobLock, to run: Int64) throws { try leases.assign(lock, to: run, in: db) }
 
     func countStanding(_ grant: Grant, from old: Standing?, to new: Standing?) throws {
         let place = try places.place(of: grant, in: words)
@@ -156,6 +187,14 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
         }
         head = (seq, hash)
         return (seq, id)
+    }
+
+    func setCovering(_ successor: Grant.Key) throws {
+        guard let provider = try words.number(successor.provider.rawValue) else { return }
+        try execute(
+            "UPDATE states SET covers = 1 WHERE row = (SELECT row FROM grants WHERE provider = ? AND id = ?)",
+            [provider, successor.id]
+        )
     }
 
     func countEnd(of grant: Grant, at: Timestamp, isEnd: Bool, counts: Bool) throws {

@@ -74,6 +74,10 @@ struct RequestCheck {
                 fix = ScopeFinding.Fix("did you mean '\(near)'?", replacement: [near])
             }
         }
+        if let separator = MisplacedSeparator(in: scope.value, isKnown: isKnown) {
+            why = separator.why
+            fix = separator.fix
+        }
         return ScopeFinding(
             .unknownScope,
             at: scope.place,
@@ -82,6 +86,11 @@ struct RequestCheck {
             fix: fix,
             subject: subject(of: scope, [])
         )
+    }
+
+    private func isKnown(_ word: String) -> Bool {
+        guard let provider = context.provider else { return model.scopes[ScopeName(word)] != nil }
+        return !model.scopes(called: word, at: provider).isEmpty
     }
 
     /// What goes beyond what is allowed or needed.

@@ -19,12 +19,13 @@ extension ScopeModel {
         guard scopes[name.value] == nil else { return nil }
         var subject = subject
         subject.scope = name.value
+        let separator = MisplacedSeparator(in: name.value.rawValue) { scopes[ScopeName($0)] != nil }
         return ScopeFinding(
             .unknownScope,
             at: name.place,
             "the scope '\(name.value)' is not in the catalogue",
-            why: "only what the catalogue defines can be judged",
-            fix: fixForUnknown(name.value.rawValue, in: scopes.names),
+            why: separator?.why ?? "only what the catalogue defines can be judged",
+            fix: separator?.fix ?? fixForUnknown(name.value.rawValue, in: scopes.names),
             subject: subject
         )
     }

@@ -5,6 +5,7 @@ and ends when standard input does.
 """
 
 import argparse
+import gzip
 import os
 import re
 import socket
@@ -47,6 +48,7 @@ class Peer:
     def __init__(self, connection):
         self.connection = connection
         self.buffer = b""
+        self.requests = 0
 
     def more(self):
         chunk = self.connection.recv(65536)
@@ -87,6 +89,7 @@ def serve_http1(connection):
         method, path = head.split(b" ")[:2]
         path = path.decode()
         count("requests")
+        peer.requests += 1
         if not answer(peer, method.decode(), path, head, body):
             return
 
@@ -118,8 +121,16 @@ def answer(peer, method, path, head, body):
         send(reply(200, b"", ["X-Same:  one ", "x-same: two", "X-Empty:", "Set-Cookie: a=b; path=/"]))
     elif name == "interim":
         send(b"HTTP/1.1 103 Early Hints\r\nX-Early: yes\r\n\r\n" + reply(200, b"done", ["X-Late: yes"]))
+    elif name == "gzip":
+        # Nobody asked for it.
+        send(reply(200, gzip.compress(b"x" * int(argument)), ["Content-Encoding: gzip"]))
     elif name == "coded":
-        send(reply(200, b"not gzip at all", ["Content-Encoding: gzip"]))
+        send(reply(200, b"not coded at all", ["Content-Encoding: " + argument]))
+    elif name == "first":
+        # A kept connection is closed under the request.
+        if peer.requests > 1:
+            return False
+        send(reply(200, b"first"))
     elif name == "hang":
         say("hang " + argument)
         peer.wait_for_end()

@@ -19,6 +19,8 @@ struct GrantSpec: Sendable {
     var hasRefreshToken = true
     /// How long the access token lives; nil: it does not end.
     var accessLife: Duration?
+    /// What the sandbox answers the first questions about its tokens with, in its words; empty: as any other's.
+    var answers: [String] = []
     /// Further members of the record, as JSON.
     var more = ""
 
@@ -48,8 +50,10 @@ struct GrantSpec: Sendable {
     /// What the sandbox is asked to issue.
     var order: String {
         let life = accessLife.map { String($0.milliseconds / 1_000) } ?? "null"
+        let words = answers.map { "\"\($0)\"" }.joined(separator: ",")
+        let script = answers.isEmpty ? "" : #","script":{"introspect":[\#(words)]}"#
         return #"{"id":"\#(id)","client":"\#(client)","subject":"\#(subject ?? "u-\(id)")","#
-            + #""scopes":["\#(scopes.replacing(" ", with: #"",""#))"],"refresh":\#(hasRefreshToken),"access_expires_in":\#(life)}"#
+            + #""scopes":["\#(scopes.replacing(" ", with: #"",""#))"],"refresh":\#(hasRefreshToken),"access_expires_in":\#(life)\#(script)}"#
     }
 
     /// The line of an import file; without tokens as an inventory would have it.

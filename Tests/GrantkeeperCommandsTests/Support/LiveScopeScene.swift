@@ -63,7 +63,7 @@ final class LiveScopeScene {
         all.merge(variables) { $1 }
         let environment = ProgramEnvironment(
             clock: clock,
-            variables: all.filter { !$0.value.isEmpty },
+            variables: ProcessVariables(all.filter { !$0.value.isEmpty }),
             standardInput: -1,
             output: output,
             errors: errors,

@@ -48,7 +48,7 @@ final class ScopeScene {
     }
 
     /// `scopes` with these arguments, and without the folder's name in what it says.
-    func run(_ arguments: [String], variables: [String: String] = [:], input: String? = nil) async throws -> Outcome {
+    func run(_ arguments: [String], variables: ProcessVariables = [:], input: String? = nil) async throws -> Outcome {
         var descriptor: Int32 = -1
         if let input {
             inputs += 1

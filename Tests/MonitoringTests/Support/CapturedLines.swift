@@ -22,6 +22,7 @@ final class CapturedLines {
     func logger(
         _ format: LogFormat,
         isJournal: Bool = false,
+        isBare: Bool = false,
         provider: Logger.MetadataProvider? = nil
     ) -> Logger {
         var logger = Logger(label: "worker") { [descriptor] label in
@@ -30,6 +31,7 @@ final class CapturedLines {
                 format: format,
                 descriptor: descriptor,
                 isJournal: isJournal,
+                isBare: isBare,
                 milliseconds: { Self.noon },
                 metadataProvider: provider
             )

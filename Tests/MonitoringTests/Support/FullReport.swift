@@ -39,7 +39,8 @@ enum FullReport {
             sinks: [.init(id: "siem", behind: 5, oldest: now - .hours(3), failures: 4, lastError: "no room")],
             feeds: [.init(id: "gateway", observedUntil: now - .days(9), isStale: true)],
             schedules: [.init(name: "nightly", job: "expire", record: record)],
-            files: [("database", 4_096), ("wal", 0)]
+            files: [("database", 4_096), ("wal", 0)],
+            rooms: [("/var/lib/grantkeeper", 1 << 30)]
         )
     }
 

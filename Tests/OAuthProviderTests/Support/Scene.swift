@@ -12,7 +12,7 @@ struct Scene: Sendable {
     static let ownSecret = "own-secret-5f1c"
     static let question = Secret("rt_8fK2-asked")
 
-    let time = TestTime()
+    let time: TestTime
     let transport: ScriptedTransport
     let provider: OAuthProvider
     let secrets: Secrets
@@ -48,6 +48,8 @@ struct Scene: Sendable {
         clients: [ClientSettings] = [],
         secrets: [SecretSource: String] = [:],
         sleep: Sleep? = nil,
+        time: TestTime = TestTime(),
+        buckets: RateBuckets = RateBuckets(),
         configure: (inout ProviderSettings) -> Void = { _ in },
         _ handler: @escaping ScriptedTransport.Handler
     ) {
@@ -61,7 +63,7 @@ struct Scene: Sendable {
         configure(&settings)
         let transport = ScriptedTransport(handler)
         let holder = Secrets(secrets.merging([.file("own"): Self.ownSecret]) { given, _ in given })
-        let time = time
+        self.time = time
         self.transport = transport
         self.secrets = holder
         provider = OAuthProvider(
@@ -70,6 +72,7 @@ struct Scene: Sendable {
             transport: transport,
             clock: time,
             secrets: { try holder.read($0) },
+            buckets: buckets,
             sleep: { duration in
                 if let sleep { await sleep.body(duration) } else { time.sleep(duration) }
             },

@@ -129,8 +129,15 @@ final class Rig {
         }
     }
 
+    /// What a run looks at before it plans.
+    func prepare() async throws {
+        let job = ExpiryJob(environment, selection: GrantSelection(), isFull: false)
+        try await locked(ExpiryJob.name) { lock, run in try await job.prepare(run: run, lock: lock) }
+    }
+
     @discardableResult
     func rotate(full: Bool = true) async throws -> (plan: ExpiryPlan, applied: ExpiryJob.Applied) {
+        try await prepare()
         let (plan, job) = try await plan(full: full)
         return (plan, try await apply(plan, job))
     }
@@ -146,14 +153,15 @@ final class Rig {
 
     /// Orders ends by hand; the queue is worked apart.
     @discardableResult
-    func order(_ ids: String...) async throws -> Set<Int64> {
+    func order(_ ids: String..., options: OrderOptions = OrderOptions()) async throws -> Set<Int64> {
         let order = RevocationByHand(environment)
         let forecast = try await order.forecast(
             ids.map { .init(provider: "idp", id: $0) },
             nil,
-            takesAlong: false
+            takesAlong: false,
+            options: options
         )
-        return try await order.execute(forecast, reason: "left", reference: nil, run: 1)
+        return try await order.execute(forecast, reason: "left", reference: nil, run: 1, options: options)
     }
 
     func revalidate(
@@ -187,17 +195,18 @@ final class Rig {
 
     @discardableResult
     func ingest(_ lines: String...) async throws -> UsageIngest.Report {
-        folder.write(Array(lines.joined(separator: "\n").utf8), to: "usage.ndjson")
+        folder.write(Array(lines.map { $0 + "\n" }.joined().utf8), to: "usage.ndjson")
         let descriptor = open(folder.file("usage.ndjson"), O_RDONLY | O_CLOEXEC)
         defer { close(descriptor) }
         return try await UsageIngest(environment).perform(descriptor: descriptor)
     }
 
-    func importing(_ lines: String...) async throws -> GrantImport.Report {
+    func importing(_ lines: String..., takesShortLived: Bool = false) async throws -> GrantImport.Report {
         folder.write(Array(lines.joined(separator: "\n").utf8), to: "grants.ndjson")
         let descriptor = open(folder.file("grants.ndjson"), O_RDONLY | O_CLOEXEC)
         defer { close(descriptor) }
-        return try await GrantImport(environment, skipsBad: false).perform(descriptor: descriptor, isFile: true)
+        return try await GrantImport(environment, skipsBad: false, takesShortLived: takesShortLived)
+            .perform(descriptor: descriptor, isFile: true)
     }
 
     /// The types of all journal entries from one on.
@@ -243,6 +252,9 @@ final class ScriptedProvider: ProviderClient {
         var inactive: Set<Secret> = [ScriptedProvider.madeUp]
         var unknown: [Secret: UnknownReason] = [:]
         var revocation: RevocationAnswer = .accepted
+        var revocations: @Sendable (Secret) -> RevocationAnswer? = { _ in nil }
+        var beforeRevoking: @Sendable (Secret) async -> Void = { _ in }
+        var grantManagement: RevocationAnswer?
         var keepsRevoked = false
         var canRevoke = true
         var asked = 0
@@ -253,6 +265,8 @@ final class ScriptedProvider: ProviderClient {
         var refusal: @Sendable (Secret) -> IntrospectionAnswer? = { _ in nil }
         var questions: [Secret] = []
         var date: @Sendable () -> Timestamp? = { nil }
+        var namesRevocationEndpoint: Bool? = true
+        var looks = 0
     }
 
     private let state: Mutex<State>
@@ -264,6 +278,10 @@ final class ScriptedProvider: ProviderClient {
             client: ClientSettings(id: "grantkeeper", provider: id, secret: .file("none"))
         )
         settings.capabilities.rotatesRefreshTokens = false
+        // It bears no Date unless a test says which.
+        settings.clock = .trusted
+        // Its canary speaks for all grants from the first answer on.
+        settings.accessTokenLifetime = .zero
         state = Mutex(State(settings: settings))
     }
 
@@ -282,6 +300,17 @@ final class ScriptedProvider: ProviderClient {
     func forget(_ ids: String...) { state.withLock { $0.inactive.formUnion(ids.map { Secret("rt-\($0)") }) } }
     func silence(_ id: String, _ why: UnknownReason) { state.withLock { $0.unknown[Secret("rt-\(id)")] = why } }
     func answerRevocations(_ answer: RevocationAnswer) { state.withLock { $0.revocation = answer } }
+    /// What it answers to the revocation of a token, to which nothing happens then; nil: as to all others.
+    func answerRevocations(_ script: @escaping @Sendable (Secret) -> RevocationAnswer?) {
+        state.withLock { $0.revocations = script }
+    }
+    /// What happens elsewhere before a revocation is answered.
+    func beforeRevoking(_ body: @escaping @Sendable (Secret) async -> Void) {
+        state.withLock { $0.beforeRevoking = body }
+    }
+    /// It has a grant-management endpoint, which says so.
+    func manageGrants(_ answer: RevocationAnswer) { state.withLock { $0.grantManagement = answer } }
+    func kill(_ tokens: Secret...) { state.withLock { $0.inactive.formUnion(tokens) } }
     func isRevoked(_ token: Secret) -> Bool { state.withLock { $0.revoked.contains(token) } }
     func use(_ canaries: [CanaryToken]) { state.withLock { $0.canaries = canaries } }
     /// What it answers where the script gives an outcome; it is asked for each question.
@@ -294,6 +323,21 @@ final class ScriptedProvider: ProviderClient {
     func dateAnswers(_ date: @escaping @Sendable () -> Timestamp) { state.withLock { $0.date = date } }
     /// Says yes and does nothing, as servers do with tokens of other clients.
     func lie() { state.withLock { $0.keepsRevoked = true } }
+
+    /// What its metadata says.
+    func name(revocationEndpoint: Bool?) { state.withLock { $0.namesRevocationEndpoint = revocationEndpoint } }
+    /// How often somebody looked at the server itself.
+    var looks: Int { state.withLock { $0.looks } }
+
+    func observe() async -> ServerObservation {
+        state.withLock { state in
+            state.looks += 1
+            return ServerObservation(
+                date: state.date(),
+                namesRevocationEndpoint: state.namesRevocationEndpoint
+            )
+        }
+    }
 
     func introspect(_ token: Secret, kind: TokenKind) async -> IntrospectionAnswer {
         let (meanwhile, script) = state.withLock { ($0.meanwhile, $0.script) }
@@ -336,11 +380,26 @@ final class ScriptedProvider: ProviderClient {
     func canaries() async -> [CanaryToken] { state.withLock { $0.canaries } }
 
     func revoke(_ token: Secret, kind: TokenKind, of client: ClientID) async -> RevocationAnswer {
-        state.withLock { state in
+        let (script, before) = state.withLock { ($0.revocations, $0.beforeRevoking) }
+        await before(token)
+        let scripted = script(token)
+        return state.withLock { state in
+            if let scripted {
+                state.revoked.append(token)
+                return scripted
+            }
             guard case .accepted = state.revocation else { return state.revocation }
             state.revoked.append(token)
             if !state.keepsRevoked { state.inactive.insert(token) }
             return .accepted
+        }
+    }
+
+    func endGrant(_ providerGrantID: String, of client: ClientID) async -> RevocationAnswer? {
+        state.withLock { state in
+            guard let answer = state.grantManagement else { return nil }
+            state.revoked.append(Secret("grant \(providerGrantID)"))
+            return answer
         }
     }
 

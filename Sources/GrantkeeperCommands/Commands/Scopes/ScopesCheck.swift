@@ -85,12 +85,17 @@ struct ScopesCheck: GrantkeeperCommand {
         }
         for file in requested {
             do throws(ConfigurationErrors) {
+                let asked: [RequestedScopes]
                 if file == "-" {
                     let text = try StandardInput.text(environment.standardInput)
-                    requests += try RequestedFile.parse(text, path: StandardInput.name, form: requestedForm)
+                    asked = try RequestedFile.parse(text, path: StandardInput.name, form: requestedForm)
                 } else {
-                    requests += try RequestedFile.read(path: file, form: requestedForm)
+                    asked = try RequestedFile.read(path: file, form: requestedForm)
                 }
+                if asked.allSatisfy(\.scopes.isEmpty) {
+                    report.filesWithoutScopes.append(file == "-" ? StandardInput.name : file)
+                }
+                requests += asked
             } catch {
                 problems += error.problems
             }

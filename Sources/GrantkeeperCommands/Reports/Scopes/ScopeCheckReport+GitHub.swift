@@ -29,6 +29,7 @@ extension ScopeCheckReport {
                 )
             )
         }
+        lines += wordsWithoutScopes(names.name).map(Console.printableLong)
         if mistakes.isEmpty { lines.append(summary) }
         return lines
     }

@@ -9,6 +9,7 @@ extension ScopeCheckReport {
         writer.beginObject()
         writer.member("ok", !isFailed)
         writer.member("files", files)
+        writer.member("without_scopes", filesWithoutScopes)
         writer.object("counts") { writer in
             for severity in ScopeFinding.Severity.allCases.reversed() {
                 writer.member(severity.rawValue, findings.count(of: severity))

@@ -4,7 +4,7 @@ internal import Scopes
 extension ScopeCheckReport {
     /// For people: each finding with its place, its reason and what mends it; the last line counts.
     var text: [String] {
-        var lines: [String] = []
+        var lines = wordsWithoutScopes().map(printed)
         for finding in findings.findings {
             lines.append(
                 "\(finding.place): \(finding.severity): \(printed(finding.message)) [\(finding.rule.rawValue)]"

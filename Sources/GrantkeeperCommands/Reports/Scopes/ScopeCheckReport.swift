@@ -9,6 +9,8 @@ struct ScopeCheckReport {
     var documents: ScopeDocuments?
     /// Files with what is asked for, as they were named.
     var requestFiles: [String] = []
+    /// Those of them that ask for no scope.
+    var filesWithoutScopes: [String] = []
     var findings = ScopeReport(findings: [], excepted: [])
     /// What could not be read; with it there are no findings.
     var mistakes: [ConfigurationProblem] = []
@@ -45,6 +47,11 @@ struct ScopeCheckReport {
         for excepted in findings.excepted { add(excepted.finding.place.file) }
         for mistake in mistakes { add(mistake.file) }
         return files
+    }
+
+    /// What is said of each file that asks for no scope.
+    func wordsWithoutScopes(_ name: (String) -> String = { $0 }) -> [String] {
+        filesWithoutScopes.map { "\(name($0)): no scope is asked for" }
     }
 
     /// `2 errors, 1 warning, 0 notes, 1 excepted`.

@@ -1,0 +1,35 @@
+internal import Grants
+internal import Records
+
+extension Doctor {
+    /// Names in the store that cannot be told apart by eye, or have what cannot be seen.
+    static func names(in store: any GrantStore) async throws -> [Finding] {
+        let limit = 20
+        let unfit = try await store.read { try $0.unfitNames(limit: limit + 1) }
+        var findings = unfit.prefix(limit).map { name in
+            let what =
+                name.hasTwin
+                ? "looks the same as another in the store, and no selection covers both"
+                : "is not in Unicode's form NFC, or has characters that cannot be seen"
+            return Finding(name: "names", ok: false, detail: "the \(name.kind.rawValue) '\(name.name.spelled)' \(what)")
+        }
+        if unfit.count > limit { findings.append(Finding(name: "names", ok: false, detail: "and more such names")) }
+        return findings
+    }
+
+    /// What keeps a feed from moving, beside its age.
+    static func trouble(of feed: FeedRecord?, _ settings: FeedSettings) -> String? {
+        guard let feed else { return nil }
+        var parts: [String] = []
+        if feed.unreadable > settings.maxUnreadable {
+            let first = feed.firstUnreadable.map { " (\($0.place): \($0.problem))" } ?? ""
+            parts.append("\(Console.figure(feed.unreadable)) lines since its last move cannot be read\(first)")
+        }
+        if !feed.unmappedUses.isEmpty {
+            parts.append(
+                "\(Console.count(feed.unmappedUses.count, "client")) stand still because of uses of no known grant"
+            )
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ") + "; see 'usage feeds'"
+    }
+}

@@ -1,0 +1,34 @@
+internal import Grants
+internal import Scheduling
+internal import Synchronization
+
+/// Looks at the gates before each order's first call: one prepared read of a number that changes with every freeze and
+/// hold, and the gates themselves only when it did.
+final class OrderGateKeeper: Sendable {
+    private let environment: RotationEnvironment
+    private let provider: ProviderID
+    private let known = Mutex<(number: Int64, gates: OrderGates)?>(nil)
+
+    init(_ environment: RotationEnvironment, at provider: ProviderID) {
+        self.environment = environment
+        self.provider = provider
+    }
+
+    /// The gate that is closed to the order at this moment; nil: it may begin.
+    func closed(to work: RevocationJob.Work) async throws -> Gates.Gate? {
+        let (provider, last) = (provider, known.withLock { $0 })
+        let present = try await environment.store.read { reading in
+            let number = try reading.gateNumber()
+            if let last, last.number == number { return last }
+            let freezes = try reading.freezes().map(\.selection)
+            return (number, OrderGates(freezes: freezes, hold: try reading.heldProviders()[provider]))
+        }
+        known.withLock { $0 = present }
+        return present.gates.closed(
+            to: work.order,
+            on: work.stored.grant,
+            mode: environment.mode.current,
+            blackout: environment.blackouts.current(at: environment.clock.now()) != nil
+        )
+    }
+}
