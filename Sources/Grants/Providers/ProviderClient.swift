@@ -92,17 +92,25 @@ package struct TokenFacts: Hashable, Sendable {
     package var scopes: ScopeSet?
     package var subject: String?
     package var expiresAt: Timestamp?
+    package var issuedAt: Timestamp?
 
     package init(
         client: ClientID? = nil,
         scopes: ScopeSet? = nil,
         subject: String? = nil,
-        expiresAt: Timestamp? = nil
+        expiresAt: Timestamp? = nil,
+        issuedAt: Timestamp? = nil
     ) {
         self.client = client
         self.scopes = scopes
         self.subject = subject
         self.expiresAt = expiresAt
+        self.issuedAt = issuedAt
+    }
+
+    /// How long the token lives as a whole, as far as the answer tells: from its issue, or from now on.
+    package func lifetime(at now: Timestamp) -> Duration? {
+        expiresAt.map { $0 - (issuedAt.map { min($0, now) } ?? now) }.flatMap { $0 > .zero ? $0 : nil }
     }
 }
 

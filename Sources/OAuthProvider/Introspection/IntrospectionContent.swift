@@ -25,6 +25,7 @@ struct IntrospectionContent {
             case ("sub", .string): facts.subject = Self.name(try scanner.readString())
             case ("scope", .string): facts.scopes = Self.scopes(try scanner.readString())
             case ("scope", .array): facts.scopes = try Self.scopes(inArray: &scanner)
+            case ("iat", .number): facts.issuedAt = Self.time(try scanner.readDouble())
             case ("exp", .number): facts.expiresAt = Self.time(try scanner.readDouble())
             default: try scanner.skipValue()
             }

@@ -6,7 +6,8 @@ struct Reply: Sendable {
     let response: HTTPResponse
     /// By our clock.
     let receivedAt: Timestamp
-    /// From `Date` (RFC 9110 §6.6.1); nil where there is none that can be read.
+    /// From `Date` (RFC 9110 §6.6.1); nil where there is none that can be read, or where a cache answered: that tells the
+    /// time of another answer.
     let serverDate: Timestamp?
     /// From `Retry-After`, clamped; only of an error.
     let retryAfter: Duration?
@@ -14,7 +15,7 @@ struct Reply: Sendable {
     init(_ response: HTTPResponse, now: Timestamp, _ dates: DateMemory) {
         self.response = response
         receivedAt = now
-        let serverDate = response.header("Date").flatMap { dates.date($0, now: now) }
+        let serverDate = response.header("Date").flatMap { dates.date($0, now: now, of: response) }
         self.serverDate = serverDate
         retryAfter =
             response.status < 400
