@@ -18,6 +18,7 @@ providers:
     client: {{ id: grantkeeper, secret: {{ file: grantkeeper.secret }} }}
     limits: {{ requests_per_second: 100000, in_flight: 32, timeout: 2s }}
     capabilities: {{ revocation_reaches: grant, rotates_refresh_tokens: false }}
+    access_token_lifetime: 0s
     canaries:
       - {{ kind: access_token, client: canary-client, token: {{ file: canary-access.token }} }}
       - {{ kind: refresh_token, client: canary-client, token: {{ file: canary-refresh.token }} }}

@@ -105,7 +105,7 @@ struct ContainTranscriptTests {
                         + "limits: { requests_per_second: 50, in_flight: 16 }, "
                         + "capabilities: { revokes_foreign: true, revocation_reaches: grant, "
                         + "rotates_refresh_tokens: false }, "
-                        + "canaries: [{ kind: refresh_token, client: canary-client, token: { file: canary.refresh_token } }, "
+                        + "access_token_lifetime: 0s, canaries: [{ kind: refresh_token, client: canary-client, token: { file: canary.refresh_token } }, "
                         + "{ kind: access_token, client: canary-client, token: { file: canary.access_token } }] }"
                 ]
             }

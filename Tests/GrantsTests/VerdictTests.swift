@@ -22,6 +22,8 @@ private func judge(
     kind: TokenKind = .refreshToken,
     canary: VerdictJudge.Canary = .healthy,
     observedUntil: Timestamp? = now,
+    condition: CanaryCondition = .old,
+    accessTokenIsActive: Bool = false,
     since: Timestamp = now - .hours(25),
     _ change: (inout ProviderCapabilities) -> Void = { _ in }
 ) -> Verdict {
@@ -30,7 +32,15 @@ private func judge(
     let window = observedUntil.map { Window(from: now - .days(365), until: $0) }
     let family = Family([.init(grant, UseEvidence(window: window))])
     return VerdictJudge(capabilities: capabilities, now: now)
-        .inactive(grant, kind: kind, family: family, canary: canary, since: since)
+        .inactive(
+            grant,
+            kind: kind,
+            family: family,
+            canary: canary,
+            condition: condition,
+            accessTokenIsActive: accessTokenIsActive,
+            since: since
+        )
 }
 
 @Suite struct VerdictTests {
@@ -54,8 +64,79 @@ private func judge(
             $0.claimsRefreshToken = true
         }
         #expect(judge(claimed, kind: .accessToken) == .unknown(.accessTokenOnly))
-        let alone = grant { $0.holdsRefreshToken = false }
+        let alone = grant {
+            $0.holdsRefreshToken = false
+            $0.accessTokenExpiresAt = now + .hours(1)
+        }
         #expect(judge(alone, kind: .accessToken) == .inactive)
+    }
+
+    @Test(arguments: [(1, .inactive), (0, .unknown(.pastItsEnd)), (nil, .unknown(.pastItsEnd))] as [(Int64?, Verdict)])
+    func `an access token alone can say gone only before its known end`(hours: Int64?, verdict: Verdict) {
+        let alone = grant {
+            $0.holdsRefreshToken = false
+            $0.accessTokenExpiresAt = hours.map { now + .hours($0) }
+        }
+        #expect(judge(alone, kind: .accessToken) == verdict)
+        #expect(judge(alone, kind: .accessToken, condition: .young) == verdict)
+    }
+
+    @Test func `an access token alone that may be rotated counts only after a day without use`() {
+        let alone = grant {
+            $0.holdsRefreshToken = false
+            $0.accessTokenExpiresAt = now + .hours(1)
+        }
+        #expect(judge(alone, kind: .accessToken, since: now) == .unknown(.mayBeRotated))
+        #expect(judge(alone, kind: .accessToken, since: now) { $0.rotatesRefreshTokens = false } == .inactive)
+    }
+
+    @Test(
+        arguments: [
+            (nil, false, .old, .inactive), (nil, false, .young, .unknown(.canaryTooYoung)),
+            (-1, false, .young, .unknown(.canaryTooYoung)), (0, false, .young, .unknown(.canaryTooYoung)),
+            (1, false, .young, .inactive), (nil, true, .young, .inactive), (-1, true, .young, .inactive),
+        ] as [(Int64?, Bool, CanaryCondition, Verdict)]
+    )
+    func `a young canary speaks only for grants whose access token is known to be alive`(
+        hours: Int64?,
+        isActive: Bool,
+        condition: CanaryCondition,
+        verdict: Verdict
+    ) {
+        let given = grant { $0.accessTokenExpiresAt = hours.map { now + .hours($0) } }
+        #expect(judge(given, condition: condition, accessTokenIsActive: isActive) == verdict)
+    }
+
+    @Test(
+        arguments: [
+            (23, nil, nil, .young), (24, nil, nil, .old), (24, nil, 48, .young), (48, nil, 48, .old),
+            (2, 1, 48, .old), (24, 48, nil, .young), (nil, 0, nil, .young), (24, nil, 1, .old),
+        ] as [(Int64?, Int64?, Int64?, CanaryCondition)]
+    )
+    func `a canary is old once it was active for as long as an access token lives, at least a day`(
+        age: Int64?,
+        configured: Int64?,
+        longest: Int64?,
+        condition: CanaryCondition
+    ) {
+        let found = CanaryCondition(
+            firstActiveAt: age.map { now - .hours($0) },
+            configured: configured.map { .hours($0) },
+            longestSeen: longest.map { .hours($0) },
+            now: now
+        )
+        #expect(found == condition)
+    }
+
+    @Test func `an answer that calls an access token active past the end it tells is a contradiction`() {
+        let judge = VerdictJudge(capabilities: ProviderCapabilities(), now: now)
+        func verdict(_ kind: TokenKind, _ end: Timestamp?) -> Verdict {
+            judge.active(grant(), kind: kind, facts: TokenFacts(expiresAt: end), believesAnything: false)
+        }
+        #expect(verdict(.accessToken, now - .minutes(6)) == .unknown(.contradiction))
+        #expect(verdict(.accessToken, now - .minutes(4)) == .active)
+        #expect(verdict(.accessToken, nil) == .active)
+        #expect(verdict(.refreshToken, now - .hours(1)) == .active)
     }
 
     @Test func `a refresh token cannot say gone where the provider does not know that kind`() {
@@ -84,7 +165,7 @@ private func judge(
         func reason(_ grant: Grant) -> UnknownReason? {
             if case .failure(let silence) = judge.speaker(of: grant) { silence.reason } else { nil }
         }
-        #expect(reason(grant { $0.accessTokenExpiresAt = now }) == .pastItsEnd)
+        #expect(judge.speaker(of: grant { $0.accessTokenExpiresAt = now - .days(1) }) == .success(.accessToken))
         #expect(reason(grant { $0.holdsAccessToken = false }) == .kindNotIntrospected)
         let empty = grant {
             $0.holdsAccessToken = false

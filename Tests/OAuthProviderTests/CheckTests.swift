@@ -38,8 +38,8 @@ import Testing
         #expect(check.ok)
         #expect(
             check.steps.map(\.name) == [
-                "endpoints", "made-up token", "credentials", "canary 1 obtained", "canary 1 active", "clock",
-                "client portal",
+                "endpoints", "made-up token", "credentials", "canary 1 obtained", "canary 1 active",
+                "capabilities", "clock", "client portal",
             ]
         )
         #expect(check.steps.first { $0.name == "clock" }?.detail == "the server's clock is 2s ahead of ours")
@@ -50,7 +50,39 @@ import Testing
     }
 
     @Test func `a server that calls everything inactive is found out`() async {
-        #expect(Self.failing(await Self.scene { _ in .inactive }.provider.check()) == ["canary 1 active"])
+        #expect(
+            Self.failing(await Self.scene { _ in .inactive }.provider.check()) == ["canary 1 active", "capabilities"]
+        )
+    }
+
+    @Test func `a refresh token canary that became inactive says which capabilities the server may need`() async {
+        let check = await Self.scene { _ in .inactive }.provider.check()
+        let step = check.steps.first { $0.name == "capabilities" }
+        #expect(step?.ok == false && step?.detail.contains("introspects: [access_token]") == true)
+        let told = await Self.scene { $0 == "made-up" ? .inactive : .json(#"{"active":true,"exp":1790000000}"#) }
+            .provider.check()
+        let hint = told.steps.first { $0.name == "capabilities" }
+        #expect(hint?.ok == true && hint?.detail.contains("introspects: [access_token]") == true)
+    }
+
+    @Test func `each endpoint is shown, and why it is taken or not`() async {
+        let scene = Scene(discovers: true) {
+            $0.endpointHosts = ["tokens.example"]
+            $0.introspectionEndpoint = "https://given.example/i"
+        } _: { request in
+            guard request.method == .get else { return .inactive }
+            return .json(
+                #"{"issuer":"https://as.example","revocation_endpoint":"http://127.0.0.1/r","#
+                    + #""token_endpoint":"https://tokens.example/t"}"#
+            )
+        }
+        let step = await scene.provider.check().steps.first { $0.name == "endpoints" }
+        #expect(step?.ok == false)
+        for part in [
+            "introspection_endpoint https://given.example/i (configured)",
+            "revocation_endpoint http://127.0.0.1/r (discovered, not used: it is http, and the issuer is https;",
+            "token_endpoint https://tokens.example/t (discovered, on a host of endpoint_hosts)",
+        ] { #expect(step?.detail.contains(part) == true) }
     }
 
     @Test(arguments: [401, 403])

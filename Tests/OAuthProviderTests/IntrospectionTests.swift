@@ -181,6 +181,13 @@ import Testing
         (#""scope":[]"#, TokenFacts(scopes: ScopeSet([]))),
         (#""scope":["a",7]"#, TokenFacts()), (#""scope":["a b"]"#, TokenFacts()), (#""scope":[["a"]]"#, TokenFacts()),
         (#""scope":"a,b, c""#, TokenFacts(scopes: ScopeSet(["a", "b", "c"]))),
+        (
+            #""iat":1789996400,"exp":1790000000"#,
+            TokenFacts(
+                expiresAt: Timestamp(milliseconds: 1_790_000_000_000),
+                issuedAt: Timestamp(milliseconds: 1_789_996_400_000)
+            )
+        ),
         (#""scope":"a\tb""#, TokenFacts()),
         (#""scope":"a \u00e9""#, TokenFacts()),
         (#""scope":null,"client_id":7,"sub":{},"exp":"1790000000""#, TokenFacts()),

@@ -19,7 +19,7 @@ import Testing
         history: [Int],
         isOne: Bool
     ) {
-        let surge = Surge(asked: asked, newlyInactive: newly, history: history)
+        let surge = Surge(newlyInactive: newly, asked: asked, history: history)
         #expect(surge.isOne == isOne)
     }
 
@@ -101,5 +101,87 @@ import Testing
         #expect(report.pending == 8)
         let hold = try await rig.store.read { try $0.heldProviders()["idp"] }
         #expect(hold?.why == "stale-tokens")
+    }
+
+    @Test func `a surge is found over a day, and what counted already in it waits with the rest`() async throws {
+        let rig = try await surged(3)
+        _ = try await rig.revalidate()
+        #expect(try await rig.grant("g-1")?.grant.validity.inactiveCount == 1)
+        rig.clock.advance(by: .hours(20))
+        for number in 1...3 { rig.provider.forget("k-\(number)") }
+        let report = try await rig.revalidate()
+        #expect(report.held["idp"] == "surge" && report.pending == 6)
+        let first = try await rig.grant("g-1")?.grant.validity
+        #expect(first?.inactiveCount == 0 && first?.inactiveSince == nil)
+        let plan = try #require(report.surges.first)
+        #expect(plan.wouldEnd == 6)
+        #expect(try await GateOrders(rig.environment).approveSurge(plan, reason: "they left"))
+        #expect(try await rig.grant("g-1")?.grant.validity.inactiveCount == 1)
+        // What was approved makes no surge again.
+        rig.clock.advance(by: .hours(1))
+        let next = try await rig.revalidate()
+        #expect(next.held.isEmpty && next.inactive == 6)
+        #expect(try await rig.grant("g-1")?.grant.validity.inactiveCount == 2)
+    }
+
+    @Test func `what turned inactive more than a day ago makes no surge with what does now`() async throws {
+        let rig = try await surged(3)
+        _ = try await rig.revalidate()
+        rig.clock.advance(by: .hours(25))
+        for number in 1...3 { rig.provider.forget("k-\(number)") }
+        #expect(try await rig.revalidate().held.isEmpty)
+    }
+
+    @Test func `a surge ends by an approval alone`() async throws {
+        let rig = try await surged(8)
+        _ = try await rig.revalidate()
+        rig.provider.answer { $0 == ScriptedProvider.madeUp ? nil : .active(TokenFacts()) }
+        for _ in 0..<3 {
+            rig.clock.advance(by: .hours(30))
+            #expect(try await rig.revalidate().held["idp"] == "surge")
+        }
+        rig.provider.answer { _ in nil }
+        rig.provider.refuse { _ in IntrospectionAnswer(.unknown(.credentials)) }
+        _ = try await rig.revalidate()
+        rig.provider.refuse { _ in nil }
+        _ = try await rig.revalidate()
+        #expect(try await rig.store.read { try $0.heldProviders()["idp"]?.why } == "surge")
+    }
+
+    @Test func `members that a successor carries on make no surge`() async throws {
+        for isFamily in [true, false] {
+            let rig = try await Rig()
+            for number in 1...8 {
+                try await rig.add(
+                    [idleGrant("g-\(number)", idle: 1), idleGrant("k-\(number)", idle: 1)],
+                    family: isFamily ? "f-\(number)" : nil
+                )
+                rig.provider.forget("g-\(number)")
+            }
+            #expect(try await rig.revalidate().held.isEmpty == isFamily)
+        }
+    }
+
+    @Test func `a few a day for a month are a creep, which holds the provider until it is approved`() async throws {
+        let rig = try await Rig()
+        rig.settings.policy.totalValve.sharePercent = 100
+        rig.settings.policy.defaults.valve.sharePercent = 100
+        try await rig.add((1...40).map { idleGrant("g-\($0)", idle: 1) })
+        var held: [String?] = []
+        for day in 0..<4 {
+            for number in (day * 4 + 1)...(day * 4 + 4) { rig.provider.forget("g-\(number)") }
+            var report = try await rig.revalidate()
+            rig.clock.advance(by: .hours(1))
+            if report.held.isEmpty { report = try await rig.revalidate() }
+            held.append(report.held["idp"])
+            try await rig.rotate()
+            rig.clock.advance(by: .hours(24))
+        }
+        #expect(held == [nil, nil, nil, "creep"])
+        let plan = try #require(try await rig.store.read { try $0.heldPlans() }.first { $0.why == "creep" })
+        #expect(plan.isApprovable && plan.wouldEnd == 4 && plan.live == 28)
+        #expect(try await rig.standings().values.filter { $0 == .revoked }.count == 12)
+        #expect(try await GateOrders(rig.environment).approveSurge(plan, reason: "a supplier winds down"))
+        #expect(try await rig.revalidate().held.isEmpty)
     }
 }

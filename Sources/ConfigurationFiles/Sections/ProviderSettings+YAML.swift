@@ -6,9 +6,8 @@ extension ProviderSettings {
         let shape = YAMLValue.Shape(
             known: [
                 "id", "issuer", "introspection_endpoint", "revocation_endpoint", "token_endpoint", "client",
-                "limits", "capabilities", "canaries", "revocation", "endpoint_hosts", "clock", "ignored_scopes",
-                "allow_insecure_http", "proxy",
-                "ca_file",
+                "limits", "capabilities", "canaries", "revocation", "endpoint_hosts", "access_token_lifetime", "clock",
+                "ignored_scopes", "allow_insecure_http", "proxy", "ca_file",
             ],
             required: ["id", "issuer", "client"]
         )
@@ -23,6 +22,7 @@ extension ProviderSettings {
         let limits = members["limits"].map { Limits($0) }
         let capabilities = members["capabilities"].map { ProviderCapabilities($0) }
         let canaries = members["canaries"]?.elements().compactMap { Canary($0) }
+        let lifetime = members["access_token_lifetime"]?.duration()
         let revocation = members["revocation"]?.word(Revocation.self)
         let endpointHosts = members["endpoint_hosts"]?.elements().compactMap { $0.hostName() }
         let clock = members["clock"]?.word(Clock.self)
@@ -41,6 +41,7 @@ extension ProviderSettings {
         self.canaries = canaries ?? []
         self.revocation = revocation ?? self.revocation
         self.endpointHosts = endpointHosts ?? []
+        accessTokenLifetime = lifetime
         self.clock = clock ?? self.clock
         ignoredScopes = ignored ?? ignoredScopes
         allowsInsecureHTTP = allowsHTTP
@@ -50,6 +51,19 @@ extension ProviderSettings {
 }
 
 extension YAMLValue {
+    /// A host without a scheme, a port or a path, in lower case.
+    fileprivate func hostName() -> String? {
+        guard let text = text() else { return nil }
+        guard let host = Self.host(of: text[...]), host == text.lowercased() else {
+            report(
+                "'\(name)' must be a host name alone, such as login.example.com",
+                hint: "leave out https://, a port and a path"
+            )
+            return nil
+        }
+        return host
+    }
+
     fileprivate func providerIdentifier() -> ProviderID? {
         guard let text = identifier() else { return nil }
         guard !text.contains("/") else {

@@ -131,9 +131,9 @@ struct RunsApprove: GrantkeeperCommand {
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         try await Session.run(environment, common, .providers) { session in
             let held = try await heldPlan(environment, session)
-            if held.why == "surge" {
+            if held.isOfProvider {
                 guard try await GateOrders(session.rotation).approveSurge(held, reason: why.reason) else {
-                    throw CommandError(.badData, "superseded", "the surge is no longer the one with this hash")
+                    throw CommandError(.badData, "superseded", "the \(held.why) is no longer the one with this hash")
                 }
                 if common.json {
                     session.console.json(Array("{\"approved\":\"\(held.hash)\"}".utf8))
@@ -211,7 +211,7 @@ struct RunsApprove: GrantkeeperCommand {
                 "not-approvable",
                 "what '\(plan.why)' holds cannot be approved",
                 hint:
-                    "only the valve, a surge and a changed scope policy take an approval; the other gates open by themselves"
+                    "only the valve, a surge, a creep and a changed scope policy take an approval; the other gates open by themselves"
             )
         }
         guard !plan.isOfOlderVersion else {
@@ -223,7 +223,7 @@ struct RunsApprove: GrantkeeperCommand {
             )
         }
         let inForce = try await session.store.read { try $0.scopePolicy() }
-        let isOfItsOwn = plan.why == "surge" || plan.why == ScopePolicyOrders.why
+        let isOfItsOwn = plan.isOfProvider || plan.why == ScopePolicyOrders.why
         guard isOfItsOwn || plan.policyHash == session.rotation.policyHash(with: inForce) else {
             throw CommandError(
                 .badData,

@@ -12,7 +12,10 @@ struct RevalidationReport {
 
     func status(isByName: Bool) -> ExitStatus {
         if verdicts.providersAsked == 0, !verdicts.unreachable.isEmpty { return .unavailable }
-        let hasFindings = !verdicts.held.isEmpty || !verdicts.unreachable.isEmpty || verdicts.pending > 0
+        let hasFindings =
+            !verdicts.held.isEmpty || !verdicts.unreachable.isEmpty || verdicts.pending > 0
+            || verdicts.drifted > 0 || verdicts.resurfaced > 0
+            || verdicts.unknown.contains { $0.key.isOfAnswer && $0.value > 0 }
         // Asked and not one verdict: whoever ordered it has to know.
         let isFruitless = verdicts.asked > 0 && verdicts.active + verdicts.inactive == 0
         // It would be the same next time, and the grant unknown for ever.
@@ -31,6 +34,8 @@ struct RevalidationReport {
         RotationReport.write(verdicts, to: &writer)
         RotationReport.write(verdicts.surges, to: &writer)
         writer.member("pending", verdicts.pending)
+        writer.member("scope_drift", verdicts.drifted)
+        writer.member("resurfaced", verdicts.resurfaced)
         Forecasts.write(forecast, to: &writer)
         writer.array("grants") { writer in
             for line in verdicts.lines {

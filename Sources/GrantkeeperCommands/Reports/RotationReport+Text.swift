@@ -237,6 +237,14 @@ enum VerdictText {
             )
         }
         if report.pending > 0 { console.line("inactive and held until approved: \(Console.figure(report.pending))") }
+        if report.drifted > 0 {
+            let grants = Console.count(report.drifted, "grant")
+            console.line("\(grants) with more scopes than the record says ('grants show' has them)")
+        }
+        if report.resurfaced > 0 {
+            let grants = Console.count(report.resurfaced, "ended grant")
+            console.line("\(grants) called active again: revoke them once more, or settle them")
+        }
         for (provider, why) in report.held.sorted(by: { $0.key < $1.key }) {
             console.line("provider held: \(provider) (\(why)); nothing of it is ended")
         }

@@ -46,7 +46,7 @@ extension StatusReport {
     private var gateNeeds: [Need] {
         var needs = holds.sorted { $0.key < $1.key }.compactMap { provider, hold in
             // A surge is shown as the plan that can be approved.
-            hold.why == "surge" && heldPlans.contains { $0.why == "surge" && $0.provider == provider }
+            hold.needsApproval && heldPlans.contains { $0.isOfProvider && $0.provider == provider }
                 ? nil
                 : Need(
                     code: "provider-held",

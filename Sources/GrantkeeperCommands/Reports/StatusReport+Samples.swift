@@ -6,7 +6,7 @@ internal import RotationWorker
 extension StatusReport {
     /// Reasons that a plan can be held for, all of them shown, so that an alert sees 0 become 1.
     private static let reasonsToHold =
-        ["observe", "frozen", "provider-held", "no-date", "surge", "scope-policy"]
+        ["observe", "frozen", "provider-held", "no-date", "surge", "creep", "scope-policy"]
         + ["share", "half", "max"].flatMap { why in ["", "-provider", "-store"].map { "valve-\(why)\($0)" } }
 
     /// More label sets than this, and grants are shown without their tenants.

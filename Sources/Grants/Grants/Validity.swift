@@ -96,4 +96,11 @@ package enum UnknownReason: String, CaseIterable, Sendable {
     case held
     /// Our own: a file that could not be read, no memory; nothing was asked.
     case ownFailure = "own-failure"
+    /// The grant, or what is known of it, changed while it was asked about.
+    case changedMeanwhile = "changed-meanwhile"
+
+    /// The answer itself is the reason: asked again it will most likely be the same.
+    package var isOfAnswer: Bool {
+        [.notJSON, .notABoolean, .tooLarge, .request, .redirect, .otherToken, .contradiction].contains(self)
+    }
 }

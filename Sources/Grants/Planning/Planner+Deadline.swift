@@ -109,7 +109,7 @@ extension Planner {
     /// Never later than `revalidate_every` after the last verdict and never earlier than half of it: where the own
     /// instant is nearer, it is reached in two equal steps. So grants that came together are asked evenly over the
     /// interval from the second one on.
-    func ownInstant(of grant: Grant, after last: Timestamp) -> Timestamp {
+    package func ownInstant(of grant: Grant, after last: Timestamp) -> Timestamp {
         let every = max(1, policy.revalidateEvery.milliseconds)
         let phase = StableJitter.delay(grant.key, upTo: .milliseconds(every)).milliseconds
         let since = (phase - last.milliseconds % every) % every

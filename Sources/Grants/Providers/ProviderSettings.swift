@@ -58,6 +58,8 @@ package struct ProviderSettings: Hashable, Sendable {
     /// Hosts beside the issuer's that discovered endpoints may be on, in lower case and without a port.
     package var endpointHosts: [String] = []
     package var clock = Clock.checked
+    /// How long access tokens live at the most; nil: the longest that answers told, at least a day.
+    package var accessTokenLifetime: Duration?
     /// Scopes that are no drift, though the provider tells them and the record does not.
     package var ignoredScopes = ScopeDrift.ignoredByDefault
     package var allowsInsecureHTTP = false

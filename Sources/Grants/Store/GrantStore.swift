@@ -38,7 +38,7 @@ package protocol GrantStore: Sendable {
 }
 
 /// What can be asked of a snapshot.
-package protocol StoreReading: PurgeReading, HoldingReading, IntakeReading {
+package protocol StoreReading: PurgeReading, HoldingReading, IntakeReading, WatchReading {
     /// In key order; memory is bounded whatever the number of grants.
     func forEach(
         _ state: GrantState,
@@ -180,7 +180,7 @@ package struct PendingVerdict: Hashable, Sendable {
 }
 
 /// What a transaction can change besides.
-package protocol StoreWriting: StoreReading, PurgeWriting, IntakeWriting {
+package protocol StoreWriting: StoreReading, PurgeWriting, IntakeWriting, WatchWriting {
     /// Throws `lock-lost` unless the lock is still ours, and renews its lease.
     func renew(_ lock: JobLock) throws
 

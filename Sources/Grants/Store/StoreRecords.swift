@@ -13,10 +13,10 @@ package struct Freeze: Hashable, Sendable {
 
 /// Why a provider's answers are not acted upon.
 package struct ProviderHold: Hashable, Sendable {
-    /// A stable word: `credentials`, `forbidden`, `clock-skew`, `stale-tokens`, `contradiction`, `surge`.
+    /// A stable word: `credentials`, `forbidden`, `clock-skew`, `stale-tokens`, `contradiction`, `canary`, `surge`, `creep`.
     package var why: String
     package var since: Timestamp
-    /// What `runs approve` takes to release a surge; nil for other reasons.
+    /// What `runs approve` takes to release a surge or a creep; nil for other reasons.
     package var hash: String?
 
     package init(why: String, since: Timestamp, hash: String? = nil) {
@@ -24,6 +24,12 @@ package struct ProviderHold: Hashable, Sendable {
         self.since = since
         self.hash = hash
     }
+
+    /// Only a person releases it; any other ends with the next sound probe.
+    package var needsApproval: Bool { Self.isForPerson(why) }
+
+    /// Whether a hold, or a held plan, for this reason is about a provider's verdicts and waits for a person.
+    package static func isForPerson(_ why: String) -> Bool { why == "surge" || why == "creep" }
 }
 
 /// A provider that went silent: nobody asks it before ``retryAt``, and then about a canary first.
@@ -51,7 +57,7 @@ package struct HeldPlan: Hashable, Sendable {
     package var wouldEnd: Int
     package var live: Int
     /// `observe`, `frozen`, `blackout`, `provider-held`, `no-date`, `valve-share`, `valve-half`, `valve-max`, the same with
-    /// `-provider` or `-store` for the total valve, `surge`, or `scope-policy`.
+    /// `-provider` or `-store` for the total valve, `surge`, `creep`, or `scope-policy`.
     package var why: String
     /// SHA-256 over its rows, in hex.
     package var hash: String
@@ -85,8 +91,12 @@ package struct HeldPlan: Hashable, Sendable {
     /// It was planned by other rules than these: nobody may approve it any more.
     package var isOfOlderVersion: Bool { policyHash == "older-version" }
 
-    /// A person may release what the valve, a surge or a changed scope policy stopped; the other gates open by themselves.
-    package var isApprovable: Bool { why.hasPrefix("valve-") || why == "surge" || why == "scope-policy" }
+    /// A person may release what the valve, a surge, a creep or a changed scope policy stopped; the other gates open by
+    /// themselves.
+    package var isApprovable: Bool { why.hasPrefix("valve-") || isOfProvider || why == "scope-policy" }
+
+    /// It holds a provider's verdicts, not a plan's rows.
+    package var isOfProvider: Bool { ProviderHold.isForPerson(why) }
 }
 
 /// One execution of a job.

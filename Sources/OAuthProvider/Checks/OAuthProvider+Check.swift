@@ -14,6 +14,7 @@ extension OAuthProvider {
         steps.append(Self.madeUpStep(madeUp))
         steps.append(Self.credentialsStep(madeUp))
         var dates = [madeUp.serverDate]
+        var sight = CapabilitySight(settings)
         for (index, canary) in await canaries().enumerated() {
             let name = "canary \(index + 1)"
             let whose = canary.isOwnClient ? "of our own client" : "of another client"
@@ -26,8 +27,10 @@ extension OAuthProvider {
             steps.append(.init(name: "\(name) obtained", ok: true, detail: obtained))
             let answer = await introspect(token, kind: canary.kind)
             dates.append(answer.serverDate)
+            sight.note(answer.outcome, of: canary.kind)
             steps.append(Self.activeStep("\(name) active", answer))
         }
+        steps.append(sight.step)
         steps.append(clockStep(dates.compactMap(\.self).first))
         steps += clientSteps()
         return ProviderCheck(steps: steps)

@@ -3,7 +3,7 @@ package struct ProviderCheck: Hashable, Sendable {
     /// One thing that has to be right before the provider's answers can be relied on.
     package struct Step: Hashable, Sendable {
         /// Stable: `endpoints`, `made-up token`, `credentials`, `canary 1 obtained`, `canary 1 active`,
-        /// `clock`, `client ID`.
+        /// `capabilities`, `clock`, `client ID`.
         package var name: String
         package var ok: Bool
         /// A sentence for people; never a secret.

@@ -6,8 +6,7 @@ struct Reply: Sendable {
     let response: HTTPResponse
     /// By our clock.
     let receivedAt: Timestamp
-    /// From `Date` (RFC 9110 §6.6.1); nil where there is none that can be read, or where a cache answered: that tells the
-    /// time of another answer.
+    /// From `Date` (RFC 9110 §6.6.1); nil where there is none that can be read, or where a cache answered.
     let serverDate: Timestamp?
     /// From `Retry-After`, clamped; only of an error.
     let retryAfter: Duration?

@@ -15,10 +15,13 @@ struct BatchConversation: Sendable {
         var after = ProviderProbe.Reading()
         /// A token was called inactive and active in one batch.
         var contradicted = false
+        /// Of those whose refresh token was called inactive beside a young canary: the indices of the questions about
+        /// grants whose access token is active.
+        var accessTokensActive: Set<Int> = []
     }
 
     private let client: any ProviderClient
-    private let probe: ProviderProbe
+    private var probe: ProviderProbe
     private let store: any GrantStore
 
     init(_ client: any ProviderClient, _ probe: ProviderProbe, _ store: any GrantStore) {
@@ -28,7 +31,14 @@ struct BatchConversation: Sendable {
     }
 
     /// Where "inactive" cannot count, because a kind is not in `believable`, it is not asked for again.
-    func hold(_ questions: [GrantQuestion], _ believable: Set<TokenKind>) async throws -> Answers {
+    ///
+    /// `now` decides which access tokens are past their end.
+    func hold(
+        _ questions: [GrantQuestion],
+        _ believable: Set<TokenKind>,
+        condition: CanaryCondition,
+        now: Timestamp
+    ) async throws -> Answers {
         var answers = Answers(all: await GrantQuestion.ask(questions, client))
         let inactive = answers.all.indices.filter {
             answers.all[$0]?.outcome == .inactive && believable.contains(questions[$0].kind)
@@ -47,39 +57,103 @@ struct BatchConversation: Sendable {
             }
         }
         let controls = try await controls(for: Set(inactive.map { questions[$0].kind }), questions, answers.all)
+        var probe = probe
+        try await recall(controls[.refreshToken] ?? [], &probe)
         answers.after = await probe.read(times: inactive.isEmpty ? 1 : Self.canaryRepetitions, controls: controls)
+        let known = condition.with(answers.after.condition)
+        answers.accessTokensActive = try await activeAccessTokens(of: inactive, questions, answers.all, known, now)
         return answers
+    }
+
+    private func recall(_ controls: [ProviderProbe.Control], _ probe: inout ProviderProbe) async throws {
+        guard !controls.isEmpty else { return }
+        let provider = client.settings.id
+        let known = try await store.read { reading in
+            var known: [Secret: Timestamp] = [:]
+            for control in controls { known[control.token] = try reading.firstActive(control.token, at: provider) }
+            return known
+        }
+        probe.sightings.merge(known) { first, _ in first }
+    }
+
+    /// A young canary speaks for those grants whose access token lives: where no record tells, it is asked.
+    private func activeAccessTokens(
+        of inactive: [Int],
+        _ questions: [GrantQuestion],
+        _ answers: [IntrospectionAnswer?],
+        _ condition: CanaryCondition,
+        _ now: Timestamp
+    ) async throws -> Set<Int> {
+        let judge = VerdictJudge(capabilities: client.settings.capabilities, now: now)
+        let doubtful = inactive.filter {
+            answers[$0]?.outcome == .inactive
+                && judge.needsAccessToken(
+                    questions[$0].asked.stored.grant,
+                    kind: questions[$0].kind,
+                    condition: condition
+                )
+        }
+        guard !doubtful.isEmpty else { return [] }
+        let rows = doubtful.map { questions[$0].asked.stored.row }
+        let tokens = try await store.read { reading in rows.map { try? reading.token(.accessToken, of: $0) } }
+        let held = zip(doubtful, tokens).compactMap { index, token in token.map { (index, $0) } }
+        let about = held.map { GrantQuestion(asked: questions[$0.0].asked, kind: .accessToken, token: $0.1) }
+        let said = await GrantQuestion.ask(about, client)
+        return Set(
+            zip(held, said).compactMap { held, answer in
+                guard case .active(let facts)? = answer?.outcome else { return nil }
+                let grant = questions[held.0].asked.stored.grant
+                return judge.active(grant, kind: .accessToken, facts: facts, believesAnything: false) == .active
+                    ? held.0 : nil
+            }
+        )
     }
 
     /// Grants that were active last, for an own-client canary that cannot see "you may not see others' tokens".
     ///
-    /// Only inactive answers need them. Those that were just called active are the newest; where there are none of a
-    /// kind, the store knows some.
+    /// Only inactive answers need them. Those that controlled before come first: how long a refresh token has been
+    /// active is known of them alone. Then those that were just called active, which are the newest; where there are
+    /// none of a kind, the store knows some.
     private func controls(
         for kinds: Set<TokenKind>,
         _ questions: [GrantQuestion],
         _ answers: [IntrospectionAnswer?]
-    ) async throws -> [TokenKind: [Secret]] {
+    ) async throws -> [TokenKind: [ProviderProbe.Control]] {
+        let wanted = kinds.filter { kind in
+            let mine = probe.canaries.filter { $0.kind == kind }
+            return !mine.isEmpty && mine.allSatisfy(\.isOwnClient)
+        }
+        guard !wanted.isEmpty else { return [:] }
         let (provider, ours) = (client.settings.id, client.settings.client.id)
-        var controls: [TokenKind: [Secret]] = [:]
-        for (question, answer) in zip(questions, answers) where kinds.contains(question.kind) {
+        var fresh: [TokenKind: [ProviderProbe.Control]] = [:]
+        for (question, answer) in zip(questions, answers) where wanted.contains(question.kind) {
             guard case .active(let facts)? = answer?.outcome, question.asked.stored.grant.client != ours,
                 facts.client == nil || facts.client == question.asked.stored.grant.client,
-                controls[question.kind, default: []].count < Self.mostControls
+                fresh[question.kind, default: []].count < Self.mostControls
             else { continue }
-            controls[question.kind, default: []].append(question.token)
+            fresh[question.kind, default: []].append(.init(row: question.asked.stored.row, token: question.token))
         }
-        let missing = kinds.filter { controls[$0, default: []].isEmpty }
-        guard !missing.isEmpty else { return controls }
-        let stored = try await store.read { reading in
-            var controls: [TokenKind: [Secret]] = [:]
-            for kind in missing {
-                let grants = try reading.newestActive(at: provider, kind: kind, except: ours, limit: Self.mostControls)
-                // One token that does not open must not stop the questions about all others.
-                controls[kind] = grants.compactMap { try? reading.token(kind, of: $0.row) }
+        return try await store.read { [fresh] reading in
+            var controls: [TokenKind: [ProviderProbe.Control]] = [:]
+            for kind in wanted {
+                let known =
+                    kind == .refreshToken
+                    ? try reading.controls(at: provider, kind: kind, limit: Self.mostControls - 2) : []
+                let rest = fresh[kind] ?? []
+                let stored =
+                    rest.isEmpty
+                    ? try reading.newestActive(at: provider, kind: kind, except: ours, limit: Self.mostControls) : []
+                func open(_ grants: [StoredGrant]) -> [ProviderProbe.Control] {
+                    // One token that does not open must not stop the questions about all others.
+                    grants.filter { $0.grant.client != ours }.compactMap { stored in
+                        (try? reading.token(kind, of: stored.row)).map { .init(row: stored.row, token: $0) }
+                    }
+                }
+                var seen: Set<Int64> = []
+                let all = open(known) + rest + open(stored)
+                controls[kind] = Array(all.filter { seen.insert($0.row).inserted }.prefix(Self.mostControls))
             }
             return controls
         }
-        return controls.merging(stored) { _, stored in stored }
     }
 }

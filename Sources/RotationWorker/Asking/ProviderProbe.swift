@@ -8,6 +8,10 @@ struct ProviderProbe {
     /// What one round of questions showed.
     struct Reading {
         var canaries: [TokenKind: VerdictJudge.Canary] = [:]
+        /// Of the refresh canaries; what was known of them is in ``ProviderProbe/sightings``.
+        var condition = CanaryCondition.young
+        /// Known-good tokens with whether they were active, in the order in which they were asked.
+        var sighted: [Sighting] = []
         /// Why the provider must be held: `credentials`, `forbidden`, `clock-skew`.
         var hold: String?
         /// No question reached it: nobody else needs to be asked.
@@ -24,22 +28,43 @@ struct ProviderProbe {
 
         /// What failed in the other round is not believed in this one either.
         mutating func distrust(where other: Reading) {
+            condition = condition.with(other.condition)
             for kind in TokenKind.allCases where other.canaries[kind] == .failed { canaries[kind] = .failed }
             believesAnything = believesAnything || other.believesAnything
         }
     }
 
-    static let clockTolerance = Duration.minutes(5)
+    /// A known-good token and what it was called.
+    struct Sighting: Sendable {
+        var token: Secret
+        var kind: TokenKind
+        /// The grant that it is a control of; nil: a canary.
+        var row: Int64?
+        /// nil: there was no answer about it.
+        var isActive: Bool?
+    }
+
+    /// A grant that was active last, asked beside a canary of our own client.
+    struct Control: Sendable {
+        var row: Int64
+        var token: Secret
+    }
+
+    static let clockTolerance = VerdictJudge.clockTolerance
 
     let client: any ProviderClient
     var canaries: [CanaryToken]
     let clock: any WallClock
     let madeUp: @Sendable () -> Secret
+    /// Since when canaries and controls are known to be active; young is what is not in it.
+    var sightings: [Secret: Timestamp] = [:]
+    /// The longest lifetime of an access token that answers told.
+    var longestLifetime: Duration?
 
     /// One round; each canary is asked `times` times and has to be active every time.
     ///
     /// `controls` are tokens of grants that were active last, by kind; for own-client canaries.
-    func read(times: Int, controls: [TokenKind: [Secret]]) async -> Reading {
+    func read(times: Int, controls: [TokenKind: [Control]]) async -> Reading {
         var reading = Reading()
         let first = await client.introspect(madeUp(), kind: .accessToken)
         note(first, in: &reading)
@@ -64,12 +89,13 @@ struct ProviderProbe {
     private func state(
         of kind: TokenKind,
         _ times: Int,
-        _ controls: [Secret],
+        _ controls: [Control],
         _ reading: inout Reading
     ) async -> (VerdictJudge.Canary, isSound: Bool) {
         let mine = canaries.filter { $0.kind == kind }
         guard !mine.isEmpty else { return (.none, true) }
         var foreign = false
+        var conditions: (ours: CanaryCondition, foreign: CanaryCondition) = (.young, .young)
         for canary in mine {
             guard let token = canary.token else {
                 reading.detail = canary.failure
@@ -79,30 +105,77 @@ struct ProviderProbe {
                 let answer = await client.introspect(token, kind: kind)
                 note(answer, in: &reading)
                 guard case .active = answer.outcome else {
+                    let isKnown = answer.outcome == .inactive ? false : nil as Bool?
+                    reading.sighted.append(Sighting(token: token, kind: kind, isActive: isKnown))
                     reading.detail =
                         reading.detail ?? answer.detail ?? "a canary of kind \(kind.rawValue) was not active"
                     return (.failed, false)
                 }
             }
-            if !canary.isOwnClient { foreign = true }
-        }
-        if foreign { return (.healthy, true) }
-        for control in controls.prefix(5) {
-            if case .active = await client.introspect(control, kind: kind).outcome {
-                return (.healthyWithControl, true)
+            reading.sighted.append(Sighting(token: token, kind: kind, isActive: true))
+            if canary.isOwnClient {
+                if condition(of: token) == .old { conditions.ours = .old }
+            } else {
+                foreign = true
+                if condition(of: token) == .old { conditions.foreign = .old }
             }
         }
-        return (.ownClientOnly, true)
+        if foreign {
+            if kind == .refreshToken { reading.condition = conditions.foreign }
+            return (.healthy, true)
+        }
+        let control = await self.control(among: controls, kind, &reading)
+        if kind == .refreshToken { reading.condition = control.map { conditions.ours.with($0) } ?? conditions.ours }
+        return (control == nil ? .ownClientOnly : .healthyWithControl, true)
+    }
+
+    /// The condition of the best of the controls that are active; nil: none is.
+    private func control(
+        among controls: [Control],
+        _ kind: TokenKind,
+        _ reading: inout Reading
+    ) async -> CanaryCondition? {
+        var found: CanaryCondition?
+        for control in controls.prefix(BatchConversation.mostControls) where found != .old {
+            let isActive: Bool?
+            switch await client.introspect(control.token, kind: kind).outcome {
+            case .active: isActive = true
+            case .inactive: isActive = false
+            case .unknown: isActive = nil
+            }
+            reading.sighted.append(Sighting(token: control.token, kind: kind, row: control.row, isActive: isActive))
+            guard isActive == true else { continue }
+            found = condition(of: control.token) == .old ? .old : found ?? .young
+            // Only a refresh token has a condition to look further for.
+            if kind == .accessToken { break }
+        }
+        return found
+    }
+
+    private func condition(of token: Secret) -> CanaryCondition {
+        CanaryCondition(
+            // What is seen active now is so from now on.
+            firstActiveAt: sightings[token] ?? clock.now(),
+            configured: client.settings.accessTokenLifetime,
+            longestSeen: longestLifetime,
+            now: clock.now()
+        )
+    }
+
+    /// Why answers with such dates cannot be trusted; nil: their clock is ours.
+    static func skew(of answers: [IntrospectionAnswer?], from now: Timestamp) -> Duration? {
+        for date in answers.lazy.compactMap({ $0?.serverDate }) {
+            let skew = date - now
+            if skew > clockTolerance || skew < .zero - clockTolerance { return skew }
+        }
+        return nil
     }
 
     private func note(_ answer: IntrospectionAnswer, in reading: inout Reading) {
-        if let date = answer.serverDate {
-            reading.sawDate = true
-            let skew = date - clock.now()
-            if skew > Self.clockTolerance || skew < .zero - Self.clockTolerance {
-                reading.hold = reading.hold ?? "clock-skew"
-                reading.detail = "its clock is \(skew.seconds) s from ours"
-            }
+        if answer.serverDate != nil { reading.sawDate = true }
+        if let skew = Self.skew(of: [answer], from: clock.now()) {
+            reading.hold = reading.hold ?? "clock-skew"
+            reading.detail = Self.words(ofSkew: skew)
         }
         guard case .unknown(let why) = answer.outcome else { return }
         reading.detail = answer.detail ?? why.rawValue
@@ -117,6 +190,43 @@ struct ProviderProbe {
     }
 }
 
-extension Duration {
-    fileprivate var seconds: Int64 { components.seconds }
+extension ProviderProbe {
+    static func words(ofSkew skew: Duration) -> String { "its clock is \(skew.components.seconds) s from ours" }
+
+    /// Reads since when the canaries are known, and what else their condition rests on.
+    mutating func recall(_ store: any GrantStore) async throws {
+        let (provider, tokens) = (client.settings.id, canaries.filter { $0.kind == .refreshToken }.compactMap(\.token))
+        guard !tokens.isEmpty else { return }
+        (sightings, longestLifetime) = try await store.read { reading in
+            var sightings: [Secret: Timestamp] = [:]
+            for token in tokens { sightings[token] = try reading.firstActive(token, at: provider) }
+            return (sightings, try reading.longestLifetime(at: provider))
+        }
+    }
+
+    /// A canary that was obtained since the store was read.
+    var knowsNothingOfOne: Bool {
+        canaries.contains { canary in
+            guard canary.kind == .refreshToken, let token = canary.token else { return false }
+            return sightings[token] == nil
+        }
+    }
+
+    /// Stores what was seen of refresh tokens that are known to be good.
+    ///
+    /// One that was called anything else begins again.
+    static func note(
+        _ sighted: [Sighting],
+        at provider: ProviderID,
+        now: Timestamp,
+        in writing: any StoreWriting
+    ) throws {
+        for seen in sighted where seen.kind == .refreshToken {
+            switch seen.isActive {
+            case true?: try writing.noteActive(seen.token, kind: seen.kind, of: seen.row, at: provider, now: now)
+            case false?: try writing.forgetActive(seen.token, at: provider)
+            case nil: break
+            }
+        }
+    }
 }

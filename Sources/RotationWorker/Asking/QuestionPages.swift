@@ -63,6 +63,9 @@ struct QuestionPages: Sendable {
         self.budget = budget
     }
 
+    /// More may be due of the living than this round may ask about.
+    var isBudgetSpent: Bool { budget.map { $0 <= 0 } ?? false }
+
     /// The next page, of so many grants at the most; empty: there is no more.
     mutating func next(_ size: Int = size) async throws -> [StoredGrant] {
         let store = store

@@ -14,8 +14,12 @@ package struct VerdictReport: Sendable {
     package var inactive = 0
     /// Why → number.
     package var unknown: [UnknownReason: Int] = [:]
-    /// Inactive answers that a surge holds until they are approved.
+    /// Inactive answers that a surge or a creep holds until they are approved.
     package var pending = 0
+    /// Grants of which the provider tells more scopes than their records.
+    package var drifted = 0
+    /// Ended grants that the provider called active.
+    package var resurfaced = 0
     package var lines: [Line] = []
     /// Providers held now, and why.
     package var held: [ProviderID: String] = [:]

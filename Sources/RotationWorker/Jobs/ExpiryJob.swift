@@ -140,7 +140,7 @@ package struct ExpiryJob: Sendable {
             let known = try writing.heldPlans()
             // A narrower run says nothing of what others hold, but for the scope policy, which every run looks at.
             let others = known.filter { held in
-                held.why == "surge"
+                held.isOfProvider
                     || (!plan.selection.isAll && held.selection != plan.selection && held.why != ScopeRuling.why)
             }
             let mine = plan.held + heldByClock

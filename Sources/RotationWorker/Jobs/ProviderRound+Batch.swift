@@ -28,18 +28,23 @@ extension ProviderRound {
         var batch = try await prepare(first)
         while !batch.isEmpty {
             try environment.stop.check()
-            guard var probe, try await !mustGiveWay() else { return }
+            guard var probe, try await !mustGiveWay() else {
+                livingAreDone = false
+                return
+            }
             probe.canaries = await client.canaries()
+            if probe.knowsNothingOfOne { try await probe.recall(environment.store) }
+            self.probe = probe
             // Read late: time has passed since the batch was, and a token may have expired.
             let now = environment.clock.now()
-            dropExpired(in: &batch, at: now)
             let questions = batch.compactMap { try? $0.question.get() }
             let (conversation, believable) = (BatchConversation(client, probe, environment.store), believable)
+            let condition = before.condition
             let (left, most) = (pages, size.count)
             async let following = following(left, most)
             let begun = ContinuousClock.now
             let asked = try await LeaseHeartbeat.keeping(job.lock, environment.store) {
-                try await conversation.hold(questions, believable)
+                try await conversation.hold(questions, believable, condition: condition, now: now)
             }
             let took = ContinuousClock.now - begun
             size.follow(questions.count, in: took)
@@ -49,6 +54,7 @@ extension ProviderRound {
             let outage = try await judge(batch, asked, isPlain, now)
             if let why = outage.why, !questions.isEmpty, !Task.isCancelled {
                 // The provider is gone, or wants quiet: asking on would only wait.
+                livingAreDone = false
                 try await storeLast()
                 try await open(because: why, retryAfter: outage.retryAfter)
                 report.unreachable[settings.id] = breaker?.words(outage.words)
@@ -58,6 +64,7 @@ extension ProviderRound {
             try await beginToStore(after: took)
             (batch, pages) = try next.get()
         }
+        livingAreDone = !pages.isBudgetSpent
     }
 
     /// Reads and opens the tokens of a page.
@@ -84,22 +91,11 @@ extension ProviderRound {
         }
     }
 
-    private func dropExpired(in batch: inout [Prepared], at now: Timestamp) {
-        let judge = VerdictJudge(capabilities: settings.capabilities, now: now)
-        for index in batch.indices {
-            guard let end = batch[index].asked.stored.grant.accessTokenExpiresAt, end <= now,
-                case .success = batch[index].question,
-                case .failure(let silence) = judge.speaker(of: batch[index].asked.stored.grant)
-            else { continue }
-            batch[index].question = .failure(silence)
-        }
-    }
-
     /// Where "inactive" cannot count, it is not asked for again and again.
     private var believable: Set<TokenKind> {
         Set(TokenKind.allCases).filter { kind in
             let canary = before.canaries[kind] ?? .none
-            return canary != .none && canary != .failed && (hold == nil || hold?.why == "surge")
+            return canary != .none && canary != .failed && !isDistrusted
         }
     }
 
@@ -124,7 +120,11 @@ extension ProviderRound {
         let fresh = after
         after.distrust(where: before)
         before = fresh
-        if let why = after.hold { try await holdProvider(why, after.detail) }
+        if let why = after.hold {
+            try await holdProvider(why, after.detail)
+        } else if let skew = ProviderProbe.skew(of: asked.all, from: environment.clock.now()) {
+            try await holdProvider("clock-skew", ProviderProbe.words(ofSkew: skew))
+        }
         if contradicted {
             try await holdProvider("contradiction", "a token was called inactive and active in one batch")
         }
@@ -139,7 +139,14 @@ extension ProviderRound {
                 next += 1
                 report.asked += answer?.wasSent == true ? 1 : 0
                 if let answer, !outage.swallows(answer) {
-                    answered.append(.init(asked: grant, kind: question.kind, answer: answer))
+                    answered.append(
+                        .init(
+                            asked: grant,
+                            kind: question.kind,
+                            answer: answer,
+                            accessTokenIsActive: asked.accessTokensActive.contains(next - 1)
+                        )
+                    )
                 } else {
                     leaveOpen(grant.stored, answer)
                 }
@@ -154,8 +161,9 @@ extension ProviderRound {
         unstored.append(
             AnsweredBatch(
                 entries: answered,
+                sighted: news(after.sighted),
                 after: after,
-                isHeld: hold != nil && hold?.why != "surge",
+                isHeld: isDistrusted,
                 contradicted: contradicted,
                 isPlain: isPlain,
                 now: now,
@@ -163,6 +171,11 @@ extension ProviderRound {
             )
         )
         return outage
+    }
+
+    /// What the store does not know yet of tokens that are known to be good.
+    private func news(_ sighted: [ProviderProbe.Sighting]) -> [ProviderProbe.Sighting] {
+        sighted.filter { $0.isActive == false || $0.row != nil || probe?.sightings[$0.token] == nil }
     }
 
     /// Nobody knows more of the grant than before, and its question stays due.

@@ -21,11 +21,13 @@ extension ProviderRound {
     }
 
     mutating func holdProvider(_ why: String, _ detail: String?) async throws {
-        guard hold?.why != why else { return }
+        guard hold?.why != why, distrust != why else { return }
+        // A surge or a creep is released by a person alone: another cause beside it must not take its place.
+        let keepsHold = hold?.needsApproval == true
         let (provider, run, now, actor) = (settings.id, job.run, environment.clock.now(), environment.actor)
         let new = ProviderHold(why: why, since: now)
         try await write { writing in
-            try writing.setHold(new, of: provider)
+            if !keepsHold { try writing.setHold(new, of: provider) }
             if why != "clock-skew", why != "credentials", why != "forbidden" {
                 try writing.forgetInactivity(at: provider)
             }
@@ -36,6 +38,10 @@ extension ProviderRound {
             event.actor = actor
             if let detail { event.details = ["detail": .string(detail)] }
             try writing.append(event, about: nil)
+        }
+        if keepsHold {
+            distrust = why
+            return
         }
         hold = new
         report.held[settings.id] = why

@@ -8,9 +8,13 @@ struct AnsweredBatch: Sendable {
         var kind: TokenKind?
         var silence: UnknownReason?
         var answer: IntrospectionAnswer?
+        /// Asked beside a refresh token that was called inactive.
+        var accessTokenIsActive = false
     }
 
     var entries: [Entry]
+    /// What is new of tokens that are known to be good.
+    var sighted: [ProviderProbe.Sighting]
     var after: ProviderProbe.Reading
     var isHeld: Bool
     var contradicted: Bool
@@ -42,7 +46,7 @@ extension ProviderRound {
     /// Judges batches and stores their verdicts, in one transaction.
     private func store(_ batches: [AnsweredBatch]) async throws -> [Stored] {
         guard !batches.isEmpty else { return [] }
-        let (job, settings) = (job, settings)
+        let (job, settings, longestLifetime) = (job, settings, probe?.longestLifetime)
         return try await write { writing in
             try batches.map { batch in
                 let verdicts = try VerdictBatch(
@@ -61,8 +65,14 @@ extension ProviderRound {
                         kind: one.kind,
                         silence: one.silence,
                         answer: one.answer,
+                        accessTokenIsActive: one.accessTokenIsActive,
                         into: &outcome
                     )
+                }
+                try ProviderProbe.note(batch.sighted, at: settings.id, now: batch.now, in: writing)
+                // Once for each new record of a provider: rare after the first run.
+                if let lifetime = outcome.longestLifetime, lifetime > longestLifetime ?? .zero {
+                    try writing.noteLifetime(lifetime, at: settings.id)
                 }
                 return Stored(outcome: outcome, count: batch.entries.count, asked: batch.asked)
             }
@@ -101,14 +111,18 @@ extension ProviderRound {
     /// Counts what was stored, and draws what follows for the next batch.
     private mutating func take(in stored: Stored) async throws {
         let (outcome, count) = (stored.outcome, stored.count)
-        newlyInactive += outcome.newlyInactive
         report.active += outcome.report.active
         report.inactive += outcome.report.inactive
         report.unknown.merge(outcome.report.unknown, uniquingKeysWith: +)
         report.lines += outcome.report.lines
+        report.drifted += outcome.report.drifted
+        if let lifetime = outcome.longestLifetime, lifetime > probe?.longestLifetime ?? .zero {
+            probe?.longestLifetime = lifetime
+        }
         progress.update(settings.id, done: stored.asked)
-        // More than 1 % of a batch used after they were called inactive: what the store holds is old.
-        if outcome.stale > 0, outcome.stale * 100 > count, count >= 10 {
+        // More than 1 % of a batch used after they were called inactive: what the store holds is old. Where refresh tokens
+        // rotate, that is what every grant in use looks like.
+        if !settings.capabilities.rotatesRefreshTokens, outcome.stale > 0, outcome.stale * 100 > count, count >= 10 {
             try await holdProvider("stale-tokens", "\(outcome.stale) grants were used after their token was inactive")
         }
     }

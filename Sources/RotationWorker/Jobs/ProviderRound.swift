@@ -17,8 +17,11 @@ struct ProviderRound {
     var breaker: Breaker?
     /// The round of questions before the batch: the one after it must be as good.
     var before = ProviderProbe.Reading()
-    var newlyInactive = 0
     var contradicted = false
+    /// Why its answers count for nothing while a surge or a creep holds it already; nil: they do.
+    var distrust: String?
+    /// All that was due of the living was asked about: there is time for what has ended.
+    var livingAreDone = false
     /// Answered, and not stored yet.
     var unstored: [AnsweredBatch] = []
     /// How long these were on the wire.
@@ -44,24 +47,33 @@ struct ProviderRound {
         (hold, self.breaker) = (known, breaker)
         report.held[provider] = hold?.why
         guard var pages = try await QuestionPages.of(job, at: provider, now: environment.clock.now()) else { return }
-        let page = try await pages.next()
+        var page = try await pages.next()
         // A held provider is looked at even when nothing is due: it may have recovered.
-        if page.isEmpty, hold == nil { return }
+        if page.isEmpty, hold == nil, try await !endedAreDue() { return }
         if let refusal = breaker.refusal(at: environment.clock.now()) {
             report.unreachable[provider] = refusal
             return
         }
         try await discardLeftovers()
         guard try await begin() else { return try await noteCanaries() }
+        if !report.recovered.isEmpty, let fresh = try await QuestionPages.of(job, at: provider, now: startedAt) {
+            // What the inactive answers counted was forgotten: the page as it was read before is no longer true.
+            pages = fresh
+            page = try await pages.next()
+        }
         try await askAll(page, pages)
         try await noteCanaries()
         try Task.checkCancellation()
-        try await settleSurge()
+        try await settleWatch()
+        try await askEnded()
     }
+
+    /// Its "inactive" counts for nothing.
+    var isDistrusted: Bool { distrust != nil || (hold != nil && hold?.needsApproval == false) }
 
     /// What a killed run left pending counts for nothing; what a surge left waits for a person.
     private func discardLeftovers() async throws {
-        guard job.lock != nil, hold?.why != "surge" else { return }
+        guard job.lock != nil, hold?.needsApproval != true else { return }
         let (provider, run) = (settings.id, job.run)
         try await write { writing in
             for verdict in try writing.pendingVerdicts(of: provider) where verdict.run != run {
@@ -75,14 +87,15 @@ struct ProviderRound {
     /// False: nobody else needs to be asked.
     private mutating func begin() async throws -> Bool {
         let canaries = await client.canaries()
-        let probe = ProviderProbe(
+        var probe = ProviderProbe(
             client: client,
             canaries: canaries,
             clock: environment.clock,
             madeUp: job.randomToken
         )
+        try await probe.recall(environment.store)
         self.probe = probe
-        let isRecovering = hold != nil && hold?.why != "surge"
+        let isRecovering = hold?.needsApproval == false
         let reading = await probe.read(times: isRecovering ? Self.canaryRepetitions : 1, controls: [:])
         // What an interruption cut off says nothing about the provider.
         try Task.checkCancellation()
@@ -100,8 +113,21 @@ struct ProviderRound {
         if breaker?.record != nil { try await closeBreaker() }
         before = reading
         report.providersAsked = 1
-        if isRecovering, reading.isSound { try await recover() }
+        try await note(reading.sighted)
+        if isRecovering, reading.isSound {
+            try await recover()
+        } else if isRecovering, reading.hold == nil {
+            // What it was first held for is over; it is held for this now.
+            try await holdProvider("canary", reading.detail)
+        }
         return true
+    }
+
+    /// Once a run, so that a canary that is asked for months stays known.
+    private func note(_ sighted: [ProviderProbe.Sighting]) async throws {
+        guard sighted.contains(where: { $0.kind == .refreshToken && $0.isActive != nil }) else { return }
+        let (provider, now) = (settings.id, environment.clock.now())
+        try await write { try ProviderProbe.note(sighted, at: provider, now: now, in: $0) }
     }
 
     /// Nobody asks it for a while.

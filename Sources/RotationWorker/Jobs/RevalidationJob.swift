@@ -67,6 +67,8 @@ extension VerdictReport {
         inactive += other.inactive
         unknown.merge(other.unknown, uniquingKeysWith: +)
         pending += other.pending
+        drifted += other.drifted
+        resurfaced += other.resurfaced
         lines += other.lines
         held.merge(other.held) { first, _ in first }
         recovered += other.recovered

@@ -101,14 +101,15 @@ package struct GateOrders: Sendable {
         return event
     }
 
-    /// Lets a surge's inactive answers count and releases the provider.
+    /// Lets the inactive answers of a surge or a creep count, and releases the provider.
     ///
-    /// False: no surge has this hash.
+    /// False: neither has this hash.
     package func approveSurge(_ plan: HeldPlan, reason: String) async throws -> Bool {
         let (environment, now) = (environment, now)
         guard let provider = plan.provider else { return false }
         return try await environment.store.write { writing in
             guard try writing.heldProviders()[provider]?.hash == plan.hash else { return false }
+            try writing.approveWatch(of: provider, at: now)
             try PendingVerdicts.count(try writing.pendingVerdicts(of: provider), in: writing)
             try writing.setHold(nil, of: provider)
             try PendingVerdicts.removePlan(of: provider, in: writing)

@@ -9,7 +9,9 @@ class SQLiteSnapshot: StoreReading {
     let vault: TokenVault?
     /// Found frozen besides what is stored.
     let imposed: [Freeze]
-    private var sealedToken = LateStatement("SELECT sealed FROM tokens WHERE row = ? AND kind = ?")
+    private var sealedToken = LateStatement(
+        "SELECT sealed FROM tokens WHERE row = ? AND kind = ? AND length(sealed) > 0"
+    )
     private var byRow = LateStatement("SELECT \(GrantRow.columns) FROM \(GrantRow.tables) WHERE g.row = ?")
     var keyed = KeyedStatements()
     /// Whether a purged grant is remembered; nil: not looked yet.
@@ -251,7 +253,9 @@ class SQLiteSnapshot: StoreReading {
     // MARK: Tokens
 
     func tokens(of row: Int64) throws -> [TokenKind: Secret] {
-        let statement = try db.cachedStatement(sql: "SELECT kind, sealed FROM tokens WHERE row = ?")
+        let statement = try db.cachedStatement(
+            sql: "SELECT kind, sealed FROM tokens WHERE row = ? AND length(sealed) > 0"
+        )
         let rows = try Row.fetchAll(statement, arguments: [row])
         guard !rows.isEmpty else { return [:] }
         let vault = try openVault()

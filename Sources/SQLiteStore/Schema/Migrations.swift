@@ -44,6 +44,9 @@ enum Migrations {
             for statement in intake { try db.execute(sql: statement) }
             try noteUnfitNames(db)
         }
+        migrator.registerMigration("9-watch") { db in
+            for statement in watch { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 

@@ -81,6 +81,9 @@ extension SQLiteTransaction {
             throw StoreError(.conflict, "\(stored.grant.key): \(from) cannot become \(to)")
         }
         try countStanding(provider: place.provider, tenant: place.tenant, from: from, to: to)
+        if to == .revoked, from.isLive, stored.grant.cause == .goneAtProvider, let endedAt = stored.endedAt {
+            countGone(provider: place.provider, at: endedAt)
+        }
         if from.isLive != to.isLive {
             holdingBook.count(holdingBook.present(stored.holding, ofRow: stored.row), to.isLive ? 1 : -1)
         }

@@ -35,7 +35,7 @@ struct InsertStatements {
         ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, sealed = excluded.sealed, told_client = NULL
         """
     )
-    var fingerprint = LateStatement("SELECT fingerprint FROM tokens WHERE row = ? AND kind = ?")
+    var fingerprint = LateStatement("SELECT fingerprint FROM tokens WHERE row = ? AND kind = ? AND length(sealed) > 0")
     /// Answered by the index alone.
     var isTokenHeld = LateStatement("SELECT 1 FROM tokens WHERE fingerprint = ? LIMIT 1")
     var tokenRelatives = LateStatement(

@@ -29,7 +29,10 @@ extension SQLiteTransaction {
         }
         if changed {
             try execute(
-                "UPDATE grants SET tokens = (SELECT coalesce(sum(kind), 0) FROM tokens WHERE row = ?1) WHERE row = ?1",
+                """
+                UPDATE grants SET tokens = (SELECT coalesce(sum(kind), 0) FROM tokens WHERE row = ?1 AND length(sealed) > 0)
+                WHERE row = ?1
+                """,
                 [stored.row]
             )
             // What was shown of the old tokens says nothing of the new ones.

@@ -23,12 +23,18 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
         let tenant: Int64
     }
 
+    private struct GoneMinute: Hashable {
+        let minute: Int64
+        let provider: Int64
+    }
+
     private let leases: LeaseKeeper
     private let newEventID: () -> String
     private var deltas: [Count: Int] = [:]
     /// How many more there are to ask about.
     private var asked: [Place: Int] = [:]
     private var ends: [Minute: (ended: Int, counted: Int)] = [:]
+    private var gone: [GoneMinute: Int] = [:]
     private var head: (seq: Int64, hash: [UInt8])?
     /// Of the entry that is added; its storage is used again.
     private var body: [UInt8] = []
@@ -91,6 +97,20 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
             )
         }
         ends = [:]
+        for (minute, number) in gone {
+            try execute(
+                """
+                INSERT INTO gone_ends (provider, minute, n) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET n = n + ?3
+                """,
+                [minute.provider, minute.minute, number]
+            )
+        }
+        gone = [:]
+    }
+
+    /// Counts an end by rule 4, for the creep.
+    func countGone(provider: Int64, at instant: Timestamp) {
+        gone[GoneMinute(minute: instant.milliseconds / 60_000, provider: provider), default: 0] += 1
     }
 
     func execute(_ sql: String, _ arguments: StatementArguments) throws {

@@ -81,6 +81,7 @@ struct Setup: Sendable {
                   revocation_reaches: \(reaches)
                   rotates_refresh_tokens: \(rotatesRefreshTokens)
                 revocation: \(revocation)
+                access_token_lifetime: 0s
                 canaries:
             \(canaryLines.joined(separator: "\n"))
             \(otherProviders.map { "  - \($0)" }.joined(separator: "\n"))

@@ -60,6 +60,7 @@ struct KeeperSettings: Sendable {
                   introspects: [\(introspects)]
                   revokes_foreign: \(revokesForeign)
                   revocation_reaches: grant
+                access_token_lifetime: 0s
                 canaries:
             \(canaries.enumerated().map(line).joined(separator: "\n"))
             clients:

@@ -280,6 +280,8 @@ final class ScriptedProvider: ProviderClient {
         settings.capabilities.rotatesRefreshTokens = false
         // It bears no Date unless a test says which.
         settings.clock = .trusted
+        // Its canary speaks for all grants from the first answer on.
+        settings.accessTokenLifetime = .zero
         state = Mutex(State(settings: settings))
     }
 
