@@ -105,7 +105,7 @@ import Testing
             idleGrant("g-1", idle: 1) { $0.accessTokenExpiresAt = start - .hours(1) },
             tokens: [.accessToken: Secret("at-g-1")]
         )
-        rig.provider.answer { [.inactive, nil][$0 == Secret("at-g-1") || $0 == ScriptedProvider.canary ? 0 : 1] }
+        rig.provider.answer { $0 == Secret("at-g-1") || $0 == ScriptedProvider.canary ? .inactive : nil }
         _ = try await rig.revalidate()
         var validity = try await rig.grant("g-1")?.grant.validity
         #expect(validity?.lastInactiveAnswerAt == nil && validity?.unknownWhy == .canary)

@@ -18,9 +18,10 @@ import Testing
 
     @Test func `an active answer a day after the end is found, told once, and leaves the token`() async throws {
         let rig = try await scene()
+        let begun = rig.provider.questions.count
         rig.clock.advance(by: .hours(23))
         _ = try await askDue(rig)
-        #expect(!rig.provider.questions.suffix(12).contains(Secret("rt-g-1")))
+        #expect(!rig.provider.questions.dropFirst(begun).contains(Secret("rt-g-1")))
         rig.provider.answer { $0 == Secret("rt-g-1") ? .active(TokenFacts()) : nil }
         rig.clock.advance(by: .hours(2))
         let report = try await askDue(rig)

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Glibc
 
 /// Tells the service manager what the program does, as sd_notify(3) has it.
@@ -27,9 +28,8 @@ package struct ServiceNotifier: Sendable {
     /// Followed by ``ready(status:)``.
     @discardableResult
     package func reloading() -> Bool {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        let microseconds = Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1_000
+        // CLOCK_MONOTONIC, as sd_notify(3) asks for.
+        let microseconds = DispatchTime.now().uptimeNanoseconds / 1_000
         return send("RELOADING=1\nMONOTONIC_USEC=\(microseconds)")
     }
 
