@@ -9,9 +9,9 @@ enum Core {
     static let partition = Partition(provider: provider, tenant: tenant)
     static let clients: [ClientID] = ["portal", "mobile"]
     static let ownClient: ClientID = "grantkeeper"
-    static let sinceScopes = ScopeSet(["ticket.read"])
+    static let scopes = ScopeSet(["ticket.read"])
 
-    static func configure(_ policy: inout PolicyValues, enforcesOwnEnd: Bool) {}
+    static func configure(_ policy: inout PolicyValues, enforcesOwnEnd: Bool) { policy.enforcesOwnEnd = enforcesOwnEnd }
 
     static func capabilities(of world: World) -> ProviderCapabilities {
         var capabilities = ProviderCapabilities()
@@ -23,7 +23,3 @@ enum Core {
     static func time(_ instant: Instant) -> Timestamp { Timestamp(milliseconds: instant) }
 }
 
-/// The old behaviours, one for each correction: played in place of the new ones, the oracle must notice each of them.
-enum Mutant: String, CaseIterable {
-    case keepsEverything = "keeps-everything"
-}

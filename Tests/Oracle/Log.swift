@@ -1,12 +1,15 @@
 /// One line of the gateway's log, as the worker reads it.
 struct LogLine {
-    enum Name {
+    enum Name: Hashable {
         case grant(person: Int, consent: Int)
         case token(person: Int, consent: Int, token: Int)
         case subject(client: Int, subject: Int)
         /// Somebody of whom no export will tell.
         case stranger(client: Int, subject: Int)
     }
+
+    /// Subjects from this number on are spelt wrong.
+    static let misnamed = 2_000
 
     /// By the feed's clock.
     let at: Instant
@@ -39,17 +42,21 @@ struct Gateway {
     private var waiting: [LogLine] = []
     private var last: [LogLine] = []
     private var writtenUntil: Instant
-    /// No line of what happens until then is written.
-    private var silentUntil: Instant = .min
+    /// The day on which it hands over files again.
+    private var downUntil = 0
 
     init(_ world: World) {
         self.world = world
         writtenUntil = world.begins - 1
     }
 
-    /// The file that is handed over at `now` (true time).
-    mutating func file(at now: Instant, _ people: [Person], day: Int) -> LogFile {
+    /// The file that is handed over at `now` (true time); nil: the gateway is down, and its lines come later.
+    mutating func file(at now: Instant, _ people: [Person], day: Int) -> LogFile? {
         var draw = Draw(world.seed, world.number, -1, day)
+        if world.breaksDown {
+            if downUntil < day, draw.chance(3) { downUntil = day + draw.number(2...12) }
+            if day < downUntil { return nil }
+        }
         var file = LogFile()
         let word = now - world.feedLag
         let gap = draw.chance(world.gapPercent)
@@ -81,8 +88,8 @@ struct Gateway {
         }
         writtenUntil = now
         if gap {
-            // Half a day is lost, and the gateway says so.
-            let lost = now - 12 * Span.hour - world.feedLag
+            // Two days are lost, and the gateway says so.
+            let lost = now - 36 * Span.hour - world.feedLag
             fresh.removeAll { $0.at >= lost }
             file.beginsAnew = word
         }
@@ -103,12 +110,12 @@ struct Gateway {
 
     private func line(of use: Instant, _ person: Person, _ consent: Int) -> LogLine {
         var draw = Draw(world.seed, world.number, person.number, Int(use))
-        let isReadable = draw.number(0...999) >= world.garbledPerMille
+        let isReadable = !person.isUnreadable
         let isDecomposed = draw.chance(world.decomposedPercent)
         let isMisnamed = draw.chance(world.misnamedPercent)
         let name: LogLine.Name =
             switch world.naming {
-            case _ where isMisnamed: .stranger(client: person.client, subject: 2_000 + person.subject)
+            case _ where isMisnamed: .stranger(client: person.client, subject: LogLine.misnamed + person.subject)
             case .subject: .subject(client: person.client, subject: person.subject)
             case .grant: .grant(person: person.number, consent: consent)
             case .token:

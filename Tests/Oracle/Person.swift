@@ -24,9 +24,13 @@ struct Person {
     /// Its access token's end is told.
     let tellsTokenEnd: Bool
     let isOurs: Bool
+    /// Its lines cannot be read: the gateway writes its name in an escape of its own.
+    let isUnreadable: Bool
     let exempt: Range<Instant>?
-    /// The stretch in which the policy does not allow its scopes.
+    /// The stretch in which the policy does not allow its scopes; nil: it always does.
     let outside: Range<Instant>?
+    /// In that stretch the policy changes back and forth, so often; 0: it stays.
+    let changesPolicy: Int64
     /// The consents, one after another; a re-consent is another one.
     var consents: [Consent]
     /// A re-consent that follows an end by the worker is recorded under a new id.
@@ -40,24 +44,26 @@ struct Person {
         client = draw.chance(80) ? 0 : 1
         let last = world.begins + Int64(world.days) * Span.day
         // A new subject between two exports, or one from before the store was made.
+        let isForgotten = world.server == .forgetting
         let given =
-            draw.chance(60)
+            isForgotten || draw.chance(60)
             ? world.begins - draw.span(0...300 * Span.day)
             : world.begins + draw.span(0...100 * Span.day)
-        let isAccessTokenOnly = draw.chance(15)
-        let isService = draw.chance(15)
-        let ends = draw.chance(35) ? draw.span(world.begins...last) : Instant.max
+        let isAccessTokenOnly = !isForgotten && draw.chance(15)
+        let isService = draw.chance(15) || world.isDaily
+        let ends = draw.chance(50) && !isForgotten ? max(given + Span.day, draw.span(world.begins...last)) : Instant.max
         let idle = world.policy.idleAfter.milliseconds
         let announced = (world.policy.notice + world.policy.quarantine).milliseconds
         var uses: [Instant] = []
         var day = max(given, world.begins - 100 * Span.day) / Span.day * Span.day
-        let percent = draw.one(of: [100, 60, 20, 5])
+        let percent = draw.one(of: isForgotten ? [100, 60, 20] : [100, 40, 10, 5])
         // Uses stop for good, or for about as long as it takes to be announced.
-        let pauses = draw.chance(70)
+        let pauses = draw.chance(70) && !world.isDaily
         var pauseFrom = max(given, world.begins) + draw.span(0...80 * Span.day)
+        if isForgotten { pauseFrom = world.trouble.upperBound + draw.span(0...80 * Span.day) }
         var pauseUntil =
             draw.chance(40)
-            ? Instant.max : pauseFrom + idle + draw.span(-3 * Span.day...(announced + 6 * Span.day))
+            ? Instant.max : pauseFrom + idle + draw.span(-2 * Span.day...(announced + 3 * Span.day))
         while day < last {
             let isWeekend = ((day / Span.day) + 3) % 7 >= 5
             if isService || (!isWeekend && draw.chance(percent)) {
@@ -68,14 +74,16 @@ struct Person {
             if pauses, day >= pauseFrom {
                 if pauseUntil == .max { break }
                 day = max(day, pauseUntil / Span.day * Span.day)
-                pauseFrom = day + draw.span(20 * Span.day...90 * Span.day)
-                pauseUntil = pauseFrom + idle + draw.span(-3 * Span.day...(announced + 6 * Span.day))
+                pauseFrom = day + draw.span(10 * Span.day...60 * Span.day)
+                pauseUntil = pauseFrom + idle + draw.span(-2 * Span.day...(announced + 3 * Span.day))
             }
         }
         uses = uses.filter { $0 > given }.sorted()
         let endDraw = draw.number(0...9)
+        let endsTogether = world.massEnd > given + Span.day && draw.chance(60)
         let ownEndAt = given + draw.span(50 * Span.day...400 * Span.day)
-        switch endDraw {
+        switch isForgotten ? 9 : endDraw {
+        case _ where endsTogether: ownEnd = .atServer(world.massEnd + draw.span(0...6 * Span.hour))
         case 0, 1: ownEnd = .atServer(ownEndAt)
         case 2: ownEnd = world.isOrdinary ? .none : .tokens
         case 3:
@@ -98,20 +106,31 @@ struct Person {
         consents = [first]
         // A re-consent some days after the server ended it.
         if first.endedAt < last, draw.chance(50) {
-            consents.append(first.again(at: first.endedAt + draw.span(Span.hour...30 * Span.day)))
+            let given = first.endedAt + draw.span(Span.hour...30 * Span.day)
+            let end = draw.chance(50) ? given + draw.span(10 * Span.day...100 * Span.day) : Instant.max
+            consents.append(first.again(at: given, until: end))
         }
-        hidesRefreshToken = !isAccessTokenOnly && !world.isOrdinary && draw.chance(10)
-        hidesTokens = !world.isOrdinary && draw.chance(8)
+        hidesRefreshToken = !isAccessTokenOnly && !world.isOrdinary && !isForgotten && draw.chance(10)
+        hidesTokens = !world.isOrdinary && !isForgotten && draw.chance(8)
         tellsTokenEnd = draw.chance(70)
         isOurs = draw.chance(4)
+        isUnreadable = world.garbles && draw.chance(30)
         exempt = draw.chance(12) ? Self.stretch(world, &draw) : nil
-        outside = draw.chance(40) ? Self.stretch(world, &draw) : nil
+        let stretch = draw.chance(40) && !isForgotten ? Self.stretch(world, &draw) : nil
+        outside = world.massEnd > 0 ? world.massEnd..<(world.massEnd + 30 * Span.day) : stretch
+        changesPolicy = world.massEnd == 0 && draw.chance(50) ? draw.span(4 * Span.day...20 * Span.day) : 0
         renamesReconsent = draw.chance(30)
     }
 
     private static func stretch(_ world: World, _ draw: inout Draw) -> Range<Instant> {
         let from = world.begins + draw.span(0...Int64(world.days) * Span.day)
-        return from..<(from + draw.span(Span.day...90 * Span.day))
+        return from..<(from + draw.span(Span.day...(draw.chance(50) ? 10 : 90) * Span.day))
+    }
+
+    /// Whether the policy does not allow its scopes now.
+    func isOutside(at now: Instant) -> Bool {
+        guard let outside, outside.contains(now) else { return false }
+        return changesPolicy == 0 || (now - outside.lowerBound) / changesPolicy % 2 == 0
     }
 
     /// The consent that holds, or held last, at that instant; nil: none was given yet.
@@ -120,7 +139,7 @@ struct Person {
 
 extension Consent {
     /// The same subject consents once more, with the uses that are still to come.
-    func again(at instant: Instant) -> Consent {
+    func again(at instant: Instant, until end: Instant = .max) -> Consent {
         Consent(
             subject: subject,
             client: client,
@@ -128,7 +147,7 @@ extension Consent {
             tokenLifetime: tokenLifetime,
             isAccessTokenOnly: isAccessTokenOnly,
             intended: intended.filter { $0 > instant },
-            endedAt: .max
+            endedAt: end
         )
     }
 }

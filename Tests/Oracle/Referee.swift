@@ -10,7 +10,11 @@ struct Referee {
     private(set) var resurfaced = 0
     private(set) var transcript: [(Instant, String)] = []
     /// Ends and quarantines that were not approved, by true time.
-    private var valve: [(at: Instant, id: String)] = []
+    private var valve: [(at: Instant, isEnd: Bool, isApproved: Bool)] = []
+    /// When a grant of a subject ended last: until then it may have stood in another's way.
+    private var freed: [Int: Instant] = [:]
+    /// When the provider was last held, or the worker frozen.
+    private var stoodUntil: Instant = 0
     /// When a valve held something.
     private var holds: [Instant] = []
 
@@ -39,9 +43,11 @@ struct Referee {
         _ people: [Person],
         at now: Instant,
         _ clock: Timestamp,
-        isApproved: Bool
+        isApproved: Bool,
+        forgotten: Int
     ) {
         ends[decision.rule.ordinal] += 1
+        freed[people[before.person].subject] = now
         let id = before.grant.key.id
         let consent = people[before.person].consents[before.consent]
         switch decision.rule {
@@ -50,7 +56,8 @@ struct Referee {
         case .goneAtProvider:
             if case .end(let end) = decision.action, end.isSuperseded {
                 if isTokenGood(before, consent, at: now) { fail(now, "(b) \(id) superseded while its token is good") }
-            } else if consent.isAlive(at: now) {
+            } else if consent.isAlive(at: now), forgotten == 0 || forgotten > 5 {
+                // Five that a server forgets are as five that are gone: only more than that is a surge.
                 fail(now, "(b) \(id) ended as gone at the provider, and it is not gone")
             }
         case .expired:
@@ -62,7 +69,7 @@ struct Referee {
         default:
             fail(now, "\(id) ended by \(decision.rule.rawValue), which ends nothing")
         }
-        countForValve(before, decision, at: now, isApproved: isApproved)
+        countForValve(decision, at: now, isApproved: isApproved)
     }
 
     private mutating func judgeDisuse(
@@ -111,9 +118,12 @@ struct Referee {
         }
     }
 
+    /// The latest end that the record could rest on, what makes no sense left out.
     private func ownEnd(_ before: Stored, at now: Instant) -> Timestamp {
-        if let end = before.grant.expiresAt, end.milliseconds <= now + 40 * Span.day { return end }
-        return before.grant.accessTokenExpiresAt ?? .distantPast
+        let grant = before.grant
+        let ends = [grant.expiresAt, grant.isAccessTokenOnly ? grant.accessTokenExpiresAt : nil]
+        return ends.compactMap { $0 }.filter { $0 >= grant.issuedAt && $0.milliseconds <= now + 40 * Span.day }.max()
+            ?? .distantPast
     }
 
     private mutating func judgeAnnouncement(
@@ -138,14 +148,13 @@ struct Referee {
 
     // MARK: (d)
 
-    mutating func quarantined(_ before: Stored, at now: Instant, _ clock: Timestamp, isApproved: Bool) {
-        if !isApproved { valve.append((now, before.grant.key.id)) }
+    mutating func quarantined(at now: Instant, isApproved: Bool) {
+        valve.append((now, false, isApproved))
     }
 
-    private mutating func countForValve(_ before: Stored, _ decision: Decision, at now: Instant, isApproved: Bool) {
-        guard case .end(let end) = decision.action, !end.isSuperseded, decision.rule != .expired, !isApproved
-        else { return }
-        valve.append((now, before.grant.key.id))
+    private mutating func countForValve(_ decision: Decision, at now: Instant, isApproved: Bool) {
+        guard case .end(let end) = decision.action, !end.isSuperseded, decision.rule != .expired else { return }
+        valve.append((now, true, isApproved))
     }
 
     mutating func held(at now: Instant) { if holds.last != now { holds.append(now) } }
@@ -153,22 +162,23 @@ struct Referee {
     /// After a run: no window above the valve, and nothing that should have ended is left.
     mutating func endOfRun(
         _ stored: [Stored],
+        _ live: [Int],
         _ people: [Person],
         at now: Instant,
-        _ clock: Timestamp,
         isQuiet: Bool
     ) {
-        if world.clockSteps.isEmpty { judgeValve(stored, at: now) }
-        if world.isOrdinary, isQuiet { judgeLiveness(stored, people, at: now) }
+        if world.clockSteps.isEmpty { judgeValve(stored, live, at: now) }
+        if !isQuiet { stoodUntil = now }
+        if world.isOrdinary, isQuiet { judgeLiveness(stored, live, people, at: now) }
     }
 
-    private mutating func judgeValve(_ stored: [Stored], at now: Instant) {
+    private mutating func judgeValve(_ stored: [Stored], _ live: [Int], at now: Instant) {
         valve.removeAll { $0.at < now - Span.day }
-        var ids: [String] = []
-        for end in valve where !ids.contains(end.id) { ids.append(end.id) }
-        let count = ids.count
-        guard count > 0 else { return }
-        let live = stored.count { $0.grant.standing.isLive && !ids.contains($0.grant.key.id) } + count
+        // What ends by itself later takes nothing from what was live when the valve was read.
+        guard valve.last?.at == now else { return }
+        let count = valve.count { !$0.isApproved }
+        // What ended, with approval too, was live when the window began.
+        let live = live.count { stored[$0].grant.standing.isLive } + valve.count(where: \.isEnd)
         for limit in [world.policy.valve, world.total] {
             let isOver =
                 count > limit.max || (count > limit.count && Double(count) * 100 > limit.sharePercent * Double(live))
@@ -179,75 +189,80 @@ struct Referee {
 
     // MARK: (e)
 
-    mutating func delivered(_ line: LogLine, _ named: [Int], _ stored: [Stored], at now: Instant, late: Int64) {
-        guard line.isReadable, !line.isRefused, world.clockSteps.isEmpty else { return }
+    mutating func delivered(_ line: LogLine, _ named: [Int], _ stored: [Stored], at now: Instant) {
+        guard !line.isRefused, world.clockSteps.isEmpty else { return }
         // A subject's line may be another live grant's.
         if case .subject = line.name, named.contains(where: { stored[$0].grant.standing.isLive }) { return }
         for index in named {
             guard !stored[index].grant.standing.isLive, let ended = stored[index].endedAt else { continue }
             if let residual = stored[index].grant.residualUntil, line.at <= residual.milliseconds { continue }
-            guard line.at > ended.milliseconds + late + Span.minute else { continue }
+            guard line.at > ended.milliseconds + world.late + Span.minute else { continue }
             resurfaced += 1
             if stored[index].grant.resurfacedAt == nil {
-                fail(
-                    now,
-                    "(e) a use of \(stored[index].grant.key.id) after its end was delivered, and it did not resurface"
-                )
+                fail(now, "(e) a use of \(stored[index].grant.key.id) after its end came in, and it did not resurface")
             }
         }
     }
 
+    /// A record of an ended grant with a token that it never had is a new life, unless it is older than the end.
+    mutating func importedEnded(_ ended: Stored, _ isNewToken: Bool, asOf: Instant, at now: Instant, _ clock: Timestamp) {
+        let told = world.exportTellsUse ? asOf : clock.milliseconds
+        guard isNewToken, world.clockSteps.isEmpty, let end = ended.endedAt, told > end.milliseconds else { return }
+        fail(now, "(e) a record of \(ended.grant.key.id) after its end bears a new token, and it does not live")
+    }
+
     // MARK: (f)
 
-    private mutating func judgeLiveness(_ stored: [Stored], _ people: [Person], at now: Instant) {
+    private mutating func judgeLiveness(_ stored: [Stored], _ live: [Int], _ people: [Person], at now: Instant) {
         let policy = world.policy
         let announced = (policy.notice + policy.quarantine).milliseconds
-        for (index, one) in stored.enumerated() where one.grant.standing.isLive {
+        // Two days, one more for another period, and one for a person who releases a line that is nobody's.
+        let steps = Span.day * (policy.quarantine > .zero ? 4 : 3)
+        let idle = max(policy.idleAfter.milliseconds, policy.newGrantGrace.milliseconds)
+        for index in live where stored[index].grant.standing.isLive {
             // All that one revocation may take along: a subject's grants.
-            let subject = people[one.person].subject
-            var (since, freed, isExcused) = (world.begins, Instant.min, false)
-            for other in stored where people[other.person].subject == subject {
-                guard other.grant.standing.isLive else {
-                    freed = max(freed, other.endedTrulyAt)
-                    continue
-                }
-                isExcused = isExcused || self.isExcused(other, people)
-                since = max(since, other.recordedAt)
-                for consent in people[other.person].consents where consent.givenAt <= now {
+            let subject = people[stored[index].person].subject
+            var (since, isExcused, hasOthers) = (world.begins, false, false)
+            for other in live where people[stored[other].person].subject == subject {
+                guard stored[other].grant.standing.isLive else { continue }
+                isExcused = isExcused || self.isExcused(people[stored[other].person])
+                hasOthers = hasOthers || stored[other].person != stored[index].person
+                since = max(since, stored[other].recordedAt)
+            }
+            // Lines that name the subject are uses of all of its grants, whichever was meant.
+            for person in people where person.subject == subject {
+                for consent in person.consents where consent.givenAt <= now {
                     since = max(since, consent.givenAt, consent.lastUse(upTo: now) ?? 0)
                 }
             }
             if isExcused { continue }
             let delay = Int64(holds.count - Consent.count(holds, upTo: since)) * Span.day
-            let steps = Span.day * (policy.quarantine > .zero ? 3 : 2)
-            let idle = max(policy.idleAfter.milliseconds, policy.newGrantGrace.milliseconds)
-            if now > max(since + idle, freed) + announced + world.late + steps + delay {
-                fail(now, "(f) \(one.grant.key.id) is idle since \(Timestamp(milliseconds: since)) and did not end")
+            if now > max(since + idle, freed[subject] ?? 0, stoodUntil) + announced + world.late + steps + delay {
+                let id = stored[index].grant.key.id
+                fail(now, "(f) \(id) is idle since \(Timestamp(milliseconds: since)) and did not end")
                 return
             }
             // A line that names a subject says nothing of which of its grants was used.
-            let others = stored.contains {
-                $0.person != one.person && people[$0.person].subject == subject && $0.grant.standing.isLive
-            }
-            if world.naming != .subject || !others { judgeGone(index, one, people, delay, at: now) }
+            if world.naming != .subject || !hasOthers { judgeGone(stored[index], people, delay, at: now) }
         }
     }
 
-    private func isExcused(_ one: Stored, _ people: [Person]) -> Bool {
-        let person = people[one.person]
-        return person.isOurs || person.exempt != nil || person.hidesTokens || person.hidesRefreshToken
+    private func isExcused(_ person: Person) -> Bool {
+        person.isOurs || person.exempt != nil || person.hidesTokens || person.hidesRefreshToken
     }
 
     /// What is gone at the provider is found.
-    private mutating func judgeGone(_ index: Int, _ one: Stored, _ people: [Person], _ delay: Int64, at now: Instant) {
+    private mutating func judgeGone(_ one: Stored, _ people: [Person], _ delay: Int64, at now: Instant) {
         let consent = people[one.person].consents[one.consent]
         guard world.server == .truthful || world.server == .rotating, !world.successorsHaveNewIDs,
             one.grant.holdsRefreshToken, consent.endedAt < now, one.consent == people[one.person].consents.count - 1
         else { return }
         let policy = world.policy
-        let bound =
-            max(consent.endedAt, one.recordedAt) + 2 * policy.revalidateEvery.milliseconds
-            + policy.confirmAfter.milliseconds + 4 * Span.day + delay
+        // Asked once a night: each of two questions may wait for the next, and a rotated token for a day of the feed.
+        let question = policy.revalidateEvery.milliseconds + Span.day
+        let waits = policy.confirmAfter.milliseconds + world.late + (world.server == .rotating ? 4 : 2) * Span.day
+        let free = freed[people[one.person].subject] ?? 0
+        let bound = max(consent.endedAt, one.recordedAt, stoodUntil, free) + 2 * question + waits + delay
         if now > bound {
             fail(
                 now,

@@ -13,6 +13,8 @@ struct Stored {
     var askAt: Timestamp
     /// A first inactive answer that waits for the end of its run, or for a person.
     var pendingAt: Timestamp?
+    /// When its provider answered last, by the worker's clock.
+    var askedAt: Timestamp?
     /// By the worker's clock.
     var endedAt: Timestamp?
     var endedBy: Rule?
@@ -24,6 +26,8 @@ struct Stored {
     var endIsMistaken = false
     /// How many runs in a row the valve held it.
     var heldRuns = 0
+    /// The last reason that was noted, in a trace.
+    var noted = ""
     /// First recorded at this true time.
     let recordedAt: Instant
 }

@@ -19,7 +19,7 @@ enum Transcript {
                 )
             }
         }
-        for (at, words) in worker.referee.transcript.suffix(60) { Swift.print("\(time(at)) \(words)") }
+        for (at, words) in worker.referee.transcript.suffix(4000) { Swift.print("\(time(at)) \(words)") }
     }
 
     static func time(_ instant: Instant) -> String {

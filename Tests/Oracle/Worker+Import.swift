@@ -12,6 +12,7 @@ extension Worker {
             else { continue }
             record(person, consent, asOf: asOf, at: now, clock)
         }
+        takeUnmapped(at: now, clock)
     }
 
     private mutating func record(
@@ -21,76 +22,76 @@ extension Worker {
         at now: Instant,
         _ clock: Timestamp
     ) {
-        let person = people[number]
-        let consent = person.consents[consentNumber]
+        let consent = people[number].consents[consentNumber]
         let token = consent.token(at: asOf)
-        var id = "g-\(number)"
-        if person.renamesReconsent, consentNumber > 0 { id += "-\(consentNumber)" }
-        if world.successorsHaveNewIDs, token > 0 { id += ".\(consentNumber).\(token)" }
-        let known = byID[id]
-        var grant =
-            known.map { stored[$0].grant }
-            ?? Grant(
-                key: .init(provider: Core.provider, id: id),
-                tenant: Core.tenant,
-                client: person.isOurs ? Core.ownClient : Core.clients[consent.client],
-                subject: "s-\(consent.subject)",
-                scopes: Core.sinceScopes,
-                issuedAt: Core.time(consent.givenAt)
-            )
-        let isNewToken = known.map { stored[$0].consent != consentNumber || stored[$0].token != token } ?? true
-        if let known, !stored[known].grant.standing.isLive {
-            guard isNewLife(stored[known], consentNumber, token, asOf: asOf) else { return }
-            grant.standing = .active
-            (grant.announcedAt, grant.cause, grant.clockFrom, grant.proof) = (nil, nil, nil, nil)
-            (grant.residualUntil, grant.resurfacedAt) = (nil, nil)
-            grant.validity = Validity()
+        let id = id(number, consentNumber, token)
+        guard let known = byID[id] else {
+            add(id, number, consentNumber, token, asOf: asOf, at: now, clock)
+            return
+        }
+        let isNewToken = !stored[known].hadTokens.contains { $0.consent == consentNumber && $0.token == token }
+        if !stored[known].grant.standing.isLive {
+            guard let endedAt = stored[known].endedAt, mutant != .dropsNewLives || Core.time(consent.givenAt) > endedAt,
+                LifeAfterEnd.isNewLife(
+                    issuedAt: Core.time(consent.givenAt),
+                    toldAt: world.exportTellsUse ? Core.time(asOf) : clock,
+                    hasNewToken: isNewToken && !people[number].hidesTokens,
+                    endedAt: endedAt
+                )
+            else {
+                referee.importedEnded(stored[known], isNewToken && !people[number].hidesTokens, asOf: asOf, at: now, clock)
+                return
+            }
+            LifeAfterEnd.revive(&stored[known].grant, endedByHand: false, at: clock)
+            if !live.contains(known) { live.append(known) }
             stored[known].endedAt = nil
             stored[known].endedBy = nil
             stored[known].toldTrulyAt = nil
-            grant.firstSeenAt = clock
+            stored[known].askAt = clock
+            stored[known].pendingAt = nil
             referee.note(now, "\(id) lives anew")
         }
-        grant.issuedAt = Core.time(consent.givenAt)
-        let hasTokens = !person.hidesTokens
-        grant.holdsRefreshToken = hasTokens && !consent.isAccessTokenOnly && !person.hidesRefreshToken
-        grant.holdsAccessToken = hasTokens
-        if person.tellsTokenEnd || consent.isAccessTokenOnly && world.isOrdinary {
-            grant.accessTokenExpiresAt = Core.time(consent.accessTokenEnd(ofToken: token))
-        }
-        var isMistaken = false
-        switch person.ownEnd {
-        case .none: grant.expiresAt = nil
-        case .atServer(let end): grant.expiresAt = consentNumber == 0 ? Core.time(end) : nil
-        case .tokens:
-            grant.expiresAt = Core.time(consent.accessTokenEnd(ofToken: token))
-            isMistaken = true
-        case .nonsense(let never): grant.expiresAt = Core.time(never)
-        }
-        if grant.isAccessTokenOnly, !consent.isAccessTokenOnly { isMistaken = true }
-        if world.exportTellsUse {
-            grant.observedFrom = Core.time(consent.givenAt)
-            grant.observedUntil = later(grant.observedUntil, Core.time(asOf))
-            if let used = consent.lastUse(upTo: asOf) {
-                grant.lastUsedAt = later(grant.lastUsedAt, min(Core.time(used), clock))
-            }
-        }
-        if let known {
-            if isNewToken { grant.validity.replaceToken() }
-            stored[known].grant = grant
-            if isNewToken {
-                stored[known].askAt = clock
-                stored[known].pendingAt = nil
-            }
-            stored[known].consent = consentNumber
-            stored[known].token = token
-            stored[known].endIsMistaken = isMistaken
+        let isReplaced = stored[known].consent != consentNumber || stored[known].token != token
+        stored[known].consent = consentNumber
+        stored[known].token = token
+        fill(known, consent, asOf: asOf, clock)
+        if isReplaced {
+            stored[known].grant.validity.replaceToken()
+            stored[known].askAt = clock
+            stored[known].pendingAt = nil
             if isNewToken { stored[known].hadTokens.append((consentNumber, token)) }
-            noteUse(known, clock)
-            return
         }
+        noteUse(known, clock)
+    }
+
+    private func id(_ number: Int, _ consent: Int, _ token: Int) -> String {
+        var id = "g-\(number)"
+        if people[number].renamesReconsent, consent > 0 { id += "-\(consent)" }
+        if world.successorsHaveNewIDs, token > 0 { id += ".\(consent).\(token)" }
+        return id
+    }
+
+    private mutating func add(
+        _ id: String,
+        _ number: Int,
+        _ consentNumber: Int,
+        _ token: Int,
+        asOf: Instant,
+        at now: Instant,
+        _ clock: Timestamp
+    ) {
+        let person = people[number]
+        let consent = person.consents[consentNumber]
+        var grant = Grant(
+            key: .init(provider: Core.provider, id: id),
+            tenant: Core.tenant,
+            client: person.isOurs ? Core.ownClient : Core.clients[consent.client],
+            subject: "s-\(consent.subject)",
+            scopes: Core.scopes,
+            issuedAt: Core.time(consent.givenAt)
+        )
+        grant.firstRecordedAt = clock
         let index = stored.count
-        if world.successorsHaveNewIDs { joinFamily(index, number, consentNumber, &grant) }
         stored.append(
             Stored(
                 grant: grant,
@@ -99,24 +100,73 @@ extension Worker {
                 token: token,
                 hadTokens: [(consentNumber, token)],
                 askAt: clock,
-                endIsMistaken: isMistaken,
                 recordedAt: now
             )
         )
+        fill(index, consent, asOf: asOf, clock)
+        // Until now, lines that name the subject were uses of its grants that have ended.
+        for other in stored.indices.dropLast() where !stored[other].grant.standing.isLive {
+            guard people[stored[other].person].subject == person.subject,
+                people[stored[other].person].client == person.client, let used = stored[other].grant.lastUsedAt,
+                used >= Core.time(consent.givenAt)
+            else { continue }
+            stored[index].grant.lastUsedAt = later(stored[index].grant.lastUsedAt, used)
+        }
         byID[id] = index
+        live.append(index)
         referee.note(now, "\(id) recorded")
     }
 
-    private func isNewLife(_ ended: Stored, _ consent: Int, _ token: Int, asOf: Instant) -> Bool {
-        let given = Core.time(people[ended.person].consents[consent].givenAt)
-        return ended.endedAt.map { given > $0 } ?? false
+    /// What the record says, mistakes included.
+    private mutating func fill(_ index: Int, _ consent: Consent, asOf: Instant, _ clock: Timestamp) {
+        let person = people[stored[index].person]
+        let isFirst = stored[index].consent == 0
+        var grant = stored[index].grant
+        grant.issuedAt = Core.time(consent.givenAt)
+        grant.holdsRefreshToken = !person.hidesTokens && !consent.isAccessTokenOnly && !person.hidesRefreshToken
+        grant.holdsAccessToken = !person.hidesTokens
+        let tokenEnd = Core.time(consent.accessTokenEnd(ofToken: stored[index].token))
+        grant.accessTokenExpiresAt = person.tellsTokenEnd ? tokenEnd : nil
+        var isMistaken = grant.isAccessTokenOnly && !consent.isAccessTokenOnly
+        switch person.ownEnd {
+        case .none: grant.expiresAt = nil
+        case .atServer(let end): grant.expiresAt = isFirst ? Core.time(end) : nil
+        case .tokens:
+            grant.expiresAt = tokenEnd
+            isMistaken = isMistaken || !consent.isAccessTokenOnly
+        case .nonsense(let never): grant.expiresAt = Core.time(never)
+        }
+        stored[index].endIsMistaken = isMistaken
+        if world.exportTellsUse {
+            grant.observedFrom = Core.time(consent.givenAt)
+            grant.observedUntil = later(grant.observedUntil, Core.time(asOf))
+            if let used = consent.lastUse(upTo: asOf) {
+                grant.lastUsedAt = later(grant.lastUsedAt, min(Core.time(used), clock))
+            }
+        }
+        if world.successorsHaveNewIDs {
+            let family = stored[index].person * 8 + stored[index].consent
+            while families.count <= family { families.append([]) }
+            if let before = grant.family, before != family { families[Int(before)].removeAll { $0 == index } }
+            if grant.family != Int64(family) { families[family].append(index) }
+            grant.family = Int64(family)
+        }
+        stored[index].grant = grant
     }
 
-    private mutating func joinFamily(_ index: Int, _ person: Int, _ consent: Int, _ grant: inout Grant) {
-        let key = Int64(person * 1_000 + consent)
-        grant.family = key
-        while families.count <= Int(key) { families.append([]) }
-        families[Int(key)].append(index)
+    /// What an import brings is no longer unmapped: it is a use.
+    private mutating func takeUnmapped(at now: Instant, _ clock: Timestamp) {
+        var left: [Unmapped] = []
+        for use in unmapped {
+            let named = indices(of: use.name)
+            if named.isEmpty { left.append(use) }
+            for index in named {
+                stored[index].grant.lastUsedAt = later(stored[index].grant.lastUsedAt, use.last)
+                noteUse(index, clock)
+            }
+        }
+        unmapped = left
+        readStandstills()
     }
 
     /// A use after the first inactive answer: the token that is used is another one.

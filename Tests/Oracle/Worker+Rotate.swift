@@ -18,60 +18,63 @@ extension Worker {
         let date = readDate(at: now, clock)
         let planner = Planner(policy: world.policy, now: clock)
         var judged: [Judged] = []
-        for index in stored.indices where stored[index].grant.standing.isLive {
+        live = live.filter { stored[$0].grant.standing.isLive }
+        for index in live {
             judged.append(judge(index, planner, clock, now))
         }
         settleCollateral(&judged)
         for row in judged { referee.count(row.decision) }
-        var planned = 0
-        for row in judged where Gates.isCounted(row.decision) && !isApproved(row.index) { planned += 1 }
-        let valve = readValve(planned, clock)
+        let isClosed = readValve(judged, clock)
         let gates = Gates(
             mode: .enforce,
             freezes: isFrozen ? [Freeze(selection: GrantSelection(), reason: "restored", since: clock)] : [],
             heldProviders: hold == nil ? [] : [Core.provider]
         )
-        for row in judged where row.decision.action != .keep {
-            let isHeldByValve = Gates.valveHolds(row.decision) && valve && !isApproved(row.index)
-            if isHeldByValve {
+        for row in judged {
+            if referee.isTraced { noteReason(row, at: now) }
+            guard row.decision.action != .keep else {
+                stored[row.index].heldRuns = 0
+                continue
+            }
+            // Its whole group, or nothing of it, is approved.
+            let isReleased = isApproved(row.index) && row.group.allSatisfy(isApproved)
+            if isClosed, Gates.valveHolds(row.decision), !isReleased {
                 if row.decision.action != .notice { stored[row.index].heldRuns += 1 }
                 referee.held(at: now)
+                continue
             }
-            guard !isHeldByValve, gates.closed(to: row.decision, on: stored[row.index].grant) == nil,
-                !needsDate(row.decision) || date || world.clockIsTrusted
-            else { continue }
+            let grant = stored[row.index].grant
             // A group ends with its first member.
-            guard stored[row.index].grant.standing.isLive else { continue }
-            apply(row, judged, at: now, clock, day)
+            guard grant.standing.isLive, gates.closed(to: row.decision, on: grant) == nil,
+                !date.isClosed(to: row.decision, on: grant)
+            else { continue }
+            apply(row, judged, date, at: now, clock, day)
         }
-        referee.endOfRun(stored, people, at: now, clock, isQuiet: hold == nil && !isFrozen)
-        for index in stored.indices where stored[index].heldRuns > 0 && stored[index].grant.standing.isLive {
-            if !(judged.contains { $0.index == index && $0.decision.action != .keep }) { stored[index].heldRuns = 0 }
-        }
+        if mutant == .looksAtTheDateLate { _ = readDate(at: now, clock, isLate: true) }
+        referee.endOfRun(stored, live, people, at: now, isQuiet: hold == nil && !isFrozen)
+    }
+
+    private mutating func noteReason(_ row: Judged, at now: Instant) {
+        let words = "\(row.decision.action.name) by \(row.decision.rule.rawValue): \(row.decision.reason)"
+        guard stored[row.index].noted != words else { return }
+        stored[row.index].noted = words
+        referee.note(now, "  \(stored[row.index].grant.key.id) planned: \(words)")
     }
 
     /// A person approves on the next day what the valve held.
     private func isApproved(_ index: Int) -> Bool { stored[index].heldRuns >= 2 }
 
-    /// Whether the decision rests on the clock alone, so that the server's `Date` must have been seen.
-    private func needsDate(_ decision: Decision) -> Bool {
-        guard decision.isEnd else { return false }
-        switch decision.rule {
-        case .expired, .contradicted, .lifetime, .outOfPolicy: return true
-        default: return false
-        }
-    }
-
     /// Whether the server's clock agrees; a clock that does not holds the provider.
-    private mutating func readDate(at now: Instant, _ clock: Timestamp) -> Bool {
-        guard let date = world.serverDate(at: now) else { return false }
-        let skew = abs(date - clock.milliseconds)
-        if skew > 5 * Span.minute {
-            if hold == nil || hold == "clock-skew" { hold = "clock-skew" }
-            return false
+    private mutating func readDate(at now: Instant, _ clock: Timestamp, isLate: Bool = false) -> ClockGate {
+        if mutant == .looksAtNoDate || (mutant == .looksAtTheDateLate && !isLate) { return .open }
+        let reading = ServerClock(date: world.serverDate(at: now).map(Core.time), now: clock)
+        switch reading {
+        case .skewed: hold = hold ?? "clock-skew"
+        case .agrees: if hold == "clock-skew" { hold = nil }
+        case .unknown: break
         }
-        if hold == "clock-skew" { hold = nil }
-        return true
+        let trusts = world.clockIsTrusted || mutant == .needsNoDate
+        return ClockGate([Core.provider: reading], trusting: trusts ? [Core.provider] : [])
     }
 
     /// The restore guard: a clock behind the outside mark, or far ahead of it, freezes until a person thaws.
@@ -80,7 +83,9 @@ extension Worker {
         if isFrozen, world.clockOffset(at: now) == 0 {
             isFrozen = false
             mark = clock
-            for index in stored.indices where stored[index].grant.standing.isLive {
+            // Since when a canary is known was dated by the wrong clock.
+            canarySeen = nil
+            for index in live where stored[index].grant.standing.isLive {
                 stored[index].grant.validity.forgetInactivity()
                 if stored[index].grant.clockFrom != nil {
                     stored[index].grant.clockFrom = clock
@@ -108,7 +113,11 @@ extension Worker {
     }
 
     func evidence(of grant: Grant, _ clock: Timestamp) -> UseEvidence {
-        let feeds = world.hasFeed ? [UseEvidence.Feed(window: feed.window, maxAge: feedSettings.maxAge)] : []
+        var window = world.hasFeed ? feed.window(of: grant.client, at: Core.provider) : nil
+        if mutant == .announcesByTheClock, grant.standing == .noticed || grant.standing == .quarantined {
+            window?.until = clock
+        }
+        let feeds = world.hasFeed ? [UseEvidence.Feed(window: window, maxAge: feedSettings.maxAge)] : []
         return UseEvidence(of: grant, feeds: feeds, now: clock)
     }
 
@@ -133,9 +142,10 @@ extension Worker {
         let grant = stored[index].grant
         var context = PlanningContext()
         context.someoneIsTold = world.isTold
-        context.isOurs = person.isOurs
-        if let outside = person.outside { context.scopes = outside.contains(now) ? .outside(["x"]) : .allowed }
-        context.canRevoke = world.canRevoke && (grant.holdsRefreshToken || grant.holdsAccessToken)
+        context.ownership = person.isOurs ? .byClient : .none
+        if person.outside != nil { context.scopes = person.isOutside(at: now) ? .outside(["x"]) : .allowed }
+        if !grant.holdsRefreshToken, !grant.holdsAccessToken { context.obstacle = .noToken }
+        if !world.canRevoke { context.obstacle = .noCredentials }
         let judge = VerdictJudge(capabilities: capabilities, now: clock)
         if case .failure = judge.speaker(of: grant) { context.canBeAsked = false }
         return context
@@ -143,12 +153,31 @@ extension Worker {
 
     private mutating func judge(_ index: Int, _ planner: Planner, _ clock: Timestamp, _ now: Instant) -> Judged {
         let person = people[stored[index].person]
-        stored[index].grant.exemption = person.exempt.map {
-            Exemption(owner: "o", reason: "r", until: Core.time(now >= $0.lowerBound ? $0.upperBound : 0))
+        if let exempt = person.exempt, exempt.contains(now) {
+            stored[index].grant.exemption = Exemption(owner: "o", reason: "r", until: Core.time(exempt.upperBound))
         }
+        if mutant == .asksNobodyOfAnEnd { stored[index].grant.validity.lastInactiveAnswerAt = clock }
         let (family, context) = (family(of: index, clock), context(of: index, clock, now))
-        var decision = planner.decide(stored[index].grant, family: family, context: context)
-        if mutant == .keepsEverything { decision = Decision(.keep, .keep, "kept") }
+        let grant = stored[index].grant
+        var decision = planner.decide(grant, family: family, context: context)
+        if planner.isToBeAskedAtOnce(
+            grant,
+            planner.ownEnd(of: grant, family: family, context: context),
+            context: context
+        ) {
+            stored[index].askAt = min(stored[index].askAt, clock)
+        }
+        switch mutant {
+        case .keepsEverything?: decision = Decision(.keep, .keep, "kept")
+        case .believesEveryEnd?:
+            let end = grant.expiresAt ?? (grant.isAccessTokenOnly ? grant.accessTokenExpiresAt : nil)
+            if let end, end <= clock { decision = Decision(.end(.init(.expired, needsCall: false)), .expired, "past") }
+        case .announcesNothing?:
+            if decision.action == .notice, decision.rule != .unused {
+                decision.action = .end(.init(.expired, needsCall: true))
+            }
+        default: break
+        }
         return Judged(index: index, decision: decision, family: family, context: context)
     }
 
@@ -156,39 +185,54 @@ extension Worker {
     private func settleCollateral(_ judged: inout [Judged]) {
         for place in judged.indices {
             guard case .end(let end) = judged[place].decision.action, !end.isSuperseded else { continue }
-            let grant = stored[judged[place].index].grant
+            let index = judged[place].index
+            let person = people[stored[index].person]
+            let takesSubject = end.needsCall && world.reachesSubject
             let reached = judged.indices.filter { other in
                 guard other != place else { return false }
-                let its = stored[judged[other].index].grant
-                if let family = grant.family, its.family == family { return true }
-                return end.needsCall && world.reachesSubject && its.client == grant.client
-                    && its.subject == grant.subject
+                let its = judged[other].index
+                if let family = stored[index].grant.family, stored[its].grant.family == family { return true }
+                guard takesSubject else { return false }
+                let another = people[stored[its].person]
+                return another.subject == person.subject && another.client == person.client
+                    && another.isOurs == person.isOurs
             }
             guard !reached.isEmpty else { continue }
             judged[place].group = reached.map { judged[$0].index }
             judged[place].decision = Collateral.settle(
                 judged[place].decision,
-                on: grant,
+                on: stored[index].grant,
                 reaching: reached.map { .init(stored[judged[$0].index].grant, judged[$0].decision) }
             )
         }
     }
 
     /// Whether a valve is closed.
-    private func readValve(_ planned: Int, _ clock: Timestamp) -> Bool {
-        let since = clock - world.policy.valve.window
+    private func readValve(_ judged: [Judged], _ clock: Timestamp) -> Bool {
+        if mutant == .hasNoValve { return false }
+        let window = world.policy.valve.window
         var counts = PartitionCounts()
-        for stored in stored where stored.grant.standing.isLive {
-            counts.standings[stored.grant.standing, default: 0] += 1
+        var planned = 0
+        for row in judged {
+            let grant = stored[row.index].grant
+            counts.standings[grant.standing, default: 0] += 1
+            if Gates.isCounted(row.decision) {
+                if !isApproved(row.index) { planned += 1 }
+            } else if row.decision.isEnd || grant.ownEnd(after: clock).map({ $0 <= clock + window }) == true {
+                counts.endingByThemselves += 1
+            }
         }
-        for end in ends where end.at >= since {
+        let dilutes = mutant == .dilutesTheValve
+        if dilutes { counts.endingByThemselves = 0 }
+        for end in ends where end.at >= clock - window {
             if end.counts { counts.recent += 1 }
-            if end.isEnd { counts.endedInWindow += 1 }
+            if end.isLive || dilutes { counts.endedInWindow += 1 }
         }
         let reading = ValveReading(
             planned: [Core.partition: planned],
             notices: [:],
             counts: [Core.partition: counts],
+            totals: [Core.partition: counts],
             total: world.total,
             valve: { _ in world.policy.valve }
         )
@@ -196,9 +240,21 @@ extension Worker {
             || reading.store != nil
     }
 
-    private mutating func apply(_ row: Judged, _ judged: [Judged], at now: Instant, _ clock: Timestamp, _ day: Int) {
+    private mutating func apply(
+        _ row: Judged,
+        _ judged: [Judged],
+        _ date: ClockGate,
+        at now: Instant,
+        _ clock: Timestamp,
+        _ day: Int
+    ) {
         let rows = [row] + row.group.compactMap { index in judged.first { $0.index == index } }
-        if row.decision.isEnd, !rows.allSatisfy(\.decision.isEnd) { return }
+        if row.decision.isEnd {
+            let isOpen = rows.allSatisfy {
+                $0.decision.isEnd && !date.isClosed(to: $0.decision, on: stored[$0.index].grant)
+            }
+            if !isOpen { return }
+        }
         for row in rows { carry(row, at: now, clock, day, isApproved: isApproved(row.index)) }
     }
 
@@ -212,8 +268,9 @@ extension Worker {
             now,
             "\(before.grant.key.id) \(row.decision.action.name) by \(row.decision.rule.rawValue): \(row.decision.reason)"
         )
-        if Gates.isCounted(row.decision) || row.decision.isEnd {
-            ends.append((clock, Gates.isCounted(row.decision) && !isApproved, row.decision.isEnd))
+        let isCounted = Gates.isCounted(row.decision)
+        if isCounted || row.decision.isEnd {
+            ends.append((clock, isCounted && !isApproved, row.decision.isEnd && isCounted))
         }
         switch row.decision.action {
         case .notice, .quarantine:
@@ -221,10 +278,14 @@ extension Worker {
             untold.append((index, day))
             if world.acknowledgesAfter == 0 { acknowledge(at: now, day) }
         case .end(let end):
-            referee.ended(before, row.decision, row.family, people, at: now, clock, isApproved: isApproved)
+            referee.ended(before, row.decision, row.family, people, at: now, clock, isApproved: isApproved, forgotten: forgotten(at: now))
+            LifeAfterEnd.close(&stored[index].grant, by: .end)
+            if row.decision.rule == .goneAtProvider, !end.isSuperseded { goneEnds.append(clock) }
+            if let successor = end.successor, let other = byID[successor.id] { stored[other].grant.coversAnother = true }
             stored[index].endedAt = clock
             stored[index].endedBy = row.decision.rule
             stored[index].endedTrulyAt = now
+            stored[index].heldRuns = 0
             if end.needsCall {
                 stored[index].grant.standing = end.standing
                 stored[index].grant.proof = .acknowledged
@@ -233,7 +294,17 @@ extension Worker {
             }
         case .keep, .reprieve, .restore: break
         }
-        if row.decision.action == .quarantine { referee.quarantined(before, at: now, clock, isApproved: isApproved) }
+        if row.decision.action == .quarantine { referee.quarantined(at: now, isApproved: isApproved) }
+    }
+
+    /// How many living grants the server has forgotten.
+    private func forgotten(at now: Instant) -> Int {
+        guard world.server == .forgetting else { return 0 }
+        return stored.indices.count { index in
+            let consent = people[stored[index].person].consents[stored[index].consent]
+            return consent.isAlive(at: now)
+                && server.answer(consent, token: stored[index].token, .refresh, at: now) == .inactive
+        }
     }
 
     /// The server ends what the token belongs to, and its holder may come back.

@@ -11,6 +11,8 @@ struct Worker {
     let capabilities: ProviderCapabilities
 
     var stored: [Stored] = []
+    /// Those that may be live; what has ended leaves at the next run.
+    var live: [Int] = []
     var byID: [String: Int] = [:]
     var families: [[Int]] = []
     var feed: FeedRecord
@@ -19,10 +21,21 @@ struct Worker {
     var refused: [LogFile] = []
     var feedStandsSince: Int?
     var hold: String?
-    var surgeHistory: [Int] = []
+    /// First countable inactive answers: of which grant, when, and whether a person approved them.
+    var firsts: [(index: Int, at: Timestamp, isApproved: Bool)] = []
+    /// Their number, by day.
+    var firstsOfDay: [Int64: Int] = [:]
+    /// Ends by rule 4, since a creep was approved last.
+    var goneEnds: [Timestamp] = []
     var heldSince = 0
+    /// Lines that named no known grant.
+    var unmapped: [Unmapped] = []
+    /// Since when the present refresh canary is known to be active.
+    var canarySeen: (made: Instant, at: Timestamp)?
+    /// The longest lifetime of an access token that an answer told.
+    var longestLifetime: Duration?
     /// Ends and quarantines for the valve: when, by the worker's clock, and whether they count.
-    var ends: [(at: Timestamp, counts: Bool, isEnd: Bool)] = []
+    var ends: [(at: Timestamp, counts: Bool, isLive: Bool)] = []
     var mark: Timestamp
     var isFrozen = false
     /// Notices and quarantines that the sink has not acknowledged yet: since which day.
@@ -46,7 +59,15 @@ struct Worker {
         }
     }
 
-    /// Whether the record of this person takes part.
+    /// A use that named no known grant.
+    struct Unmapped {
+        let name: LogLine.Name
+        let client: ClientID?
+        var first: Timestamp
+        var last: Timestamp
+    }
+
+    /// What the worker takes for the time.
     func clock(at now: Instant) -> Timestamp { Core.time(now + world.clockOffset(at: now)) }
 
     mutating func play() {

@@ -38,7 +38,10 @@ print("seed \(arguments.seed)")
 while played < arguments.grantDays {
     let world = World(seed: arguments.seed, number: number)
     var worker = Worker(world, mutant: arguments.mutant, isTraced: arguments.world != nil)
+    let begun = ContinuousClock.now
     worker.play()
+    let took = ContinuousClock.now - begun
+    if took > .milliseconds(400) { print("slow \(number) \(took) \(world.days * world.population) \(worker.stored.count)") }
     played += world.days * world.population
     for rule in Rule.allCases {
         counts[rule.ordinal] += worker.referee.counts[rule.ordinal]
