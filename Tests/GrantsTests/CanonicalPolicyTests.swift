@@ -142,6 +142,6 @@ import Testing
             Self.text { $0.sinks[0].notifies = true },
             Self.text { $0.sinks[0].enforces = true },
         ]
-        #expect(changed.count == 21)
+        #expect(changed.count == 22)
     }
 }
