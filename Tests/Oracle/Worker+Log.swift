@@ -5,8 +5,8 @@ extension Worker {
     mutating func takeLog(at now: Instant, _ day: Int) {
         guard world.hasFeed else { return }
         if let file = gateway.file(at: now, people, day: day) { ingest(file, at: now, day) }
-        if referee.isTraced, feed.isStale || feed.unreadable > 0 || !feed.standstills.isEmpty {
-            let stands = feed.standstills.map { "\($0.client?.rawValue ?? "any") since \($0.first)" }
+        if referee.isTraced, feed.isStale || feed.unreadable > 0 || !feed.unmappedUses.isEmpty {
+            let stands = feed.unmappedUses.map { "\($0.client?.rawValue ?? "any") since \($0.first)" }
             let until = feed.window.map { "\($0.from) to \($0.until)" } ?? "nothing"
             referee.note(now, "  feed: \(until), \(feed.unreadable) unreadable, \(stands)")
         }
@@ -81,7 +81,12 @@ extension Worker {
         if file.isBackfill { return }
         if let anew = file.beginsAnew, mutant != .ignoresGaps {
             // A word about the future is refused, and counts as unreadable.
-            if Core.time(anew) <= clock { feed.begin(from: Core.time(anew)) } else { countUnreadable(clock) }
+            if Core.time(anew) <= clock + .minutes(5) {
+                feed.begin(from: min(Core.time(anew), clock))
+            } else {
+                refused.append(file)
+                countUnreadable(clock)
+            }
         }
         if let word = file.observedUntil {
             // Ahead of the worker's clock it is refused, and counts as unreadable.
@@ -152,7 +157,7 @@ extension Worker {
 
     /// What the store makes of the kept lines: one standstill for each client, and one for those of any client.
     mutating func readStandstills() {
-        var found: [Standstill] = []
+        var found: [UnmappedUses] = []
         for use in unmapped where mutant != .forgetsUnmappedLines {
             if let known = found.firstIndex(where: { $0.client == use.client }) {
                 found[known].first = min(found[known].first, use.first)
@@ -160,11 +165,11 @@ extension Worker {
                 found[known].names += 1
             } else {
                 found.append(
-                    Standstill(provider: nil, client: use.client, first: use.first, last: use.last, names: 1)
+                    UnmappedUses(provider: nil, client: use.client, first: use.first, last: use.last, names: 1)
                 )
             }
         }
-        feed.standstills = found
+        feed.unmappedUses = found
     }
 
     func indices(of name: LogLine.Name) -> [Int] {
