@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format build memory scopes bench endurance acceptance mutants install uninstall clean deps
+.PHONY: help demo test lint format build memory scopes bench endurance acceptance oracle mutants install uninstall clean deps
 
 PREFIX ?= /usr/local
 export PREFIX DESTDIR FILTER KEEP
@@ -41,6 +41,11 @@ endurance: build ## kill the worker at random moments, run two beside others; KI
 	  --kills $(or $(KILLS),12) --grants $(or $(GRANTS),400) $(if $(SEED),--seed $(SEED))
 	@Tests/Endurance/together.py "$$(swift build --show-bin-path)/grantkeeper" \
 	  --seconds $(or $(SECONDS),10) $(if $(SEED),--seed $(SEED))
+
+oracle: deps ## worlds of true events against the planner, and mutants of it; DAYS, MUTANTS, SEED for more
+	@swift build -c release --product oracle >&2
+	@"$$(swift build -c release --show-bin-path)/oracle" --grant-days $(or $(DAYS),1000000) \
+	  --mutant-days $(or $(MUTANTS),3000000) $(if $(SEED),--seed $(SEED))
 
 acceptance: build ## a real authorization server (Doorkeeper): what lives is kept, what ends is dead there
 	@Scripts/deps acceptance

@@ -149,6 +149,23 @@ private func judge(
         #expect(judge(grant(), since: now) { $0.rotatesRefreshTokens = false } == .inactive)
     }
 
+    @Test func `a gap in the observation begins the day without use anew`() {
+        func verdict(from: Timestamp) -> Verdict {
+            let family = Family([.init(grant(), UseEvidence(window: Window(from: from, until: now)))])
+            return VerdictJudge(capabilities: ProviderCapabilities(), now: now)
+                .inactive(
+                    grant(),
+                    kind: .refreshToken,
+                    family: family,
+                    canary: .healthy,
+                    condition: .old,
+                    since: now - .days(9)
+                )
+        }
+        #expect(verdict(from: now - .hours(2)) == .unknown(.mayBeRotated))
+        #expect(verdict(from: now - .hours(24)) == .inactive)
+    }
+
     @Test func `use after the loss shows a stale token, whatever the provider rotates`() {
         let used = grant { $0.lastUsedAt = now - .hours(1) }
         #expect(judge(used) == .unknown(.staleToken))

@@ -22,4 +22,3 @@ enum Core {
 
     static func time(_ instant: Instant) -> Timestamp { Timestamp(milliseconds: instant) }
 }
-

@@ -51,18 +51,18 @@ struct Person {
             : world.begins + draw.span(0...100 * Span.day)
         let isAccessTokenOnly = !isForgotten && draw.chance(15)
         let isService = draw.chance(15) || world.isDaily
-        let ends = draw.chance(50) && !isForgotten ? max(given + Span.day, draw.span(world.begins...last)) : Instant.max
+        let ends = draw.chance(70) && !isForgotten ? max(given + Span.day, draw.span(world.begins...last)) : Instant.max
         let idle = world.policy.idleAfter.milliseconds
         let announced = (world.policy.notice + world.policy.quarantine).milliseconds
         var uses: [Instant] = []
         var day = max(given, world.begins - 100 * Span.day) / Span.day * Span.day
         let percent = draw.one(of: isForgotten ? [100, 60, 20] : [100, 40, 10, 5])
         // Uses stop for good, or for about as long as it takes to be announced.
-        let pauses = draw.chance(70) && !world.isDaily
+        let pauses = draw.chance(85) && !world.isDaily
         var pauseFrom = max(given, world.begins) + draw.span(0...80 * Span.day)
         if isForgotten { pauseFrom = world.trouble.upperBound + draw.span(0...80 * Span.day) }
         var pauseUntil =
-            draw.chance(40)
+            draw.chance(25)
             ? Instant.max : pauseFrom + idle + draw.span(-2 * Span.day...(announced + 3 * Span.day))
         while day < last {
             let isWeekend = ((day / Span.day) + 3) % 7 >= 5
@@ -118,8 +118,10 @@ struct Person {
         exempt = draw.chance(12) ? Self.stretch(world, &draw) : nil
         let stretch = draw.chance(40) && !isForgotten ? Self.stretch(world, &draw) : nil
         outside = world.massEnd > 0 ? world.massEnd..<(world.massEnd + 30 * Span.day) : stretch
-        changesPolicy = world.massEnd == 0 && draw.chance(50) ? draw.span(4 * Span.day...20 * Span.day) : 0
-        renamesReconsent = draw.chance(30)
+        changesPolicy = world.massEnd == 0 && draw.chance(85) ? draw.span(3 * Span.day...15 * Span.day) : 0
+        // Known: a line that names a subject whose grants have all ended is a use of those, and not of the grant that
+        // only a later export tells of.
+        renamesReconsent = world.naming != .subject && draw.chance(50)
     }
 
     private static func stretch(_ world: World, _ draw: inout Draw) -> Range<Instant> {

@@ -205,7 +205,8 @@ struct Referee {
     }
 
     /// A record of an ended grant with a token that it never had is a new life, unless it is older than the end.
-    mutating func importedEnded(_ ended: Stored, _ isNewToken: Bool, asOf: Instant, at now: Instant, _ clock: Timestamp) {
+    mutating func importedEnded(_ ended: Stored, _ isNewToken: Bool, asOf: Instant, at now: Instant, _ clock: Timestamp)
+    {
         let told = world.exportTellsUse ? asOf : clock.milliseconds
         guard isNewToken, world.clockSteps.isEmpty, let end = ended.endedAt, told > end.milliseconds else { return }
         fail(now, "(e) a record of \(ended.grant.key.id) after its end bears a new token, and it does not live")
@@ -261,7 +262,9 @@ struct Referee {
         // Asked once a night: each of two questions may wait for the next, and a rotated token for a day of the feed.
         let question = policy.revalidateEvery.milliseconds + Span.day
         let waits = policy.confirmAfter.milliseconds + world.late + (world.server == .rotating ? 4 : 2) * Span.day
-        let free = freed[people[one.person].subject] ?? 0
+        // No canary is old before an access token's life is over.
+        let old = world.begins + max(world.tokenLifetime, Span.day) + Span.day
+        let free = max(freed[people[one.person].subject] ?? 0, old)
         let bound = max(consent.endedAt, one.recordedAt, stoodUntil, free) + 2 * question + waits + delay
         if now > bound {
             fail(

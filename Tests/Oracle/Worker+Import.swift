@@ -39,7 +39,13 @@ extension Worker {
                     endedAt: endedAt
                 )
             else {
-                referee.importedEnded(stored[known], isNewToken && !people[number].hidesTokens, asOf: asOf, at: now, clock)
+                referee.importedEnded(
+                    stored[known],
+                    isNewToken && !people[number].hidesTokens,
+                    asOf: asOf,
+                    at: now,
+                    clock
+                )
                 return
             }
             LifeAfterEnd.revive(&stored[known].grant, endedByHand: false, at: clock)
@@ -104,14 +110,6 @@ extension Worker {
             )
         )
         fill(index, consent, asOf: asOf, clock)
-        // Until now, lines that name the subject were uses of its grants that have ended.
-        for other in stored.indices.dropLast() where !stored[other].grant.standing.isLive {
-            guard people[stored[other].person].subject == person.subject,
-                people[stored[other].person].client == person.client, let used = stored[other].grant.lastUsedAt,
-                used >= Core.time(consent.givenAt)
-            else { continue }
-            stored[index].grant.lastUsedAt = later(stored[index].grant.lastUsedAt, used)
-        }
         byID[id] = index
         live.append(index)
         referee.note(now, "\(id) recorded")

@@ -81,7 +81,12 @@ extension Worker {
         if file.isBackfill { return }
         if let anew = file.beginsAnew, mutant != .ignoresGaps {
             // A word about the future is refused, and counts as unreadable.
-            if Core.time(anew) <= clock { feed.begin(from: Core.time(anew)) } else { countUnreadable(clock) }
+            if Core.time(anew) <= clock + .minutes(5) {
+                feed.begin(from: min(Core.time(anew), clock))
+            } else {
+                refused.append(file)
+                countUnreadable(clock)
+            }
         }
         if let word = file.observedUntil {
             // Ahead of the worker's clock it is refused, and counts as unreadable.

@@ -89,6 +89,8 @@ struct World {
 
     // What is configured.
     let policy: PolicyValues
+    /// Every five days the idle time is doubled, or set back.
+    let wavers: Bool
     let total: Valve
     let runsTwice: Bool
     let isTold: Bool
@@ -120,7 +122,9 @@ struct World {
         massEnd = odd(12) ? begins + Int64(draw.number(60...140)) * Span.day : 0
         let dateKind = draw.number(0...9)
         let skew = draw.span(6 * Span.minute...9 * Span.day) * (draw.chance(50) ? 1 : -1)
-        date = ordinary || massEnd > 0 || dateKind < 5 ? .right : dateKind < 7 ? .absent : dateKind < 9 ? .sometimes : .skewed(skew)
+        date =
+            ordinary || massEnd > 0 || dateKind < 5
+            ? .right : dateKind < 7 ? .absent : dateKind < 9 ? .sometimes : .skewed(skew)
         let troubleFrom = begins + Int64(draw.number(30...120)) * Span.day
         trouble = troubleFrom..<(troubleFrom + Int64(draw.number(1...4)) * Span.day)
         let owners: [CanaryOwner] = ordinary ? [.foreign] : [.none, .ours, .foreign, .foreign]
@@ -133,7 +137,9 @@ struct World {
         if massEnd == 0, odd(45) {
             for _ in 0..<draw.number(1...5) {
                 let at = begins + Int64(draw.number(20...days)) * Span.day + 1
-                let by = draw.one(of: [-30 * Span.day, -6 * Span.day, -4 * Span.minute, 4 * Span.day, 6 * Span.day, 40 * Span.day])
+                let by = draw.one(of: [
+                    -30 * Span.day, -6 * Span.day, -4 * Span.minute, 4 * Span.day, 6 * Span.day, 40 * Span.day,
+                ])
                 steps += [(at, by), (at + Int64(draw.number(1...9)) * Span.day, 0)]
             }
             steps.sort { $0.from < $1.from }
@@ -158,11 +164,11 @@ struct World {
         exportTellsUse = draw.chance(50)
         // A family grows by a member with each of its refreshes.
         successorsHaveNewIDs = server == .rotating && tokenLifetime > Span.day && draw.chance(60)
-        garbles = odd(25)
+        garbles = odd(18)
         breaksDown = odd(25)
 
         decomposedPercent = draw.chance(20) ? 50 : 0
-        misnamedPercent = odd(15) ? 10 : 0
+        misnamedPercent = odd(8) ? 10 : 0
         refusedPercent = odd(25) ? 12 : 0
         gapPercent = odd(25) ? 10 : 0
         replayPercent = draw.chance(30) ? 20 : 0
@@ -172,13 +178,13 @@ struct World {
         mendsAfter = ordinary ? 1 : draw.number(1...12)
 
         var policy = PolicyValues()
-        policy.idleAfter = .days(Int64(draw.one(of: [14, 14, 30, 30, 45, 60, 90])))
+        policy.idleAfter = .days(Int64(draw.one(of: [14, 14, 14, 14, 30, 45, 60, 90])))
         policy.notice = .days(Int64(draw.one(of: [0, 3, 7, 7])))
         policy.quarantine = .days(Int64(draw.one(of: [0, 0, 1, 4])))
         policy.newGrantGrace = .days(Int64(draw.one(of: [0, 3, 14])))
         policy.maxLifetime = odd(40) ? .days(Int64(draw.one(of: [60, 120, 200]))) : nil
         policy.lifetimeNotice = .days(Int64(draw.one(of: [3, 7, 30])))
-        policy.onScopeViolation = odd(40) ? .revoke : .alert
+        policy.onScopeViolation = odd(60) ? .revoke : .alert
         policy.confirmAfter = draw.one(of: [.minutes(15), .minutes(15), .hours(36)])
         policy.revalidateEvery = draw.one(of: [.hours(24), .hours(24), .days(7)])
         if server == .forgetting {
@@ -195,6 +201,7 @@ struct World {
         policy.valve.count = massEnd > 0 ? 10 : draw.one(of: [0, 1, 10])
         Core.configure(&policy, enforcesOwnEnd: odd(40))
         self.policy = policy
+        wavers = odd(80) && server != .forgetting
         var total = Valve.total
         total.count = massEnd > 0 ? 50 : draw.one(of: [0, 2, 50])
         self.total = total
@@ -203,6 +210,14 @@ struct World {
         acknowledgesAfter = odd(30) ? draw.number(1...5) : 0
         reachesSubject = draw.chance(50)
         canRevoke = ordinary || draw.chance(95)
+    }
+
+    /// The policy that is in force.
+    func policy(at instant: Instant) -> PolicyValues {
+        guard wavers, instant / (5 * Span.day) % 2 == 1 else { return policy }
+        var policy = policy
+        policy.idleAfter = policy.idleAfter * 2
+        return policy
     }
 
     /// How far ahead of the true time the worker's clock is.

@@ -194,6 +194,14 @@ import Testing
         #expect(feeds.isEmpty && used == start)
     }
 
+    @Test(arguments: [("2026-11-24T00:04:00Z", true), ("2026-11-24T00:06:00Z", false)])
+    func `a feed that begins in the next five minutes begins now`(from: String, isTaken: Bool) async throws {
+        let rig = try await rig()
+        _ = try await rig.ingest(#"{"feed":"gateway","observed_from":"\#(from)"}"# + "\n")
+        let window = try await rig.store.read { try $0.feeds() }["gateway"]?.window
+        #expect(window == (isTaken ? Window(from: start, until: start) : nil))
+    }
+
     @Test func `nobody has observed the future`() async throws {
         let rig = try await rig()
         let report = try await rig.ingest(#"{"feed":"gateway","observed_until":"2031-01-01T00:00:00Z"}"#)

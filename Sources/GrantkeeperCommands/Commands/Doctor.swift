@@ -132,6 +132,7 @@ struct Doctor: GrantkeeperCommand {
             )
         }
         findings += try await state(of: store, configuration.settings, environment)
+        findings += try await Self.disuse(in: store, configuration.settings, now: environment.clock.now())
         findings += try await health(of: store, configuration, environment)
         await store.close()
         return findings

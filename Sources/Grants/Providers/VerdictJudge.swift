@@ -80,7 +80,8 @@ package struct VerdictJudge: Sendable {
             guard isAccessTokenAlive(grant) else { return .unknown(.pastItsEnd) }
         }
         if capabilities.rotatesRefreshTokens {
-            guard let window = family.window, window.until >= since + .hours(24) else {
+            // What was used before the window began, no feed saw.
+            guard let window = family.window, window.until >= max(since, window.from) + .hours(24) else {
                 return .unknown(.mayBeRotated)
             }
         }

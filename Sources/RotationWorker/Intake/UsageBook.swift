@@ -132,9 +132,11 @@ struct UsageBook {
         }
         switch line.word {
         case .begins(let from):
-            guard from <= now else { return refuseFuture("observed_from", line.number, of: line.feed) }
+            guard from <= now + LifeAfterEnd.tolerance else {
+                return refuseFuture("observed_from", line.number, of: line.feed)
+            }
             var feedRecord = record
-            feedRecord.begin(from: from)
+            feedRecord.begin(from: min(from, now))
             set(feedRecord)
         case .observed(let until):
             guard until <= now + LifeAfterEnd.tolerance else {
