@@ -37,7 +37,8 @@ extension RealServerTests {
 
         @Test
         func `A token revoked at the server is found gone after the confirmations, and not before`() async throws {
-            try await scene(\.confirmAfter, "1h") { rig, keeper in
+            let slow: (inout KeeperSettings) -> Void = { ($0.confirmAfter, $0.rotates) = ("1h", false) }
+            try await scene(slow) { rig, keeper in
                 let tokens = try await rig.clientCredentials()
                 try await keeper.importGrants([GrantLine("g", tokens)])
                 #expect(try await keeper.verdict(on: "g") == "active")
@@ -49,6 +50,7 @@ extension RealServerTests {
                 #expect(early["inactive_count"]?.int64Value == 2)
 
                 var settings = KeeperSettings(issuer: rig.issuer)
+                settings.rotates = false
                 settings.canaryToken = try await rig.clientCredentials("canary-client").access
                 try keeper.configure(settings)
                 let isGone = try await eventually {
@@ -67,7 +69,8 @@ extension RealServerTests {
 
         @Test
         func `With our own client's canary alone, inactive counts only beside a grant that is active`() async throws {
-            try await scene(\.canaries, [.own]) { rig, keeper in
+            let own: (inout KeeperSettings) -> Void = { ($0.canaries, $0.rotates) = ([.own], false) }
+            try await scene(own) { rig, keeper in
                 let (ended, live) = (try await rig.clientCredentials(), try await rig.clientCredentials())
                 try await keeper.importGrants([GrantLine("ended", ended), GrantLine("live", live)])
                 #expect(try await keeper.verdict(on: "ended") == "active")

@@ -32,7 +32,7 @@ struct GrantLine: Sendable {
         writer.member("tenant", "acme")
         writer.member("client", client)
         if let subject { writer.member("subject", subject) }
-        writer.member("scopes", ["ticket.read"])
+        writer.member("scopes", subject == nil ? ["ticket.read"] : ["ticket.comment", "ticket.read"])
         writer.member("issued_at", time: (now - .days(issued)).milliseconds)
         writer.member("last_used_at", time: (now - .days(lastUsed)).milliseconds)
         writer.member("observed_from", time: (now - .days(issued)).milliseconds)

@@ -17,6 +17,8 @@ struct KeeperSettings: Sendable {
     /// The truth about this server; a test may lie.
     var introspects = "access_token"
     var revokesForeign = false
+    /// This server does; without, an access token's `inactive` counts before a feed has told of a day without use.
+    var rotates = true
     /// Whether we have the credentials of the clients that hold grants.
     var hasClients = true
     var confirmAfter = "1s"
@@ -59,6 +61,7 @@ struct KeeperSettings: Sendable {
                 capabilities:
                   introspects: [\(introspects)]
                   revokes_foreign: \(revokesForeign)
+                  rotates_refresh_tokens: \(rotates)
                   revocation_reaches: grant
                 access_token_lifetime: 0s
                 canaries:
