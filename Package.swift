@@ -120,9 +120,8 @@ let package = Package(
         .testTarget(
             name: "GrantkeeperCommandsTests",
             dependencies: [
-                "GrantkeeperCommands", "Grants", "GrantsTestSupport", "OAuthProvider", "Records", "RotationWorker",
-                "SQLiteStore", "Sandbox",
-                "Scheduling", logging, subprocess, system,
+                "GrantkeeperCommands", "Grants", "GrantsTestSupport", "Monitoring", "OAuthProvider", "Records",
+                "RotationWorker", "SQLiteStore", "Sandbox", "Scheduling", logging, subprocess, system,
             ]
         ),
         // The program itself is run, so it has to be built first.

@@ -21,6 +21,15 @@ import Testing
         #expect(!configuration.warnings.contains { $0.message.contains("metrics") })
     }
 
+    @Test func `further names of the server are read, and what is none is told`() throws {
+        let text = "metrics: { listen: 127.0.0.1:9464, hosts: [Metrics.example, 10.0.0.7] }\n"
+        #expect(try configuration(text).metrics?.names == ["metrics.example", "10.0.0.7"])
+        // With a port it would match nothing, and nobody would know.
+        #expect(throws: ConfigurationErrors.self) {
+            try configuration("metrics: { listen: 127.0.0.1:9464, hosts: ['metrics.example:9464'] }\n")
+        }
+    }
+
     @Test(arguments: ["0.0.0.0:9464", "\"[::]:9464\"", "metrics.example.com:9464", "127.1:9464", "10.0.0.7:9464"])
     func `any other address is taken with a warning`(address: String) throws {
         let configuration = try configuration("metrics: { listen: \(address) }\n")

@@ -172,11 +172,17 @@ import Testing
         #expect(warnings.map(\.hint) == ["did you mean 'supplier-portal'?"])
     }
 
+    @Test(arguments: ["Mu\u{308}ller", "a\u{200B}b", "U\u{212A}"])
+    func `a name that only looks like another, or has what cannot be seen, is refused`(name: String) {
+        let found = problems(base + "  - { id: \"\(name)\", party: supplier }\n")
+        #expect(found.count == 1 && found.first?.contains("'tenants[1].id': the name") == true, "\(found)")
+    }
+
     @Test func `a feed is read with its coverage`() throws {
         let text =
             base + """
                 feeds:
-                  - { id: gateway, covers: [{ provider: idp, tenants: [acme], clients: [any] }, { provider: idp }], late: 2h, max_age: 1d, max_unmapped: 0% }
+                  - { id: gateway, covers: [{ provider: idp, tenants: [acme], clients: [any] }, { provider: idp }], late: 2h, max_age: 1d, max_unmapped: 0%, max_unreadable: 3, on_unreadable: gap, ignore: { subjects: [probe] } }
                 """
         var feed = FeedSettings(
             id: "gateway",
@@ -185,6 +191,9 @@ import Testing
         feed.late = .hours(2)
         feed.maxAge = .days(1)
         feed.maxUnmappedPercent = 0
+        feed.maxUnreadable = 3
+        feed.onUnreadable = .gap
+        feed.ignoredSubjects = ["probe"]
         #expect(try parsed(text).settings.feeds == [feed])
     }
 

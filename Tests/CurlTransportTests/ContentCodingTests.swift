@@ -45,7 +45,8 @@ import Testing
         try await LoopbackServer.run { server in
             try await withTransport { transport in
                 let post = HTTPRequest(method: .post, url: server.url("/coded/gzip"), body: [], timeout: .seconds(30))
-                #expect(try await transport.send(post).text == "not coded at all")
+                let text = try await transport.send(post).text
+                #expect(text == "not coded at all")
             }
         }
     }

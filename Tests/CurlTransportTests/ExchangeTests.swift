@@ -118,52 +118,6 @@ struct `Exchange over HTTP/1.1` {
         }
     }
 
-<<<<<<< HEAD
-=======
-    @Test func `a content coding that nobody asked for is undone, within the limit of what it holds`() async throws {
-        try await LoopbackServer.run { server in
-            try await withTransport { transport in
-                #expect(try await transport.get(server.url("/coded")).text == "coded though nobody asked")
-                #expect(try await transport.get(server.url("/bomb/65536")).body.count == 65_536)
-                let asked = try await transport.get(server.url("/echo")).text.lowercased()
-                #expect(!asked.contains("accept-encoding"))
-                for (path, code) in [("/bomb/65537", HTTPFailure.Code.bodyTooLarge), ("/miscoded", .protocolError)] {
-                    let failure = await #expect(throws: HTTPFailure.self) { try await transport.get(server.url(path)) }
-                    #expect(failure?.code == code)
-                }
-            }
-        }
-    }
-
-    @Test(arguments: [true, false])
-    func `a request that may be sent twice is, once, where kept connections were closed under it`(
-        isRepeatable: Bool
-    ) async throws {
-        try await LoopbackServer.run { server in
-            try await withTransport { transport in
-                // Libcurl itself goes on to another kept connection, five times: there are more of them.
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    for _ in 0..<8 { group.addTask { _ = try await transport.get(server.url("/barrier/8")) } }
-                    try await group.waitForAll()
-                }
-                let request = HTTPRequest(
-                    method: .post,
-                    url: server.url("/reset"),
-                    body: Array("token=x".utf8),
-                    timeout: .seconds(30),
-                    isRepeatable: isRepeatable
-                )
-                guard isRepeatable else {
-                    let failure = await #expect(throws: HTTPFailure.self) { try await transport.send(request) }
-                    #expect(failure?.code == .connectionLost)
-                    return
-                }
-                #expect(try await transport.send(request).text == "first")
-            }
-        }
-    }
-
->>>>>>> 8b59a286766e16c3fa5bc4a13936d08c7a6d9105
     @Test func `500 requests at once need no more than 16 connections`() async throws {
         try await LoopbackServer.run { server in
             let bodies = try await withTransport { transport in

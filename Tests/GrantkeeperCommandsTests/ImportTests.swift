@@ -144,6 +144,7 @@ struct ImportTests {
             #expect(try await scenario.standing("g-1") == "revoked")
             var later = spec
             later.age = .hours(1)
+            later.used = .minutes(30)
             let renewed = try await scenario.importing([later.record(nil, now: scenario.now)])
             #expect(try renewed.json.int("renewed") == 1)
             #expect(try await scenario.standing("g-1") == "active")

@@ -23,7 +23,9 @@ struct SecrecyTests {
     }
 
     @Test func `tokens are exported for a reason only, and the journal has it before they are written`() async throws {
-        try await withScenario { scenario in
+        try await withScenario {
+            $0.tenants = ["acme", "globex"]
+        } _: { scenario in
             try await scenario.inventory([.used("u-1"), .used("u-2") { $0.tenant = "globex" }])
             try await scenario.run("grants", "export", "--with-tokens", "--json").expectError(64, "usage")
             try await scenario.run("grants", "export", "--with-tokens", "--reason", " ", "--json")

@@ -2,6 +2,7 @@ import Glibc
 import Grants
 import GrantsTestSupport
 import Logging
+import Monitoring
 import Records
 import RotationWorker
 import Testing

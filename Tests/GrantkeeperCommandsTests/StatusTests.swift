@@ -70,7 +70,7 @@ struct StatusTests {
             let report = try outcome.json
             #expect(
                 report.objects("needs").compactMap { $0.text("code") } == [
-                    "stuck", "frozen", "sink-behind", "feed-stale",
+                    "stuck", "frozen", "questions-late", "sink-behind", "feed-stale",
                 ]
             )
             #expect(report.int("revocations.stuck") == 1)
@@ -82,7 +82,7 @@ struct StatusTests {
             let text = await scenario.run("status")
             #expect(text.status == 2)
             let lines = text.output.split(separator: "\n")
-            #expect(lines.first == "4 things need a person")
+            #expect(lines.first == "5 things need a person")
             #expect(lines.dropFirst().first == "  1 grant is stuck: decided, and still usable")
             #expect(lines.contains { $0.hasPrefix("  frozen since ") && $0.contains("drill") })
             #expect(!lines.contains { $0.hasPrefix("end") })

@@ -136,9 +136,12 @@ import Testing
             Self.text { $0.feeds[0].late = .zero },
             Self.text { $0.feeds[0].maxAge = .zero },
             Self.text { $0.feeds[0].maxUnmappedPercent = 1 },
+            Self.text { $0.feeds[0].maxUnreadable = 1 },
+            Self.text { $0.feeds[0].onUnreadable = .gap },
+            Self.text { $0.feeds[0].ignoredSubjects = ["u"] },
             Self.text { $0.sinks[0].notifies = true },
             Self.text { $0.sinks[0].enforces = true },
         ]
-        #expect(changed.count == 19)
+        #expect(changed.count == 22)
     }
 }

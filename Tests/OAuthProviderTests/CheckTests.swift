@@ -80,7 +80,7 @@ import Testing
         #expect(step?.ok == false)
         for part in [
             "introspection_endpoint https://given.example/i (configured)",
-            "revocation_endpoint http://127.0.0.1/r (discovered, not used: it is http, and the issuer is https;",
+            "revocation_endpoint http://127.0.0.1/r (discovered, not taken: it is http, and the issuer is https;",
             "token_endpoint https://tokens.example/t (discovered, on a host of endpoint_hosts)",
         ] { #expect(step?.detail.contains(part) == true) }
     }

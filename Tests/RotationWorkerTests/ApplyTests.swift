@@ -105,8 +105,7 @@ import Testing
         }
         try await rig.store.write { writing in
             var feed = FeedRecord(id: "gateway")
-            feed.begin(from: start - .days(365))
-            _ = feed.move(to: start, FeedSettings(id: "gateway", covers: []), isAccepted: true)
+            feed.window = Window(from: start - .days(365), until: start)
             try writing.setFeed(feed)
         }
         try await rig.rotate(full: false)

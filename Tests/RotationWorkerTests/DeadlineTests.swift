@@ -83,8 +83,7 @@ import Testing
         )
         try await rig.store.write { writing in
             var feed = FeedRecord(id: "gateway")
-            feed.begin(from: start - .days(300))
-            _ = feed.move(to: start, FeedSettings(id: "gateway", covers: []), isAccepted: true)
+            feed.window = Window(from: start - .days(300), until: start)
             try writing.setFeed(feed)
             for stored in try writing.page(.all, in: GrantSelection(tenant: nil), after: nil, limit: 1_000)
             where stored.grant.key.id.hasPrefix("k-") {

@@ -30,12 +30,13 @@ import Testing
         async throws
     {
         let rig = try await Rig()
-        try await rig.store.write { try $0.append(Event("grant.noticed", at: start), about: nil) }
+        _ = try await rig.store.write { try $0.append(Event("grant.noticed", at: start), about: nil) }
         let lines = try await rig.deliver()
         #expect(lines.map(\.delivered) == [0])
         #expect(lines[0].failure?.message.contains("is a 'grant.noticed' without provider, grant or time") == true)
         #expect(rig.sink.batches.isEmpty)
-        let cursor = try await rig.store.read { try $0.sinkCursor(rig.sink.settings.id) }
+        let id = rig.sink.settings.id
+        let cursor = try await rig.store.read { try $0.sinkCursor(id) }
         #expect(cursor?.seq == 0 && cursor?.failures == 1)
         // Who starts no clock by it gets it as it is, behind the one that fails.
         let log = RecordingSink("log")

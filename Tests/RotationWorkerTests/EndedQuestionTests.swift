@@ -1,5 +1,6 @@
 import Grants
 import RotationWorker
+import SQLiteStore
 import Testing
 
 /// Ended grants are asked about again, behind the living.

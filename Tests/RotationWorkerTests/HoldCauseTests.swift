@@ -1,5 +1,6 @@
 import Grants
 import RotationWorker
+import SQLiteStore
 import Testing
 
 /// What a provider is held for, and what its verdicts are counted as meanwhile.

@@ -217,7 +217,7 @@ extension Rig {
         folder.write(bytes, to: "many.ndjson")
         let descriptor = open(folder.file("many.ndjson"), O_RDONLY | O_CLOEXEC)
         defer { close(descriptor) }
-        return try await GrantImport(environment ?? self.environment, skipsBad: skipsBad)
+        return try await GrantImport(environment ?? self.environment, skipsBad: skipsBad, takesShortLived: true)
             .perform(descriptor: descriptor, isFile: !isPipe)
     }
 

@@ -1,6 +1,7 @@
 import Grants
 import Records
 import RotationWorker
+import SQLiteStore
 import Testing
 
 /// What an import refuses because it cannot be meant so.

@@ -1,5 +1,6 @@
 import Grants
 import RotationWorker
+import SQLiteStore
 import Testing
 
 /// Life after an end is never dropped.

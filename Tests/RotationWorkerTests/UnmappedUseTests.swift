@@ -1,5 +1,6 @@
 import Grants
 import RotationWorker
+import SQLiteStore
 import Testing
 
 /// Uses that name no known grant hold their client's disuse, until it is known whose they are.

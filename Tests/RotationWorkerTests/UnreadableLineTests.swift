@@ -1,6 +1,8 @@
 import Glibc
 import Grants
+import GrantsTestSupport
 import RotationWorker
+import SQLiteStore
 import Testing
 
 /// What a line of a usage log that cannot be read does to its feed: it may be anybody's use.

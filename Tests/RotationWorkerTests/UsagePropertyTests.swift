@@ -148,7 +148,8 @@ import Testing
             outcome.feeds[id]?.refusedWords = []
             outcome.feeds[id]?.unmappedUses = []
         }
-        outcome.events = try await rig.events()
+        // Those of different grants come in the order of their names or of the lines.
+        outcome.events = try await rig.events().sorted()
         outcome.counts = [report.lines, report.mapped, report.unmapped, report.bad]
         outcome.problems = report.problems.map { "\($0)" }
         (outcome.undeclared, outcome.stale, outcome.moved) = (report.undeclared, report.stale, report.moved)

@@ -69,7 +69,11 @@ import Testing
         let queue = try DatabaseQueue(path: path)
         try queue.inDatabase { db in
             for statement in [
-                "DELETE FROM grdb_migrations WHERE identifier IN ('4-pressure', '5-orders', '6-asked', '9-proof')",
+                "DELETE FROM grdb_migrations WHERE identifier IN ('4-pressure', '5-orders', '6-asked', '9-proof', '9-health')",
+                "DROP INDEX states_unjudged", "DROP INDEX states_cannot_revoke", "DROP INDEX states_unknown",
+                "DROP TABLE canary_states", "ALTER TABLE locks DROP COLUMN run",
+                "CREATE INDEX states_unjudged ON states (row) WHERE kept_by = 9",
+                "CREATE INDEX states_unknown ON states (unknown_since) WHERE unknown_since IS NOT NULL",
                 "DROP TRIGGER freezes_insert", "DROP TRIGGER freezes_delete", "DROP TRIGGER freezes_update",
                 "DROP TRIGGER holds_insert", "DROP TRIGGER holds_delete", "DROP TRIGGER holds_update",
                 "DROP TABLE gate_changes", "DROP TABLE living_on",

@@ -5,7 +5,7 @@ extension MetricsSettings {
             let (host, port) = listen.listeningAddress()
         else { return nil }
         self.init(host: host, port: port)
-        names = members["hosts"]?.elements().compactMap { $0.text() } ?? []
+        names = members["hosts"]?.elements().compactMap { $0.hostName() } ?? []
         guard !YAMLValue.isLoopback(host) else { return }
         listen.reading.warn(
             at: listen.place,

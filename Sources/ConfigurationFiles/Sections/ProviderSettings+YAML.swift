@@ -51,19 +51,6 @@ extension ProviderSettings {
 }
 
 extension YAMLValue {
-    /// A host without a scheme, a port or a path, in lower case.
-    fileprivate func hostName() -> String? {
-        guard let text = text() else { return nil }
-        guard let host = Self.host(of: text[...]), host == text.lowercased() else {
-            report(
-                "'\(name)' must be a host name alone, such as login.example.com",
-                hint: "leave out https://, a port and a path"
-            )
-            return nil
-        }
-        return host
-    }
-
     fileprivate func providerIdentifier() -> ProviderID? {
         guard let text = identifier() else { return nil }
         guard !text.contains("/") else {

@@ -43,6 +43,11 @@ struct Doctor: GrantkeeperCommand {
         for warning in configuration.warnings {
             findings.append(Finding(name: "configuration", ok: false, detail: "\(warning)"))
         }
+        // Before the store is opened, which makes and removes files beside it.
+        findings += FilePermissions.problems(configuration).map { Finding(name: "permissions", ok: false, detail: $0) }
+        findings += SecretLook.all(in: configuration.settings.secretSources).map {
+            Finding(name: "secret", ok: false, detail: "\($0.message): \($0.hint)")
+        }
         do {
             findings += try await look(at: configuration, environment)
         } catch {
@@ -96,10 +101,6 @@ struct Doctor: GrantkeeperCommand {
         let store = opened.store
         for line in try restoreGuard.lines(opened, now: environment.clock.now()) {
             findings.append(Finding(name: "restore guard", ok: line.ok, detail: Console.printableLong(line.detail)))
-        }
-        findings += FilePermissions.problems(configuration).map { Finding(name: "permissions", ok: false, detail: $0) }
-        findings += SecretLook.all(in: configuration.settings.secretSources).map {
-            Finding(name: "secret", ok: false, detail: "\($0.message): \($0.hint)")
         }
         let problems = try await store.integrityProblems()
         findings.append(

@@ -15,11 +15,10 @@ struct RevalidationReport {
         let hasFindings =
             !verdicts.held.isEmpty || !verdicts.unreachable.isEmpty || verdicts.pending > 0
             || verdicts.drifted > 0 || verdicts.resurfaced > 0
-            || verdicts.unknown.contains { $0.key.isOfAnswer && $0.value > 0 }
         // Asked and not one verdict: whoever ordered it has to know.
         let isFruitless = verdicts.asked > 0 && verdicts.active + verdicts.inactive == 0
         // It would be the same next time, and the grant unknown for ever.
-        let isUnreadable = verdicts.unknown.contains { $0.key.isOfTheAnswer && $0.value > 0 }
+        let isUnreadable = verdicts.unknown.contains { $0.key.isOfAnswer && $0.value > 0 }
         return hasFindings || isFruitless || isUnreadable || (isByName && verdicts.unknownCount > 0)
             ? .findings : .success
     }

@@ -24,18 +24,25 @@ enum FilePermissions {
         for file in files + entries where seen.insert(file).inserted {
             problems += problem(file, known, mayBeSticky: false)
         }
-        for directory in directories + files.map(HighWaterFile.directory) {
-            guard let resolved = realpath(directory, nil) else { continue }
-            defer { free(resolved) }
-            var path = String(cString: resolved)
-            var isOwn = true
+        let own = (directories + files.map(HighWaterFile.directory)).compactMap(resolved)
+        for directory in own where seen.insert(directory).inserted {
+            problems += problem(directory, known, mayBeSticky: false)
+        }
+        for directory in own {
+            var path = HighWaterFile.directory(of: directory)
             while seen.insert(path).inserted {
-                problems += problem(path, known, mayBeSticky: !isOwn)
-                isOwn = false
+                problems += problem(path, known, mayBeSticky: true)
                 path = HighWaterFile.directory(of: path)
             }
         }
         return problems
+    }
+
+    /// Without links; nil where there is nothing.
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// What lies in a directory, by whole names.

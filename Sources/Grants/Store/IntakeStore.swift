@@ -83,14 +83,21 @@ package protocol IntakeReading {
     func lookAlikes(of name: String, kind: UnfitName.Kind) throws -> [String]
     /// Subjects or ids of grants that may be meant by this one: in the normalization form C they are the same.
     func sameInForm(_ name: String, kind: UnfitName.Kind) throws -> [String]
-    /// Stored names that are not fit, at most `limit`.
-    func unfitNames(limit: Int) throws -> [UnfitName]
+    /// Stored names of these kinds that are not fit, at most `limit`.
+    func unfitNames(of kinds: [UnfitName.Kind], limit: Int) throws -> [UnfitName]
     /// Whether there are, or were, grants of the client; at any provider where none is given.
     func knows(client: ClientID, at provider: ProviderID?) throws -> Bool
     /// Whether the grant of this row holds or ever held the token. Throws `no-key` without a key.
     func hasHeld(_ token: Secret, row: Int64) throws -> Bool
     /// nil: no grant of the key was purged, or one has been recorded since.
     func purgedGrant(_ key: Grant.Key) throws -> PurgedGrant?
+}
+
+extension IntakeReading {
+    /// Stored names of every kind that are not fit, at most `limit`.
+    package func unfitNames(limit: Int) throws -> [UnfitName] {
+        try unfitNames(of: UnfitName.Kind.allCases, limit: limit)
+    }
 }
 
 /// What intake changes in a transaction.

@@ -20,6 +20,8 @@ package struct MetricsServer: Sendable {
     private let onListening: @Sendable (Int) -> Void
     /// How long one answer may take.
     var patience = Self.patience
+    /// How long a request may take until it is whole.
+    var headPatience = Self.patience
 
     /// A server that does not listen yet.
     ///
@@ -81,7 +83,7 @@ package struct MetricsServer: Sendable {
     }
 
     private func makeServer(_ isListening: @escaping @Sendable (Int) -> Void) -> Server<HTTP1Channel> {
-        let (handler, port, patience) = (handler, port, patience)
+        let (handler, port, patience, headPatience) = (handler, port, patience, headPatience)
         let connections = OpenConnections(most: Self.mostConnections)
         return Server(
             childChannelSetup: HTTP1Channel(
@@ -98,7 +100,7 @@ package struct MetricsServer: Sendable {
                     if ScrapeHandler.hasBody(request) { throw BodyRefused() }
                 },
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionLimiter(connections, patience: .init(patience))],
+                    additionalChannelHandlers: [ConnectionLimiter(connections, patience: .init(headPatience))],
                     idleTimeout: .seconds(30),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 8_192,

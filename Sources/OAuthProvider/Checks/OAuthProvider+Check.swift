@@ -49,17 +49,23 @@ extension OAuthProvider {
                     if kind != .grantManagement { found.append("\(kind.rawValue) missing") }
                     continue
                 }
-                // A query may hold a key.
-                let shown = RecordError.printableInFull(String(url.prefix { $0 != "?" }))
-                found.append("\(kind.rawValue) \(shown) (\(origin(of: url, kind)))")
-            } catch  where error.reason == .discovery && endpoints.hasMetadata {
-                isSound = isSound && !isNeeded
-                found.append(error.detail)
+                found.append("\(kind.rawValue) \(Self.shown(url)) (\(origin(of: url, kind)))")
             } catch {
-                return .init(name: "endpoints", ok: false, detail: error.detail)
+                guard let refusal = endpoints.refusal(kind) else {
+                    // Where all that is needed is configured, there need be no metadata.
+                    if kind == .grantManagement { continue }
+                    return .init(name: "endpoints", ok: false, detail: error.detail)
+                }
+                isSound = isSound && !isNeeded
+                found.append("\(kind.rawValue) \(Self.shown(refusal.url)) (discovered, not taken: \(refusal.why))")
             }
         }
         return .init(name: "endpoints", ok: isSound, detail: found.joined(separator: "; "))
+    }
+
+    /// Without its query, which may hold a key.
+    private static func shown(_ url: String) -> String {
+        RecordError.printableInFull(String(url.prefix { $0 != "?" }.prefix(256)))
     }
 
     private func isNeeded(_ kind: Endpoints.Kind) -> Bool {

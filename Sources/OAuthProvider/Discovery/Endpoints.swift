@@ -38,8 +38,10 @@ final class Endpoints: Sendable {
     /// Whether the configuration names it, so that no metadata is needed.
     func isConfigured(_ kind: Kind) -> Bool { configured(kind) != nil }
 
-    /// Whether metadata was fetched, so that a failure is about an endpoint alone.
-    var hasMetadata: Bool { state.withLock { $0.metadata != nil } }
+    /// What the metadata, as far as it was fetched, names for an endpoint that is not taken; nil: it is, or there is none.
+    func refusal(_ kind: Kind) -> ServerMetadata.Refusal? {
+        isConfigured(kind) ? nil : state.withLock { $0.metadata?.refusals[kind.rawValue] }
+    }
 
     /// The endpoint's URL; nil if the server's metadata names none.
     func url(_ kind: Kind) async throws(CallFailure) -> String? {
@@ -51,7 +53,7 @@ final class Endpoints: Sendable {
         }
         let metadata = try await metadata()
         if let refusal = metadata.refusals[kind.rawValue] {
-            throw CallFailure(.discovery, "the \(kind.rawValue) of the server's metadata is not taken: \(refusal)")
+            throw CallFailure(.discovery, "the \(kind.rawValue) of the server's metadata is not taken: \(refusal.why)")
         }
         switch kind {
         case .introspection: return metadata.introspectionEndpoint

@@ -8,8 +8,15 @@ struct ServerMetadata: Hashable, Sendable {
     var tokenEndpoint: String?
     /// FAPI Grant Management §4.
     var grantManagementEndpoint: String?
-    /// What is wrong with the endpoints that are named and not taken, by their members' names.
-    private(set) var refusals: [String: String] = [:]
+    /// The endpoints that are named and not taken, by their members' names.
+    private(set) var refusals: [String: Refusal] = [:]
+
+    /// An endpoint that nothing is sent to.
+    struct Refusal: Hashable, Sendable {
+        let url: String
+        /// What is wrong with it, and what to do.
+        let why: String
+    }
 
     /// Why a document is discarded as a whole.
     struct Unusable: Error, Hashable {
@@ -37,21 +44,23 @@ struct ServerMetadata: Hashable, Sendable {
                     "it names the issuer '\(shown)' where exactly '\(issuer)' is configured"
             )
         }
-        var refusals: [String: String] = [:]
+        var refusals: [String: Refusal] = [:]
         func endpoint(_ name: String) -> String? {
             guard let value = object[name], value != .null else { return nil }
             guard let url = value.stringValue else {
-                refusals[name] = "it is not a string"
+                refusals[name] = Refusal(url: "", why: "it is not a string")
                 return nil
             }
             guard !url.isEmpty else { return nil }
-            refusals[name] = EndpointURL.objection(
+            let objection = EndpointURL.objection(
                 toDiscovered: url,
                 issuer: issuer,
                 hosts: hosts,
                 allowsInsecureHTTP: allowsInsecureHTTP
             )
-            return refusals[name] == nil ? url : nil
+            guard let objection else { return url }
+            refusals[name] = Refusal(url: url, why: objection)
+            return nil
         }
         introspectionEndpoint = endpoint("introspection_endpoint")
         revocationEndpoint = endpoint("revocation_endpoint")

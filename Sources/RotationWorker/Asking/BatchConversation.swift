@@ -58,22 +58,11 @@ struct BatchConversation: Sendable {
         }
         let controls = try await controls(for: Set(inactive.map { questions[$0].kind }), questions, answers.all)
         var probe = probe
-        try await recall(controls[.refreshToken] ?? [], &probe)
+        try await probe.recall(controls[.refreshToken] ?? [], store)
         answers.after = await probe.read(times: inactive.isEmpty ? 1 : Self.canaryRepetitions, controls: controls)
         let known = condition.with(answers.after.condition)
         answers.accessTokensActive = try await activeAccessTokens(of: inactive, questions, answers.all, known, now)
         return answers
-    }
-
-    private func recall(_ controls: [ProviderProbe.Control], _ probe: inout ProviderProbe) async throws {
-        guard !controls.isEmpty else { return }
-        let provider = client.settings.id
-        let known = try await store.read { reading in
-            var known: [Secret: Timestamp] = [:]
-            for control in controls { known[control.token] = try reading.firstActive(control.token, at: provider) }
-            return known
-        }
-        probe.sightings.merge(known) { first, _ in first }
     }
 
     /// A young canary speaks for those grants whose access token lives: where no record tells, it is asked.

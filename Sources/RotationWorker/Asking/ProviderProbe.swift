@@ -204,6 +204,18 @@ extension ProviderProbe {
         }
     }
 
+    /// Reads since when controls are known to be active.
+    mutating func recall(_ controls: [Control], _ store: any GrantStore) async throws {
+        guard !controls.isEmpty else { return }
+        let provider = client.settings.id
+        let known = try await store.read { reading in
+            var known: [Secret: Timestamp] = [:]
+            for control in controls { known[control.token] = try reading.firstActive(control.token, at: provider) }
+            return known
+        }
+        sightings.merge(known) { first, _ in first }
+    }
+
     /// A canary that was obtained since the store was read.
     var knowsNothingOfOne: Bool {
         canaries.contains { canary in

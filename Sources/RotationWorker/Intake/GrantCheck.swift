@@ -30,7 +30,7 @@ struct GrantCheck {
         providers = Set(settings.providers.map(\.id))
         tenants = Set(settings.tenants.map(\.id))
         ownClients = Dictionary(settings.providers.map { ($0.id, $0.client.id) }) { first, _ in first }
-        unfit = try reading.unfitNames(limit: 10_000).filter { [.provider, .tenant, .client].contains($0.kind) }
+        unfit = try reading.unfitNames(of: [.provider, .tenant, .client], limit: 10_000)
     }
 
     /// Reads to the end of the descriptor; of a pipe, the good lines go to the spool.

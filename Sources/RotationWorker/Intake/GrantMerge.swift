@@ -1,4 +1,5 @@
 internal import Grants
+internal import Records
 
 /// Brings one record into the store: a new grant, a changed one, a new consent, or nothing.
 struct GrantMerge {
@@ -153,7 +154,7 @@ struct GrantMerge {
             compared.claimsRefreshToken = known.grant.claimsRefreshToken
         }
         try noteUse(in: &stored)
-        guard newTokens || isRenewed || compared != known.grant else {
+        guard newTokens || isRenewed || compared != known.grant || Self.isRespelled(compared, known.grant) else {
             if stored.grant != known.grant { try writing.saveRecord(stored) }
             return .unchanged
         }
@@ -180,6 +181,16 @@ struct GrantMerge {
             if endedByHand, !wasResurfaced { try tell(stored, Event.Kind.grantResurfaced, Self.backByHand) }
         }
         return isRenewed ? .renewed : .updated
+    }
+
+    /// A text that looks the same has other bytes now.
+    private static func isRespelled(_ grant: Grant, _ known: Grant) -> Bool {
+        func differ(_ one: String?, _ other: String?) -> Bool {
+            guard let one, let other else { return false }
+            return !one.hasSameBytes(as: other)
+        }
+        return differ(grant.subject, known.subject) || differ(grant.role, known.role)
+            || differ(grant.environment, known.environment) || differ(grant.providerGrantID, known.providerGrantID)
     }
 
     /// Of an outdated line only a later use counts.

@@ -5,14 +5,14 @@ internal import Records
 /// Enters a window of a usage log, or as much of it as a transaction's time allows: uses into grants, observations
 /// into feeds.
 struct UsageBook {
-    private let writing: any StoreWriting
-    private let settings: [ExactText: FeedSettings]
-    private let now: Timestamp
-    private let actor: Actor
+    let writing: any StoreWriting
+    let settings: [ExactText: FeedSettings]
+    let now: Timestamp
+    let actor: Actor
     private let isBackfill: Bool
     /// What the input is called where one of its lines is named.
     private let source: String
-    private var feeds: [ExactText: FeedRecord]
+    var feeds: [ExactText: FeedRecord]
     private var changed: Set<ExactText> = []
     /// Grants that were used after their token was called inactive, by provider.
     private var staleAt: [ProviderID: Int] = [:]
@@ -22,7 +22,7 @@ struct UsageBook {
     private let providers: [ProviderID]
     private var knownClients: [UnmappedUse.Holder: Bool] = [:]
     private var scopeUses: ScopeUseBook
-    private var report = UsageIngest.Report()
+    var report = UsageIngest.Report()
 
     /// What the lines of one feed are entered by.
     private struct Place {
@@ -166,7 +166,7 @@ struct UsageBook {
     }
 
     /// nil and noted: only a declared feed observes.
-    private mutating func declared(_ feed: String) -> FeedRecord? {
+    mutating func declared(_ feed: String) -> FeedRecord? {
         guard settings[ExactText(feed)] != nil else {
             if report.undeclared.count < 20 { report.undeclared.insert(feed) }
             return nil
@@ -174,7 +174,7 @@ struct UsageBook {
         return feeds[ExactText(feed)] ?? FeedRecord(id: feed)
     }
 
-    private mutating func set(_ record: FeedRecord) {
+    mutating func set(_ record: FeedRecord) {
         feeds[ExactText(record.id)] = record
         changed.insert(ExactText(record.id))
     }
@@ -378,90 +378,6 @@ struct UsageBook {
         event.reason = reason
         event.actor = actor
         try writing.append(event, about: stored)
-    }
-
-    // MARK: Feeds
-
-    /// Takes what a feed counted until an instant: a person vouches for it.
-    mutating func accept(_ feed: String, until: Timestamp?, reason: String) throws -> FeedRecord {
-        guard var record = declared(feed) else { throw Self.undeclared(feed) }
-        guard let until = record.accept(until: until.map { min($0, now) }) else {
-            throw StoreError(
-                .conflict,
-                "the feed '\(feed)' has said nothing that was refused, so there is nothing to accept",
-                hint: "name until when it observed: --until 2026-11-20T00:00:00Z"
-            )
-        }
-        set(record)
-        let released = try writing.releaseUnmapped(feed: feed, client: nil, until: until)
-        try tellAccepted(feed, nil, until, released, reason)
-        return record
-    }
-
-    /// Releases what a client's lines that name no known grant hold, until an instant; the feed stays where it is.
-    mutating func accept(_ feed: String, of client: ClientID, until: Timestamp, reason: String) throws -> FeedRecord {
-        guard let record = declared(feed) else { throw Self.undeclared(feed) }
-        let released = try writing.releaseUnmapped(feed: feed, client: client, until: min(until, now))
-        try tellAccepted(feed, client, min(until, now), released, reason)
-        return record
-    }
-
-    private static func undeclared(_ feed: String) -> StoreError {
-        StoreError(.unknownName, "the configuration declares no feed '\(feed)'", hint: "add it under 'feeds'")
-    }
-
-    private mutating func tellAccepted(
-        _ feed: String,
-        _ client: ClientID?,
-        _ until: Timestamp,
-        _ released: Int,
-        _ reason: String
-    ) throws {
-        try makeDue(feed)
-        var event = Event(Event.Kind.feedAccepted, at: now)
-        event.client = client
-        event.reason = reason
-        event.actor = actor
-        event.details = [
-            "feed": .string(feed), "observed_until": .string(until.description), "released": .number(Int64(released)),
-        ]
-        try writing.append(event, about: nil)
-    }
-
-    private func makeDue(_ feed: String) throws {
-        for provider in Set((settings[ExactText(feed)]?.covers ?? []).map(\.provider)) {
-            try writing.makeDue(in: GrantSelection(provider: provider), onlyWaiting: true, at: now)
-        }
-    }
-
-    private mutating func move(_ feed: String, to until: Timestamp) throws {
-        guard let settings = settings[ExactText(feed)] else { return }
-        var record = feeds[ExactText(feed)] ?? FeedRecord(id: feed)
-        let wasStale = record.isStale
-        switch record.move(to: until, settings) {
-        case .unchanged:
-            break
-        case .began, .moved:
-            report.moved.insert(feed)
-            report.stale[feed] = nil
-            try makeDue(feed)
-        case .beganAnew(let why):
-            report.beganAnew[feed] = why
-            report.stale[feed] = nil
-            try tellStale(feed, why + "; its window begins anew")
-        case .stale(let why):
-            report.stale[feed] = why
-            if !wasStale { try tellStale(feed, why) }
-        }
-        set(record)
-    }
-
-    private func tellStale(_ feed: String, _ why: String) throws {
-        var event = Event(Event.Kind.feedStale, at: now)
-        event.reason = why
-        event.actor = actor
-        event.details = ["feed": .string(feed)]
-        try writing.append(event, about: nil)
     }
 
     /// Stores what was gathered about the feeds.

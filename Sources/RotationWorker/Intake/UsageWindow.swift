@@ -210,6 +210,7 @@ struct UsageWindow: Sendable {
 
     /// Notes it among the feeds that the lines name.
     private mutating func name(of feed: ScannedString, _ scanner: borrowing JSONScanner) -> String {
-        feeds[scanner.withText(of: feed) { feeds.index(of: $0) }]
+        let index = scanner.withText(of: feed) { feeds.index(of: $0) }
+        return feeds[index]
     }
 }

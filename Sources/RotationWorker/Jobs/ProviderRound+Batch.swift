@@ -21,7 +21,10 @@ extension ProviderRound {
     }
 
     private mutating func inTurn(_ first: [StoredGrant], _ pages: QuestionPages) async throws {
-        guard !first.isEmpty else { return }
+        guard !first.isEmpty else {
+            livingAreDone = !pages.isBudgetSpent
+            return
+        }
         try environment.stop.check()
         var pages = pages
         var size = BatchSize()

@@ -19,13 +19,15 @@ struct RevocationBatch: Sendable {
             return tried
         }
         let canaries = await client.canaries()
-        let probe = ProviderProbe(
+        var probe = ProviderProbe(
             client: client,
             canaries: canaries,
             clock: environment.clock,
             madeUp: job.randomToken
         )
+        try await probe.recall(environment.store)
         let controls = try await controls(canaries)
+        try await probe.recall(controls[.refreshToken] ?? [], environment.store)
         let before = await probe.read(times: 1, controls: controls)
         if let why = before.hold, !Task.isCancelled { try await hold(why, before.detail) }
         if before.unreachable == nil, !before.sawDate { try await lookAtClock() }
@@ -52,6 +54,7 @@ struct RevocationBatch: Sendable {
         }
         let after = await probe.read(times: 1, controls: controls)
         tried.after = after.canaries
+        tried.condition = before.condition.with(after.condition)
         if let why = after.unreachable, tried.failedWith != nil {
             tried.end(with: why, retryAfter: after.retryAfter, after.detail ?? why.rawValue)
         }
@@ -101,7 +104,7 @@ struct RevocationBatch: Sendable {
 
     /// Live grants of other clients, for an own-client canary that cannot see "you may not see others' tokens": those
     /// that were called active last, else any.
-    private func controls(_ canaries: [CanaryToken]) async throws -> [TokenKind: [Secret]] {
+    private func controls(_ canaries: [CanaryToken]) async throws -> [TokenKind: [ProviderProbe.Control]] {
         let kinds = TokenKind.allCases.filter { kind in
             let mine = canaries.filter { $0.kind == kind }
             return !mine.isEmpty && mine.allSatisfy(\.isOwnClient)
@@ -109,7 +112,7 @@ struct RevocationBatch: Sendable {
         guard !kinds.isEmpty else { return [:] }
         let (provider, ours) = (settings.id, settings.client.id)
         return try await environment.store.read { reading in
-            var controls: [TokenKind: [Secret]] = [:]
+            var controls: [TokenKind: [ProviderProbe.Control]] = [:]
             for kind in kinds {
                 let limit = BatchConversation.mostControls
                 var grants = try reading.newestActive(at: provider, kind: kind, except: ours, limit: limit)
@@ -118,7 +121,10 @@ struct RevocationBatch: Sendable {
                         .filter { $0.grant.client != ours && $0.grant.holds(kind) }
                 }
                 // One token that does not open must not stop all orders.
-                controls[kind] = grants.prefix(limit).compactMap { try? reading.token(kind, of: $0.row) }
+                controls[kind] = grants.prefix(limit).compactMap { grant in
+                    guard let token = try? reading.token(kind, of: grant.row) else { return nil }
+                    return ProviderProbe.Control(row: grant.row, token: token)
+                }
             }
             return controls
         }

@@ -106,6 +106,8 @@ extension RevocationJob {
                 kind: kind,
                 family: try assessor.family(of: stored),
                 canary: .healthy,
+                condition: tried.condition,
+                accessTokenIsActive: proof.tokens.contains { $0.kind == .accessToken && $0.before == .active },
                 since: grant.validity.inactiveSince ?? now
             )
             proof.tokens[index].counts = verdict == .inactive

@@ -156,6 +156,8 @@ package struct RevocationJob: Sendable {
         /// The canaries around it.
         var before: [TokenKind: VerdictJudge.Canary] = [:]
         var after: [TokenKind: VerdictJudge.Canary] = [:]
+        /// That of the refresh canary around it.
+        var condition = CanaryCondition.young
         /// nil: the provider answers.
         var silence: Silence?
         /// We could not ask, which is no fault of the provider's; nil: we could.

@@ -148,7 +148,7 @@ final class Assessor {
     /// A set of grants that end together at a provider.
     enum Reach: Hashable {
         case family(Int64)
-        case subject(ProviderID, ClientID, String)
+        case subject(ProviderID, ClientID, ExactText)
     }
 
     /// A live grant with its decision, before any look at what it would take along.
@@ -172,7 +172,7 @@ final class Assessor {
         var reaches: [Reach] = []
         if let family = grant.family { reaches.append(.family(family)) }
         if needsCall, reachingSubjects.contains(grant.key.provider), let subject = grant.subject {
-            reaches.append(.subject(grant.key.provider, grant.client, subject))
+            reaches.append(.subject(grant.key.provider, grant.client, ExactText(subject)))
         }
         return reaches
     }
@@ -185,7 +185,7 @@ final class Assessor {
             switch reach {
             case .family(let family): try reading.members(ofFamily: family, limit: limit)
             case .subject(let provider, let client, let subject):
-                try reading.grants(of: client, subject: subject, at: provider, limit: limit)
+                try reading.grants(of: client, subject: subject.text, at: provider, limit: limit)
             }
         let judged = try members.map { Judged($0, try judge($0).decision) }
             .sorted { $0.stored.grant.key < $1.stored.grant.key }

@@ -22,9 +22,9 @@ extension SQLiteSnapshot {
         return names.filter { $0.looksLike(name) }
     }
 
-    func unfitNames(limit: Int) throws -> [UnfitName] {
+    func unfitNames(of kinds: [UnfitName.Kind], limit: Int) throws -> [UnfitName] {
         var found: [UnfitName] = []
-        for kind in [UnfitName.Kind.provider, .tenant, .client] {
+        for kind in [UnfitName.Kind.provider, .tenant, .client] where kinds.contains(kind) {
             let names = try sharedNames(kind)
             for name in names {
                 let hasTwin = names.contains { $0.looksLike(name) }
@@ -32,7 +32,7 @@ extension SQLiteSnapshot {
                 found.append(.init(kind: kind, name: name, hasTwin: hasTwin))
             }
         }
-        for kind in [UnfitName.Kind.subject, .grant] {
+        for kind in [UnfitName.Kind.subject, .grant] where kinds.contains(kind) {
             let names = try String.fetchAll(
                 db,
                 sql: "SELECT name FROM unfit_names WHERE kind = ? ORDER BY form, name LIMIT ?",

@@ -7,12 +7,14 @@ import Testing
 /// A metrics server on a port of its own, for as long as `body` runs.
 func withMetricsServer(
     patience: Duration = MetricsServer.patience,
+    headPatience: Duration = MetricsServer.patience,
     text: @escaping @Sendable () async -> String = { "up 1\n" },
     _ body: (Int) async throws -> Void
 ) async throws {
     let (ports, feed) = AsyncStream.makeStream(of: Int.self)
     var server = MetricsServer(host: "127.0.0.1", port: 0, logger: Logger(label: "test"), body: text) { feed.yield($0) }
     server.patience = patience
+    server.headPatience = headPatience
     let started = server
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
