@@ -48,9 +48,29 @@ import Testing
     }
 
     @Test func `what is not asked for is not missing`() {
-        #expect(Self.missing { $0.policy.defaults.notice = .zero; $0.sinks[0].notifies = false }.isEmpty)
-        #expect(Self.missing { $0.policy.defaults.quarantine = .zero; $0.sinks[0].enforces = false }.isEmpty)
-        #expect(Self.missing { $0.clients = []; $0.providers[0].capabilities.revokesForeign = true }.isEmpty)
-        #expect(Self.missing { $0.clients = []; $0.providers[0].revocation = .events }.isEmpty)
+        #expect(
+            Self.missing {
+                $0.policy.defaults.notice = .zero
+                $0.sinks[0].notifies = false
+            }.isEmpty
+        )
+        #expect(
+            Self.missing {
+                $0.policy.defaults.quarantine = .zero
+                $0.sinks[0].enforces = false
+            }.isEmpty
+        )
+        #expect(
+            Self.missing {
+                $0.clients = []
+                $0.providers[0].capabilities.revokesForeign = true
+            }.isEmpty
+        )
+        #expect(
+            Self.missing {
+                $0.clients = []
+                $0.providers[0].revocation = .events
+            }.isEmpty
+        )
     }
 }

@@ -64,7 +64,8 @@ struct Campaign {
 
     /// How often each rule decided: one that never does proves nothing.
     mutating func close(_ grantDays: Int) {
-        let fewest = Self.fewest * grantDays / 1_000_000
+        // A smaller campaign is a smaller sample, too: half of its share is enough.
+        let fewest = Self.fewest * grantDays / (grantDays < 1_000_000 ? 2_000_000 : 1_000_000)
         for rule in Rule.allCases where rule != .byHand {
             let count = counts[rule.ordinal]
             let isEnough = count >= fewest

@@ -38,7 +38,8 @@ package struct DisuseReadiness: Sendable {
             return Line(
                 name: "evidence of \(provider.id)",
                 ok: true,
-                detail: "observed by \(feeds.joined(separator: ", ")), from its first observed_until on; earlier where an "
+                detail:
+                    "observed by \(feeds.joined(separator: ", ")), from its first observed_until on; earlier where an "
                     + "export tells last_used_at and observed_from and overlaps it"
             )
         }
@@ -67,7 +68,11 @@ package struct DisuseReadiness: Sendable {
             )
         }
         guard let until else {
-            return Line(name: name, ok: false, detail: "never said how far it observed: end its file with observed_until")
+            return Line(
+                name: name,
+                ok: false,
+                detail: "never said how far it observed: end its file with observed_until"
+            )
         }
         guard now - until <= policy.evidenceMaxAge else {
             return Line(name: name, ok: false, detail: "observed only until \(until); 'usage feeds' says why it stands")
@@ -80,7 +85,11 @@ package struct DisuseReadiness: Sendable {
         if period == .zero { return Line(name: "notice", ok: true, detail: "none: grants end without being announced") }
         let sinks = settings.sinks.filter(\.notifies).map(\.id)
         return sinks.isEmpty
-            ? Line(name: "notice", ok: false, detail: "no sink has notifies: true, so nothing is announced and nothing ends")
+            ? Line(
+                name: "notice",
+                ok: false,
+                detail: "no sink has notifies: true, so nothing is announced and nothing ends"
+            )
             : Line(name: "notice", ok: true, detail: "\(period.typed), told by \(sinks.joined(separator: ", "))")
     }
 
