@@ -9,7 +9,8 @@ extension RealServerTests {
         }
 
         @Test
-        func `A revocation by hand makes both tokens inactive at the server, and is proven only where both can be asked`()
+        func
+            `A revocation by hand ends both tokens at the server, and is proven only where both can be asked`()
             async throws
         {
             try await scene { rig, keeper in

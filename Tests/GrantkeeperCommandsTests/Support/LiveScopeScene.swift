@@ -18,7 +18,6 @@ final class LiveScopeScene {
           - id: procure-idp
             issuer: http://127.0.0.1:1
             client: { id: grantkeeper, auth: client_secret_basic, secret: { file: grantkeeper.secret } }
-            capabilities: { revokes_foreign: true }
         tenants:
           - { id: acme, party: supplier, owner: buyers }
           - { id: borealis, party: supplier, owner: buyers }
