@@ -27,7 +27,7 @@ struct ProvidersCheck: GrantkeeperCommand {
         let console = Console(environment)
         let configuration = try Session.configuration(environment, common, checks: .secrets)
         let settings = configuration.settings
-        for name in providers where !settings.providers.contains(where: { $0.id.rawValue == name }) {
+        for name in providers where !settings.providers.contains(where: { $0.id == ProviderID(name) }) {
             throw CommandError(
                 .usage,
                 "unknown-provider",

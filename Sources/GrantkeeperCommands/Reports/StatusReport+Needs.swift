@@ -62,6 +62,15 @@ extension StatusReport {
                 hint: "grantkeeper thaw"
             )
         }
+        needs += heldPlans.filter { $0.why == Gates.Gate.blackout.rawValue }.map { plan in
+            Need(
+                code: "plan-held",
+                message:
+                    "\(Console.count(plan.wouldEnd, "grant")) of \(Console.printableLong(HeldPlans.scope(plan))) should end, "
+                    + "and a blackout holds them since \(plan.heldAt)",
+                hint: "grantkeeper schedules next; 'rotation.blackout' in the configuration says until when"
+            )
+        }
         needs += heldPlans.filter { $0.why == Gates.Gate.noDate.rawValue }.map { plan in
             Need(
                 code: "plan-held",

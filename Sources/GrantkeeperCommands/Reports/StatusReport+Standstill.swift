@@ -164,5 +164,5 @@ extension TokenKind {
 
 extension UnknownReason {
     /// Nothing was asked, so there is no answer: of a grant without a token that could be asked about.
-    fileprivate var isSilence: Bool { self == .noToken || self == .pastItsEnd }
+    fileprivate var isSilence: Bool { self == .noToken }
 }

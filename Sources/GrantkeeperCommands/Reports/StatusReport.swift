@@ -88,7 +88,8 @@ extension StatusReport {
             return Feed(
                 id: feed.id,
                 observedUntil: until,
-                isStale: !isFresh || records[feed.id]?.isStale == true,
+                isStale: !isFresh || records[feed.id]?.isStale == true
+                    || records[feed.id].map { $0.unreadable > feed.maxUnreadable } == true,
                 mapped: records[feed.id]?.mapped ?? 0,
                 unmapped: records[feed.id]?.unmapped ?? 0
             )

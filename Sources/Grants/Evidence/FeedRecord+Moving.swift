@@ -54,6 +54,9 @@ extension FeedRecord {
         mappedSinceRated = 0
         // What was read before the gap's end may be uses of before it, and so says nothing of what comes after.
         if let last = lastUnreadableAt, last < from { forgetUnreadable() }
+        // What it had said and was refused belongs to the stretch that is over.
+        refusedWords = []
+        isStale = false
     }
 
     /// Moves the window's end, if the feed is healthy.

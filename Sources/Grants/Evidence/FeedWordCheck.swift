@@ -34,8 +34,9 @@ package struct FeedWordCheck: Sendable {
         _ isOfGrant: inout Bool,
         _ isNews: inout Bool
     ) {
-        // Not this grant's, if it was issued later; it may be another's that is named.
-        guard use >= issuedAt - Self.tolerance else { return }
+        // Not this grant's, if it was issued later; it may be another's that is named. One that was used before its record's
+        // `issued_at` was known before: a new consent under the same id.
+        guard use >= min(issuedAt, lastUsedAt ?? issuedAt) - Self.tolerance else { return }
         isOfGrant = true
         if lastUsedAt.map({ use > $0 }) ?? true { isNews = true }
     }

@@ -1,7 +1,18 @@
+internal import Glibc
+
 extension String {
     /// Equal if the UTF-8 is equal; `==` also takes canonically equivalent texts for equal.
     package func hasSameBytes(as other: String) -> Bool {
-        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+        let (mine, theirs) = (utf8, other.utf8)
+        guard mine.count == theirs.count else { return false }
+        let isSame: Bool?? = unsafe mine.withContiguousStorageIfAvailable { one in
+            unsafe theirs.withContiguousStorageIfAvailable { two in
+                guard let first = one.baseAddress, let second = two.baseAddress else { return true }
+                return unsafe memcmp(first, second, one.count) == 0
+            }
+        }
+        // Texts of another library's own storage only.
+        return (isSame ?? nil) ?? mine.elementsEqual(theirs)
     }
 
     /// Consistent with ``hasSameBytes(as:)``.

@@ -166,7 +166,7 @@ struct GrantMerge {
         stored.dueAt = now
         try writing.saveRecord(stored)
         try writing.save(stored)
-        if newTokens || stored.grant.providerGrantID != known.grant.providerGrantID
+        if newTokens || stored.grant.providerGrantID.map(ExactText.init) != known.grant.providerGrantID.map(ExactText.init)
             || stored.grant.family != known.grant.family
         {
             try writing.joinFamilies(of: stored.row, at: now)

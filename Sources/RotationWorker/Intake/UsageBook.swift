@@ -20,6 +20,8 @@ struct UsageBook {
     private var places: [UInt16: Place] = [:]
     /// Those that have grants; no use changes them.
     private let providers: [ProviderID]
+    /// Providers that give a new refresh token with each use of one.
+    private let rotating: Set<ProviderID>
     private var knownClients: [UnmappedUse.Holder: Bool] = [:]
     private var scopeUses: ScopeUseBook
     var report = UsageIngest.Report()
@@ -63,6 +65,7 @@ struct UsageBook {
         self.source = source
         self.isBackfill = isBackfill
         feeds = Dictionary(try writing.feeds().values.map { (ExactText($0.id), $0) }) { first, _ in first }
+        rotating = Set(settings.providers.filter(\.capabilities.rotatesRefreshTokens).map(\.id))
         providers = try writing.providers(in: GrantSelection())
         scopeUses = ScopeUseBook(writing, providers: providers, now: now)
         for feed in settings.feeds { try writing.releaseUnmapped(feed: feed.id, subjects: feed.ignoredSubjects) }
@@ -188,7 +191,9 @@ struct UsageBook {
         let place = Place(
             id: id,
             settings: settings,
-            observedUntil: settings == nil ? nil : feeds[ExactText(id)]?.window?.until,
+            // An empty window has observed nothing yet: it was begun by a gap, or by the feed's first line.
+            observedUntil: settings == nil
+                ? nil : feeds[ExactText(id)]?.window.flatMap { $0.from < $0.until ? $0.until : nil },
             ignored: Set((settings?.ignoredSubjects ?? []).map { ExactText($0.normalized) })
         )
         places[index] = place
@@ -387,7 +392,9 @@ struct UsageBook {
         }
         report.scopesLeftOut = try scopeUses.close()
         // More than 1 % of a batch: the tokens that we hold are old, and nothing that is said of them counts.
-        for (provider, stale) in staleAt where stale > 1 && stale * 100 > report.mapped {
+        // Where refresh tokens rotate, that is what every grant in use looks like.
+        for (provider, stale) in staleAt
+        where !rotating.contains(provider) && stale > 1 && stale * 100 > report.mapped {
             guard try writing.heldProviders()[provider] == nil else { continue }
             try writing.setHold(ProviderHold(why: "stale-tokens", since: now), of: provider)
             try writing.forgetInactivity(at: provider)

@@ -92,46 +92,49 @@ package struct UsageIngest: Sendable {
                 }
             }
             var unplaced = UnplacedLines(given: feed)
-            var report = try await enterWindows(of: queue, &unplaced)
+            var report = Report()
             do {
+                try await enterWindows(of: queue, &report, &unplaced)
                 try await group.waitForAll()
             } catch {
-                // Broken off: what was not read may be anybody's use, and the next input may move the feed.
+                // Broken off: what was not entered may be anybody's use, and the next input may move the feed. A task of
+                // its own, because an interruption is a reason to say so and not one to be silent.
                 unplaced.addBreak(source, at: environment.clock.now())
-                try await finish(&unplaced, &report)
+                let lines = unplaced
+                _ = try await Task { try await finish(lines) }.value
                 throw error
             }
-            try await finish(&unplaced, &report)
+            if let part = try await finish(unplaced) { report.add(part) }
             return report
         }
     }
 
     /// Counts lines without a feed where the input has named no feed that is declared.
-    private func finish(_ unplaced: inout UnplacedLines, _ report: inout Report) async throws {
+    ///
+    /// nil: there are none.
+    private func finish(_ lines: UnplacedLines) async throws -> Report? {
         let (settings, now, actor, source) = (
             environment.settings, environment.clock.now(), environment.actor, source
         )
-        guard unplaced.count > 0 else { return }
-        let lines = unplaced
-        let part = try await environment.store.write { writing in
+        guard lines.count > 0 else { return nil }
+        return try await environment.store.write { writing in
             var (book, lines) = (try UsageBook(writing, settings, now, actor, source: source), lines)
             if lines.isOfAll(settings.feeds.map(\.id)) { book.countForAll(lines) } else { book.settle(&lines) }
             return try book.close()
         }
-        report.add(part)
     }
 
     private func enterWindows(
         of queue: BoundedQueue<UsageWindow>,
+        _ report: inout Report,
         _ unplaced: inout UnplacedLines
-    ) async throws -> Report {
-        var report = Report()
+    ) async throws {
         while true {
             try Task.checkCancellation()
             let taken = try await onThread("grantkeeper.usage.next") { queue.take(until: .now() + .milliseconds(200)) }
             switch taken {
             case .nothing: continue
-            case .end: return report
+            case .end: return
             case .element(let window): try await enter(window, &report, &unplaced)
             }
         }

@@ -52,7 +52,12 @@ final class Circumstances: Sendable {
     /// Whether they are those of this grant; the texts are mostly the same ones, which is seen at once.
     func are(of grant: Grant) -> Bool {
         grant.tenant == subject.tenant && grant.client == subject.client && grant.key.provider == subject.provider
-            && grant.role == subject.role && grant.environment == subject.environment
+            && Self.isSame(grant.role, subject.role) && Self.isSame(grant.environment, subject.environment)
+    }
+
+    /// By bytes.
+    private static func isSame(_ one: String?, _ other: String?) -> Bool {
+        one.map(ExactText.init) == other.map(ExactText.init)
     }
 
     /// Why its provider would not revoke it for us; nil: it would, or receivers enforce.

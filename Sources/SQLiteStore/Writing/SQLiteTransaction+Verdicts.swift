@@ -24,7 +24,9 @@ extension SQLiteTransaction {
         }
 
         func isOf(_ grant: Grant) -> Bool {
-            grant.tenant == tenant && grant.client == client && grant.role == role && grant.environment == environment
+            grant.tenant == tenant && grant.client == client
+                && grant.role.map(ExactText.init) == role.map(ExactText.init)
+                && grant.environment.map(ExactText.init) == environment.map(ExactText.init)
         }
     }
 

@@ -79,8 +79,8 @@ struct BlastRadiusCommand: GrantkeeperCommand {
             for one in documents.tenants.flatMap(\.clients) {
                 keys.insert(ClientKey(provider: one.provider.value, client: one.id.value))
             }
-            let named = keys.filter { $0.client.rawValue == client }
-            let found = named.filter { $0.provider.rawValue == provider ?? $0.provider.rawValue }.sorted()
+            let named = keys.filter { $0.client == ClientID(client) }
+            let found = named.filter { $0.provider == provider.map { ProviderID($0) } ?? $0.provider }.sorted()
             guard let key = found.first else {
                 guard named.isEmpty else {
                     throw Self.unknown(provider ?? "", "provider", among: named.map(\.provider.rawValue))
