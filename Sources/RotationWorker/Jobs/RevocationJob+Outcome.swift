@@ -43,6 +43,10 @@ extension RevocationJob {
             stored.grant.standing = .stuck
             try writing.setRevocation(order, of: stored.grant)
             report.stuck[reason, default: 0] += 1
+        case .askedAgain(let reason, _) where tried.wasCutShort, .failed(let reason, _) where tried.wasCutShort:
+            why = reason
+            report.retrying += 1
+            try writing.setRevocation(order, of: stored.grant)
         case .askedAgain(let reason, let until):
             why = reason
             let wait = RevocationBackoff.wait(after: order.tries, of: stored.grant.key, retryAfter: nil)

@@ -84,6 +84,7 @@ package struct RevocationJob: Sendable {
             if Task.isCancelled {
                 tried.attempts.removeAll { !$0.seen.isAnswered }
                 tried.silence = nil
+                tried.wasCutShort = true
             }
             let (part, breaker) = try await keep(tried, known)
             report.add(part)
@@ -164,6 +165,8 @@ package struct RevocationJob: Sendable {
         var ownFailure: String?
         /// False: there was nothing to ask, or an interruption came first.
         var wasAsked = !Task.isCancelled
+        /// An interruption came while it was tried: what is still open stays due, and is no failure of the provider's.
+        var wasCutShort = false
 
         init(_ attempts: [Attempt]) { self.attempts = attempts }
 
