@@ -166,9 +166,8 @@ struct GrantMerge {
         stored.dueAt = now
         try writing.saveRecord(stored)
         try writing.save(stored)
-        if newTokens || stored.grant.providerGrantID.map(ExactText.init) != known.grant.providerGrantID.map(ExactText.init)
-            || stored.grant.family != known.grant.family
-        {
+        let grantIDs = [stored, known].map { $0.grant.providerGrantID.map(ExactText.init) }
+        if newTokens || grantIDs[0] != grantIDs[1] || stored.grant.family != known.grant.family {
             try writing.joinFamilies(of: stored.row, at: now)
         }
         if isRenewed {
