@@ -4,6 +4,7 @@ All of it is the same for the same seed and clock. Tokens are 43 base64url chara
 """
 import base64
 import datetime
+import json
 import os
 import random
 
@@ -16,6 +17,8 @@ _AREAS = ("ticket", "order", "invoice", "stock")
 _SCOPES = [f"{area}.{verb}" for area in _AREAS for verb in ("read", "comment", "write")]
 # The provider's one answer names this client, and the product compares: grants that are asked about are its.
 ASKED_CLIENT = CLIENTS[0]
+# What the provider tells of every token; other scopes than the record's would be a finding.
+ASKED_SCOPES = ["invoice.read", "ticket.comment", "ticket.read"]
 # How long ago it was used last, and the days of age that issued_at is spread over; longest age a year above.
 KINDS = {
     "active": (1.0, 20),
@@ -56,6 +59,7 @@ def grants(path, count, kind="active", at=None, first=0, seed=1, only=None):
     at = at or now()
     draw = random.Random(seed * 1_000_003 + first)
     sets = scope_sets()
+    asked = json.dumps(ASKED_SCOPES, separators=(",", ":"))
     kinds = ("unused", "active") if kind == "mixed" else (kind, kind)
     clients = [CLIENTS if name == "unused" else (ASKED_CLIENT,) * len(CLIENTS) for name in kinds]
     until = time_text(at - datetime.timedelta(hours=12))
@@ -77,7 +81,7 @@ def grants(path, count, kind="active", at=None, first=0, seed=1, only=None):
                 lines.append(
                     f'{{"id":"g-{index:08d}","provider":"{PROVIDER}","tenant":"tenant-{index % TENANTS:02d}",'
                     f'"client":"{clients[which][index % 7 % 5]}","subject":"u-{index:08d}",'
-                    f'"scopes":{sets[index * 31 % len(sets)]},"issued_at":"{begun}",'
+                    f'"scopes":{sets[index * 31 % len(sets)] if kinds[which] == "unused" else asked},"issued_at":"{begun}",'
                     f'"last_used_at":"{used[which]}","observed_from":"{begun}","observed_until":"{until}",'
                     f'"access_token":"{access[index - start]}","refresh_token":"{refresh[index - start]}"}}\n'
                 )

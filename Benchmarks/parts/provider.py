@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import time
 
+from parts import inputs
+
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "provider")
 TOKEN_LENGTH = 43
 # The token of /token, which the product asks about as its canary.
@@ -24,7 +26,7 @@ def verdict(now=None):
     """The introspection document that every token of ours is answered with."""
     now = int(now or time.time())
     return json.dumps({
-        "active": True, "scope": "invoice.read ticket.comment ticket.read", "client_id": "supplier-portal",
+        "active": True, "scope": " ".join(inputs.ASKED_SCOPES), "client_id": "supplier-portal",
         "username": "u-00000017", "token_type": "Bearer", "exp": now + 31_536_000, "iat": now - 86_400,
         "nbf": now - 86_400, "sub": "u-00000017", "aud": "https://procurement.example.com/api",
         "iss": "https://idp.example.com", "jti": "5d2c2f0e-6b0b-4a53-9d15-0f1c1c6f7d11",
