@@ -143,14 +143,16 @@ class Rig:
         return {grant: STANDINGS[code] for grant, code in rows}
 
     def observe(self, used):
-        """The feed reports some uses of an hour ago, and that it has seen everything until now."""
+        """The feed reports some uses of this moment, and that it has seen everything until now."""
         now = time.time()
+        # To the millisecond: of two logs within a second the later one tells of nothing that the first had observed.
+        moment = f"{instant(now)[:-1]}.{int(now * 1_000) % 1_000:03d}Z"
         lines = [json.dumps({"feed": "gateway", "observed_from": instant(now - 190 * 86_400)})]
         lines += [
-            json.dumps({"feed": "gateway", "at": instant(now - 3_600), "provider": "sandbox", "grant": grant})
+            json.dumps({"feed": "gateway", "at": moment, "provider": "sandbox", "grant": grant})
             for grant in used
         ]
-        lines.append(json.dumps({"feed": "gateway", "observed_until": instant(now)}))
+        lines.append(json.dumps({"feed": "gateway", "observed_until": moment}))
         name = f"intake/usage-{time.monotonic_ns()}.ndjson"
         self.write(name, "\n".join(lines) + "\n")
         return name
