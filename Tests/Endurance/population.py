@@ -79,7 +79,9 @@ class Population:
                 order["script"] = {"revoke": random.choice(faults)}
             self.orders.append(order)
             self.records.append(record)
-            self.kind[grant], self.file[grant] = kind, file
+            self.kind[grant] = kind
+            # A successor is recorded later than what it covers.
+            self.file[grant] = min(file, self.files - 2) + member if kind == "superseded" else file
             ends = self.KINDS[kind][2]
             self.ends[grant] = ends or ("expired" if member == 0 else "active")
 
@@ -106,5 +108,5 @@ class Population:
         ]
 
     def leaving_behind_our_back(self, file):
-        return self.of("gone", file=file) + [
-            grant for grant in self.of("superseded", file=file) if grant.endswith("-0")]
+        covered = [grant for grant in self.of("superseded", file=file) if grant.endswith("-1")]
+        return self.of("gone", file=file) + [f"{grant[:-1]}0" for grant in covered]
