@@ -16,7 +16,8 @@ MOVES = {
     "grant.quarantined": ({"active", "noticed"}, "quarantined"),
     "grant.reprieved": ({"noticed"}, "active"),
     "grant.restored": ({"quarantined"}, "active"),
-    "grant.revoking": (LIVE | {"stuck"}, "revoking"),
+    # A person's order may come upon one that is under way, and makes it the person's.
+    "grant.revoking": (LIVE | {"stuck", "revoking"} | ENDED, "revoking"),
     "grant.stuck": ({"revoking"}, "stuck"),
     "grant.expired": (LIVE | {"revoking", "stuck"}, "expired"),
     "grant.revoked": (LIVE | {"revoking", "stuck"}, "revoked"),
