@@ -2,7 +2,7 @@ import CurlTransport
 import HTTPTransport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ContentCodingTests {
+@Suite(.timeLimit(.minutes(15))) struct ContentCodingTests {
     @Test func `gzip that was not asked for is undone`() async throws {
         try await LoopbackServer.run { server in
             let response = try await withTransport { try await $0.get(server.url("/gzip/40")) }

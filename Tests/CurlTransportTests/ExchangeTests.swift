@@ -3,7 +3,7 @@ import Glibc
 import HTTPTransport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(15)))
 struct `Exchange over HTTP/1.1` {
     @Test(arguments: [
         (HTTPMethod.get, nil), (.post, "token=a%20b"), (.post, ""), (.post, nil), (.delete, nil), (.delete, "x"),

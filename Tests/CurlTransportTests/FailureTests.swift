@@ -3,7 +3,7 @@ import Glibc
 import HTTPTransport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(15)))
 struct `Failures of an exchange` {
     @Test(arguments: ["bytes", "stream"])
     func `a body of exactly the limit is a response and one byte more is a failure`(_ kind: String) async throws {

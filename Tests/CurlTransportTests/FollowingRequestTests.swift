@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Requests that follow one another on the transport's own thread.
-@Suite(.timeLimit(.minutes(2))) struct FollowingRequestTests {
+@Suite(.timeLimit(.minutes(15))) struct FollowingRequestTests {
     private func post(_ url: String, _ body: [UInt8], headers: [HTTPHeader] = []) -> HTTPRequest {
         HTTPRequest(method: .post, url: url, headers: headers, body: body, timeout: .seconds(30))
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CurlTransport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(15)))
 struct `Lifetime` {
     @Test func `a cancelled task gets its failure and the server sees the connection end`() async throws {
         try await LoopbackServer.run { server in

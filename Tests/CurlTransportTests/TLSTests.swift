@@ -2,7 +2,7 @@ import CurlTransport
 import HTTPTransport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(15)))
 struct `TLS` {
     @Test(arguments: [
         ("loopback.pem", "authority.pem", "127.0.0.1"), ("loopback.pem", "authority.pem", "localhost"),
@@ -101,7 +101,7 @@ struct `TLS` {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(15)))
 struct `HTTP/2 over TLS` {
     private static let arguments = ["--certificate", Fixture.path("loopback.pem"), "--http2"]
 

@@ -6,7 +6,7 @@ import Testing
 @testable import EventDelivery
 
 /// Events handed to a program.
-@Suite(.timeLimit(.minutes(1))) struct ExecSinkTests {
+@Suite(.timeLimit(.minutes(15))) struct ExecSinkTests {
     private let folder = TemporaryFolder()
 
     /// As the program does: a child may end before it has read.

@@ -82,7 +82,7 @@ struct ContainOrderTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: [true, false])
+    @Test(.timeLimit(.minutes(15)), arguments: [true, false])
     func `what comes while a person reads the plan is not taken along unseen`(comes: Bool) async throws {
         try await withScenario { scenario in
             try await scenario.grants([.used("g-1")])
@@ -111,7 +111,7 @@ struct ContainOrderTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(15)))
     func `what comes while the order is carried out is told, and is no success`() async throws {
         try await withScenario { scenario in
             // The sink takes nothing before the gate is opened, and the report waits for the sink.

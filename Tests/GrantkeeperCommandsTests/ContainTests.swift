@@ -77,7 +77,7 @@ struct ContainTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(15)))
     func `the announcement waits for no provider: it has left while the first call hangs`() async throws {
         try await withScenario {
             $0.sinks = [Self.siem]

@@ -119,7 +119,7 @@ struct RehearsalTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(15)))
     func `an end that a run has in hand becomes the order's, whatever comes of the run's try`() async throws {
         try await withScenario { scenario in
             try await scenario.grants([.idle("slow")] + (1...20).map { .used("o-\($0)") { $0.client = "erp-sync" } })

@@ -4,7 +4,7 @@ import Monitoring
 import ServiceLifecycle
 import Testing
 
-@Suite("The metrics server", .timeLimit(.minutes(1)))
+@Suite("The metrics server", .timeLimit(.minutes(15)))
 struct MetricsServerTests {
     @Test func `metrics have the type that Prometheus insists on`() async throws {
         try await withMetricsServer { port in

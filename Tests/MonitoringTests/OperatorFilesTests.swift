@@ -2,7 +2,7 @@ import GrantsTestSupport
 import Monitoring
 import Testing
 
-@Suite("What operators are given", .timeLimit(.minutes(2)))
+@Suite("What operators are given", .timeLimit(.minutes(15)))
 struct OperatorFilesTests {
     /// The metrics of a scrape, and those that the parts of histograms make.
     private static func exposed(_ text: String) -> Set<String> {

@@ -5,7 +5,7 @@ import Subprocess
 import Testing
 
 /// The built worker as a process, beside no server: what it prints, starts and heeds.
-@Suite("The worker as a process", .serialized, .timeLimit(.minutes(5)))
+@Suite("The worker as a process", .serialized, .timeLimit(.minutes(15)))
 struct WorkerProcessTests {
     private static let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
     private static let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="

@@ -6,7 +6,7 @@ import Testing
 @testable import RotationWorker
 
 /// Verdicts stored by what a grant was when it was asked about, against those stored by what it is now.
-@Suite(.timeLimit(.minutes(2))) struct KeptActiveTests {
+@Suite(.timeLimit(.minutes(15))) struct KeptActiveTests {
     /// All that a batch can change.
     struct Outcome: Equatable {
         var grants: [String] = []

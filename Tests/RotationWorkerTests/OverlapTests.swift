@@ -7,7 +7,7 @@ import Testing
 @testable import RotationWorker
 
 /// A batch on the wire while the one before it is stored and the next is read.
-@Suite(.timeLimit(.minutes(2))) struct OverlapTests {
+@Suite(.timeLimit(.minutes(15))) struct OverlapTests {
     private static func grants(_ range: Range<Int>) -> [Grant] {
         range.map { idleGrant("g-\(10_000 + $0)", idle: 1) }
     }

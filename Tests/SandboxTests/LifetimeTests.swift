@@ -5,7 +5,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite(.timeLimit(.minutes(1))) struct LifetimeTests {
+@Suite(.timeLimit(.minutes(15))) struct LifetimeTests {
     @Test(arguments: [#"{"hang":true}"#, #"{"latency_ms":600000}"#])
     func `a request without an answer does not hold the end up`(faults: String) async throws {
         let connection = try await withSandbox { sandbox in

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 @Suite struct `Clocks` {
-    @Test(.timeLimit(.minutes(1))) func `an armed timer fires, also without being armed again, until it is cancelled`()
+    @Test(.timeLimit(.minutes(15))) func `an armed timer fires, also without being armed again, until it is cancelled`()
         async
     {
         let (fired, feed) = AsyncStream.makeStream(of: Void.self)
@@ -22,7 +22,7 @@ import Testing
         timer.cancel()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a timer may be armed and cancelled from within`() async {
+    @Test(.timeLimit(.minutes(15))) func `a timer may be armed and cancelled from within`() async {
         let (fired, feed) = AsyncStream.makeStream(of: Void.self)
         let holder = Holder()
         holder.timer.withLock {

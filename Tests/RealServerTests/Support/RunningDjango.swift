@@ -22,7 +22,7 @@ extension Trait where Self == RunningDjango {
 /// The built program against a server that nobody here wrote.
 ///
 /// One at a time: they count the server's requests, and share its CPU with it.
-@Suite(.serialized, .runningDjango, .timeLimit(.minutes(3)))
+@Suite(.serialized, .runningDjango, .timeLimit(.minutes(15)))
 struct RealServerTests {
     /// The server with its counts at nothing, and a fresh keeper beside it.
     static func scene(

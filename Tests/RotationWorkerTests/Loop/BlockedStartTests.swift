@@ -19,7 +19,7 @@ import Testing
         return schedule
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(15)))
     func `a store that cannot settle what was missed keeps nothing else from beginning, then or ever`() async throws {
         let rig = try scene.loop([strict("missed", .purge, "0 * * * *"), strict("due", .expire, "10 * * * *")])
         await rig.send(.tick)
@@ -46,7 +46,7 @@ import Testing
         await other.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(15)))
     func `a start that waits for another schedule's run of the same job is not a missed one`() async throws {
         let rig = try scene.loop([strict("first", .expire, "0 * * * *"), strict("second", .expire, "1 * * * *")])
         await rig.send(.tick)
