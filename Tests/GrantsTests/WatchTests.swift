@@ -3,16 +3,14 @@ import Testing
 
 private let now = Timestamp(milliseconds: 1_795_478_400_000)
 
-private func member(_ id: String, activeAt: Timestamp? = nil) -> Grant {
-    var grant = Grant(
+private func member(_ id: String) -> Grant {
+    Grant(
         key: .init(provider: "idp", id: id),
         tenant: "acme",
         client: "portal",
         scopes: ScopeSet(["a", "b"]),
         issuedAt: now - .days(9)
     )
-    if let activeAt { grant.validity.record(.active, at: activeAt) }
-    return grant
 }
 
 @Suite struct WatchTests {
@@ -27,22 +25,6 @@ private func member(_ id: String, activeAt: Timestamp? = nil) -> Grant {
         isOne: Bool
     ) {
         #expect(Creep(ended: ended, live: live).isOne == isOne)
-    }
-
-    @Test func `one successor covers one member, recorded earlier and active before it`() {
-        func covered(_ members: [Grant], _ inactive: String...) -> Set<String> {
-            let keys = Set(inactive.map { Grant.Key(provider: "idp", id: $0) })
-            return Set(Surge.succeeded(among: members, inactive: keys).map(\.id))
-        }
-        let (old, new) = (member("old", activeAt: now - .days(1)), member("new", activeAt: now))
-        #expect(covered([old, new], "old") == ["old"])
-        #expect(covered([new, old], "old") == [])
-        #expect(covered([old, member("new", activeAt: now - .days(2))], "old") == [])
-        #expect(covered([old, member("new")], "old") == [])
-        #expect(covered([old, new], "old", "new") == [])
-        // Two are gone and one lives: it carries on one of them.
-        #expect(covered([member("a"), member("b"), new], "a", "b").count == 1)
-        #expect(covered([member("a"), new, member("b"), member("c", activeAt: now)], "a", "b") == ["a", "b"])
     }
 
     @Test func `scopes told beside the record are kept, and told of a refresh token stand alone`() {

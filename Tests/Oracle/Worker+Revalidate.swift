@@ -198,8 +198,8 @@ extension Worker {
         for family in families where family.contains(where: rows.contains) {
             let members = family.map { stored[$0].grant }.filter(\.standing.isLive)
             let inactive = Set(family.filter(rows.contains).map { stored[$0].grant.key })
-            let covered = Surge.succeeded(among: members, inactive: inactive)
-            rows = rows.filter { !covered.contains(stored[$0].grant.key) }
+            let covered = Succession.successors(among: members) { inactive.contains($0.key) }
+            rows = rows.filter { covered[stored[$0].grant.key] == nil }
         }
         let surge = Surge(
             newlyInactive: rows.count,

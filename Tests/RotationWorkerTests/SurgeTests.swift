@@ -152,14 +152,34 @@ import Testing
         for isFamily in [true, false] {
             let rig = try await Rig()
             for number in 1...8 {
-                try await rig.add(
-                    [idleGrant("g-\(number)", idle: 1), idleGrant("k-\(number)", idle: 1)],
-                    family: isFamily ? "f-\(number)" : nil
-                )
+                let family = isFamily ? "f-\(number)" : nil
+                rig.clock.set(start - .days(1))
+                try await rig.add([idleGrant("g-\(number)", idle: 1)], family: family)
+                rig.clock.set(start)
+                try await rig.add([idleGrant("k-\(number)", idle: 1)], family: family)
                 rig.provider.forget("g-\(number)")
             }
             #expect(try await rig.revalidate().held.isEmpty == isFamily)
         }
+    }
+
+    @Test(arguments: [(isLater: false, coversAnother: false), (true, true), (true, false)])
+    func `only what the planner takes for a successor keeps a member out of a surge`(
+        isLater: Bool,
+        coversAnother: Bool
+    ) async throws {
+        let rig = try await Rig()
+        for number in 1...8 {
+            rig.clock.set(isLater ? start - .days(1) : start)
+            try await rig.add([idleGrant("g-\(number)", idle: 1)], family: "f-\(number)")
+            rig.clock.set(start)
+            try await rig.add([idleGrant("k-\(number)", idle: 1)], family: "f-\(number)")
+            if coversAnother {
+                try await rig.store.write { try $0.setCovering(.init(provider: "idp", id: "k-\(number)")) }
+            }
+            rig.provider.forget("g-\(number)")
+        }
+        #expect(try await rig.revalidate().held.isEmpty == (isLater && !coversAnother))
     }
 
     @Test func `a few a day for a month are a creep, which holds the provider until it is approved`() async throws {

@@ -18,7 +18,7 @@ extension Planner {
             guard member.holdsRefreshToken || member.holdsAccessToken else { return }
             speaks = true
             allAreGone = allAreGone && isGone(member, lastUsedAt: used)
-            oneIsKnownToLive = oneIsKnownToLive || Self.isKnownToLive(member)
+            oneIsKnownToLive = oneIsKnownToLive || Succession.isKnownToLive(member)
         }
         if family.members.isEmpty { hear(grant) }
         for member in family.members { hear(member.grant) }
@@ -41,32 +41,10 @@ extension Planner {
     }
 
     /// The member that carries the consent on for one that is gone, and for no other.
-    ///
-    /// The earliest recorded of those that are gone are served first, whichever of them is asked about.
     func successor(of grant: Grant, in family: Family) -> Grant? {
-        let members = family.members.map(\.grant).sorted {
-            (Self.recorded($0), $0.key) < (Self.recorded($1), $1.key)
+        let successors = Succession.successors(among: family.members.map(\.grant)) { member in
+            isGone(member, lastUsedAt: family.lastUsedAt)
         }
-        var free = members.filter { Self.isKnownToLive($0) && !$0.coversAnother }
-        for member in members where isGone(member, lastUsedAt: family.lastUsedAt) {
-            let index = free.firstIndex { Self.carriesOn($0, member) }
-            if member.key == grant.key { return index.map { free[$0] } }
-            if let index { free.remove(at: index) }
-        }
-        return nil
-    }
-
-    private static func isKnownToLive(_ grant: Grant) -> Bool {
-        grant.validity.lastVerdict == .active && grant.validity.inactiveSince == nil
-    }
-
-    /// Recorded later, and countably active after the other was.
-    private static func carriesOn(_ grant: Grant, _ other: Grant) -> Bool {
-        guard let active = grant.validity.lastActiveAt, recorded(grant) > recorded(other) else { return false }
-        return other.validity.lastActiveAt.map { active > $0 } ?? true
-    }
-
-    private static func recorded(_ grant: Grant) -> Timestamp {
-        grant.firstSeenAt ?? grant.firstRecordedAt ?? Timestamp(milliseconds: .min)
+        return successors[grant.key]
     }
 }

@@ -33,28 +33,4 @@ package struct Surge: Hashable, Sendable {
 
     /// How many grants asked about are enough to know that `newlyInactive` is no surge by its share.
     package static func enough(for newlyInactive: Int) -> Int { newlyInactive * 20 }
-
-    /// Which of the members of a family that turned inactive have a successor: another member, recorded later and
-    /// countably active after the other's last `active`, that covers no other.
-    ///
-    /// `members` are the live ones in the order in which they were recorded.
-    package static func succeeded(among members: [Grant], inactive: Set<Grant.Key>) -> Set<Grant.Key> {
-        var covered: Set<Grant.Key> = []
-        var taken: Set<Int> = []
-        // From the latest on: an early member leaves later ones to those that only they can cover.
-        for index in members.indices.reversed() where inactive.contains(members[index].key) {
-            let lastActiveAt = members[index].validity.lastActiveAt
-            let successor = members.indices.dropFirst(index + 1).first { other in
-                guard !taken.contains(other), !inactive.contains(members[other].key),
-                    members[other].validity.lastVerdict == .active, members[other].validity.inactiveSince == nil,
-                    let active = members[other].validity.lastActiveAt
-                else { return false }
-                return lastActiveAt.map { active > $0 } ?? true
-            }
-            guard let successor else { continue }
-            taken.insert(successor)
-            covered.insert(members[index].key)
-        }
-        return covered
-    }
 }

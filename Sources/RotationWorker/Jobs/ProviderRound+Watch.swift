@@ -117,10 +117,12 @@ extension ProviderRound {
         }
         var succeeded: Set<Int64> = []
         for family in families {
-            let members = try writing.members(ofFamily: family, limit: Assessor.groupLimit).sorted { $0.row < $1.row }
-            let inactive = members.filter { rows.contains($0.row) || $0.grant.validity.inactiveCount > 0 }
-            let covered = Surge.succeeded(among: members.map(\.grant), inactive: Set(inactive.map(\.grant.key)))
-            succeeded.formUnion(members.filter { covered.contains($0.grant.key) }.map(\.row))
+            let members = try writing.members(ofFamily: family, limit: Assessor.groupLimit)
+            let candidates = Set(members.filter { rows.contains($0.row) }.map(\.grant.key))
+            let covered = Succession.successors(among: members.map(\.grant)) { member in
+                candidates.contains(member.key) || member.validity.inactiveCount > 0
+            }
+            succeeded.formUnion(members.filter { covered[$0.grant.key] != nil }.map(\.row))
         }
         return succeeded
     }
