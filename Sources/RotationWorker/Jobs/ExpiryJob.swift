@@ -69,12 +69,13 @@ package struct ExpiryJob: Sendable {
     ) async throws -> Applied {
         var applied = Applied()
         let clock = try await readClocks(plan, run: run, lock: lock, approving: hash)
-        applied.held = plan.held(by: clock, among: plan.released(approving: hash), at: now)
+        applied.held = plan.held(by: clock, approving: hash, at: now)
         try await record(plan, applied.held, run: run, lock: lock, approving: hash)
         guard let spool = plan.spool else { return applied }
         var index = 0
         while index < spool.count {
             try environment.stop.check()
+            try refuseClockSetBack()
             let batch = PlanBatch(
                 environment: environment,
                 plan: plan,
@@ -119,8 +120,20 @@ package struct ExpiryJob: Sendable {
     ) async throws -> ClockGate {
         let providers = Set(plan.released(approving: hash).map(\.provider))
         let readings = try await ServerLook(environment: environment, run: run, lock: lock).look(at: providers)
+        try refuseClockSetBack()
         let trusting = environment.settings.providers.filter { $0.clock == .trusted }.map(\.id)
         return ClockGate(readings, trusting: Set(trusting))
+    }
+
+    /// The providers' clocks are compared with ours as it is, and what is applied was decided by ours as it was.
+    private func refuseClockSetBack() throws {
+        let skew = now - environment.clock.now()
+        guard skew > ServerClock.tolerance else { return }
+        throw StoreError(
+            .other,
+            "the clock was set back by \(skew.components.seconds) s since the plan was made; the rest of it is not applied",
+            hint: "run it again: it is planned by the clock as it is now"
+        )
     }
 
     /// What is held is stored before anything is applied, so that it can be approved whatever happens next.

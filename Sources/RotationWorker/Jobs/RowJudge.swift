@@ -26,10 +26,10 @@ struct RowJudge {
         let environment = batch.environment
         self.batch = batch
         self.reading = reading
-        // Read again in every batch: a freeze or a hold typed elsewhere counts at once, and so does a blackout that
-        // begins meanwhile.
+        // Read again in every batch: a freeze or a hold typed elsewhere counts at once, and so do a blackout that begins
+        // meanwhile and a mode that was reloaded.
         gates = Gates(
-            mode: environment.settings.policy.mode,
+            mode: environment.mode.current,
             freezes: try reading.freezes(),
             heldProviders: Set(try reading.heldProviders().keys),
             blackout: environment.blackouts.current(at: environment.clock.now())

@@ -1,18 +1,20 @@
 internal import Grants
 
 extension ExpiryPlan {
-    /// Partitions of which rows are applied: those that the valve does not hold, or the held ones that a person approved.
+    /// Partitions of which rows are applied: all that no gate before the valve holds, since the valve stops only some of
+    /// a partition's rows, or the held ones that a person approved.
     func released(approving hash: String?) -> Set<Partition> {
-        Set(open.keys.filter { valveHeld[$0] == hash })
+        guard let hash else { return Set(open.keys) }
+        return Set(open.keys.filter { valveHeld[$0] == hash })
     }
 
-    /// What the gate of the clocks holds of the partitions that are applied.
-    func held(by gate: ClockGate, among released: Set<Partition>, at now: Timestamp) -> [HeldPlan] {
+    /// What the gate of the clocks holds of what is applied.
+    func held(by gate: ClockGate, approving hash: String?, at now: Timestamp) -> [HeldPlan] {
+        let released = released(approving: hash)
+        let byClock = hash == nil ? openByClock : released.sorted().compactMap { self.byClock[$0] }
         var held = byClock.filter { plan in
-            guard let provider = plan.provider, let tenant = plan.tenant, !gate.skewed.contains(provider) else {
-                return false
-            }
-            return gate.undated.contains(provider) && released.contains(Partition(provider: provider, tenant: tenant))
+            guard let provider = plan.provider else { return false }
+            return gate.undated.contains(provider) && !gate.skewed.contains(provider)
         }
         for provider in gate.skewed.sorted() {
             let mine = released.filter { $0.provider == provider }.sorted()

@@ -14,9 +14,9 @@ package struct ExpiryPlan: Sendable {
     /// Ends that could not be carried out, and what cannot be judged: rule → number.
     package var refused: [String: Int] = [:]
     package var held: [HeldPlan] = []
-    /// Ends that rest on the clock, by partition, which no other gate holds: applied only where the provider's clock is
-    /// seen to agree with ours, which a plan does not look at.
-    package internal(set) var byClock: [HeldPlan] = []
+    /// Ends that rest on the clock, which no other gate holds: applied only where the provider's clock is seen to agree
+    /// with ours, which a plan does not look at.
+    package internal(set) var openByClock: [HeldPlan] = []
     /// What a person should know of the grants examined: note → number.
     package var notes: [GrantNotes.Word: Int] = [:]
     /// Partitions past the valve's numbers by notices alone.
@@ -37,6 +37,8 @@ package struct ExpiryPlan: Sendable {
     var partitions: [Partition] = []
     /// Rows that no gate before the valve holds.
     var open: [Partition: Int] = [:]
+    /// As ``openByClock``, with what the valve holds: for those who approve it.
+    var byClock: [Partition: HeldPlan] = [:]
     /// Partitions whose rows a closed valve holds, with the hash of the entry that holds them.
     var valveHeld: [Partition: String] = [:]
 
@@ -60,14 +62,6 @@ package struct ExpiryPlan: Sendable {
 
     /// The scope documents were changed elsewhere since ours were read: they count for nothing in this plan.
     package var scopesOutdated: Bool { scopes.isOutdated }
-
-    /// Of ``byClock``, what the valve does not hold either.
-    package var openByClock: [HeldPlan] {
-        byClock.filter { plan in
-            guard let provider = plan.provider, let tenant = plan.tenant else { return false }
-            return valveHeld[Partition(provider: provider, tenant: tenant)] == nil
-        }
-    }
 
     /// Everything is frozen, not only a part.
     package var isFrozen: Bool { freezes.contains { $0.selection.isAll } }

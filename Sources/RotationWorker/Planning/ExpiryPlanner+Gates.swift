@@ -17,6 +17,8 @@ extension ExpiryPlanner {
         var open = 0
         /// Of these, ends that rest on the clock.
         var byClock: (digest: PlanDigest, ends: Int)?
+        /// Of ``byClock``, those that the valve does not stop.
+        var byClockBesideValve: (digest: PlanDigest, ends: Int)?
         var notices = 0
         /// Over the rows that only the valve could hold.
         var digest: PlanDigest?
@@ -71,22 +73,25 @@ extension ExpiryPlanner {
     ) {
         for (partition, tally) in tallies where tally.open > 0 {
             plan.open[partition] = tally.open
-            guard let byClock = tally.byClock else { continue }
-            plan.byClock.append(
+            func held(_ rows: (digest: PlanDigest, ends: Int)) -> HeldPlan {
                 HeldPlan(
                     tenant: partition.tenant,
                     provider: partition.provider,
-                    wouldEnd: byClock.ends,
+                    wouldEnd: rows.ends,
                     live: counts[partition]?.live ?? 0,
                     why: Gates.Gate.noDate.rawValue,
-                    hash: byClock.digest.hex,
+                    hash: rows.digest.hex,
                     policyHash: policyHash,
                     heldAt: now,
                     selection: selection
                 )
-            )
+            }
+            if let rows = tally.byClock { plan.byClock[partition] = held(rows) }
+            // What the valve holds of a partition waits for it, and not for the clock.
+            let open = plan.valveHeld[partition] == nil ? tally.byClock : tally.byClockBesideValve
+            if let rows = open { plan.openByClock.append(held(rows)) }
         }
-        plan.byClock.sort {
+        plan.openByClock.sort {
             ($0.provider?.rawValue ?? "", $0.tenant?.rawValue ?? "") < (
                 $1.provider?.rawValue ?? "", $1.tenant?.rawValue ?? ""
             )
@@ -212,10 +217,14 @@ extension ExpiryPlanner.Tally {
                 Gates.needsDate(decision, on: grant)
                 || group.contains { Gates.needsDate($0.decision, on: $0.stored.grant) }
             if rests {
-                var rows = byClock ?? (PlanDigest(Array(policyHash.utf8), Array(Gates.Gate.noDate.rawValue.utf8)), 0)
-                rows.digest.add(line: line)
-                rows.ends += 1
-                byClock = rows
+                func add(to known: inout (digest: PlanDigest, ends: Int)?) {
+                    var rows = known ?? (PlanDigest(Array(policyHash.utf8), Array(Gates.Gate.noDate.rawValue.utf8)), 0)
+                    rows.digest.add(line: line)
+                    rows.ends += 1
+                    known = rows
+                }
+                add(to: &byClock)
+                if !Gates.valveHolds(decision) { add(to: &byClockBesideValve) }
             }
         }
         let ends = decision.isEnd || decision.action == .quarantine
