@@ -108,4 +108,12 @@ import Testing
         let grant = try await rig.grant("g-1")?.grant
         #expect((grant?.resurfacedAt != nil) == resurfaces && grant?.lastUsedAt?.description == used)
     }
+
+    @Test func `an end without a call closes what was found after an end by hand`() async throws {
+        let rig = try await Rig()
+        try await rig.add([idleGrant("g-1", idle: 3) { $0.expiresAt = start - .days(2) }], hasToken: false)
+        try await rig.change("g-1") { $0.grant.resurfacedAt = start - .days(3) }
+        #expect(try await rig.rotate().applied.ended == [.expired: 1])
+        #expect(try await rig.grant("g-1")?.grant.resurfacedAt == nil)
+    }
 }

@@ -69,6 +69,27 @@ import Testing
         #expect(plan.rules == [.unused: 20] && plan.held.map(\.why).contains("valve-share"))
     }
 
+    @Test func `what had ended and ends once more is no life that ends are measured against`() async throws {
+        let rig = try await rig([])
+        let ids = (0..<300).map { "again-\($0)" }
+        try await rig.add(ids.map { idleGrant($0, idle: 1) })
+        try await rig.store.write { writing in
+            for id in ids {
+                var stored = try #require(try writing.grant(.init(provider: "idp", id: id)))
+                stored.grant.standing = .revoked
+                stored.endedAt = start - .days(30)
+                stored.grant.resurfacedAt = start - .days(1)
+                try writing.save(stored)
+            }
+        }
+        let order = RevocationByHand(rig.environment)
+        let keys = ids.map { Grant.Key(provider: "idp", id: $0) }
+        let forecast = try await order.forecast(keys, nil, takesAlong: false)
+        #expect(try await order.execute(forecast, reason: "they live", reference: nil, run: 1).count == 300)
+        let (plan, applied) = try await rig.rotate()
+        #expect(plan.held.map(\.why).contains("valve-share") && applied.actions["end"] == nil)
+    }
+
     @Test func `an order by hand is measured as a plan is`() async throws {
         let rig = try await rig(short(300, end: start - .minutes(5)))
         let keys = (1...20).map { Grant.Key(provider: "idp", id: "long-\($0)") }

@@ -23,8 +23,11 @@ struct GrantChange {
         let before = stored.grant.standing
         stored.grant.carry(decision, at: now, announces: circumstances.announces)
         let after = stored.grant.standing
+        var closesFinding = false
         if after == .expired || after == .revoked {
             stored.endedAt = now
+            closesFinding = stored.grant.resurfacedAt != nil
+            LifeAfterEnd.close(&stored.grant, by: .end)
         } else if after == .revoking {
             // Also of what had ended and resurfaced.
             stored.endedAt = nil
@@ -45,7 +48,8 @@ struct GrantChange {
             event: Event.Draft(event(stored, decision, from: before), about: stored),
             at: now,
             isCounted: Gates.isCounted(decision) && !isApproved,
-            order: order(stored, decision)
+            order: order(stored, decision),
+            closesFinding: closesFinding
         )
     }
 

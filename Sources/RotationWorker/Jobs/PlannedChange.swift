@@ -12,6 +12,8 @@ final class PlannedChange: Sendable {
     /// The valve counts it.
     let isCounted: Bool
     let order: RevocationOrder?
+    /// It ends what was found to live after an end.
+    let closesFinding: Bool
 
     init(
         stored: StoredGrant,
@@ -19,7 +21,8 @@ final class PlannedChange: Sendable {
         event: Event.Draft,
         at: Timestamp,
         isCounted: Bool,
-        order: RevocationOrder?
+        order: RevocationOrder?,
+        closesFinding: Bool
     ) {
         self.stored = stored
         self.decision = decision
@@ -27,12 +30,14 @@ final class PlannedChange: Sendable {
         self.at = at
         self.isCounted = isCounted
         self.order = order
+        self.closesFinding = closesFinding
     }
 
     func write(to writing: any StoreWriting) throws {
-        try writing.saveDecision(stored)
+        if closesFinding { try writing.save(stored) } else { try writing.saveDecision(stored) }
         try writing.append(event)
-        if Gates.isCounted(decision) {
+        // What had ended already was not among the living that the valve measures by.
+        if Gates.isCounted(decision), stored.readStanding.isLive {
             try writing.countEnd(of: stored.grant, at: at, isEnd: decision.isEnd, counts: isCounted)
         }
         if case .end(let end) = decision.action, let successor = end.successor { try writing.setCovering(successor) }

@@ -63,7 +63,8 @@ struct HandOrder {
         }
         // Receivers are told once more; no call is made.
         var stored = stored
-        stored.grant.resurfacedAt = nil
+        LifeAfterEnd.close(&stored.grant, by: .end)
+        stored.grant.cause = .byHand
         stored.grant.proof = .announced
         stored.endedAt = change.now
         try writing.save(stored)
@@ -87,6 +88,7 @@ struct HandOrder {
         order.whileFrozen = options.whileFrozen
         order.whileHeld = options.whileHeld
         stored.grant.standing = .revoking
+        stored.grant.cause = .byHand
         try writing.setRevocation(order, of: stored.grant)
         try writing.save(stored)
         try tell(stored, Event.Kind.grantRevoking, in: writing)
