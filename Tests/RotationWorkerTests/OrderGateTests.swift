@@ -99,6 +99,32 @@ import Testing
         #expect(hold == "clock-skew")
     }
 
+    @Test func `what the queue's probe finds after its first orders holds the provider`() async throws {
+        let rig = try await queue()
+        rig.provider.answer { [provider = rig.provider] token in
+            token == ScriptedProvider.canary && !provider.revoked.isEmpty ? .unknown(.credentials) : nil
+        }
+        let report = try await rig.revoke()
+        #expect(try await rig.store.read { try $0.heldProviders()["idp"]?.why } == "credentials")
+        let events = try await rig.events()
+        #expect(report.proofs[.proven] == nil && events.contains("provider.held"))
+    }
+
+    @Test(arguments: [ProviderSettings.Revocation.provider, .events])
+    func `an end that a person takes over is theirs, whatever decided it first`(path: ProviderSettings.Revocation)
+        async throws
+    {
+        let rig = try await Rig()
+        rig.provider.configure { $0.revocation = path }
+        rig.settings.providers = [rig.provider.settings]
+        try await rig.add([idleGrant("g-1")])
+        try await rig.rotate()
+        #expect(try await rig.grant("g-1")?.grant.cause == .unused)
+        if path == .events { try await rig.change("g-1") { $0.grant.resurfacedAt = start } }
+        try await rig.order("g-1")
+        #expect(try await rig.grant("g-1")?.grant.cause == .byHand)
+    }
+
     @Test func `by hand a held provider's orders are queued, and go on with --while-held, acknowledged at most`()
         async throws
     {

@@ -151,6 +151,65 @@ import Testing
         #expect(rig.provider.revoked == [Secret("grant pg-7")] && second.proofs == [.proven: 1])
     }
 
+    /// Works the queue, and is interrupted while it asks about the token for the given time.
+    private func interrupted(_ rig: Rig, at question: Int) async throws {
+        let asked = Counter()
+        let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self)
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        rig.provider.meanwhile { token in
+            guard token == Self.accessToken, asked.next() == question else { return }
+            arrival.yield()
+            for await _ in gate {}
+        }
+        rig.provider.answer { token in
+            token == Self.accessToken && Task.isCancelled ? .unknown(.network) : nil
+        }
+        let environment = rig.environment
+        let running = Task {
+            try await RevocationJob(environment, selection: GrantSelection(), run: 1, lock: nil) {
+                ScriptedProvider.madeUp
+            }.perform()
+        }
+        for await _ in arrivals { break }
+        running.cancel()
+        _ = try? await running.value
+        opener.finish()
+        rig.provider.meanwhile { _ in }
+    }
+
+    @Test(arguments: [false, true])
+    func `a try that is interrupted acknowledges nothing that was accepted before, and goes on as it was`(
+        isStuck: Bool
+    ) async throws {
+        let rig = try await revoking()
+        rig.provider.answer { [provider = rig.provider] token in
+            token == Self.accessToken && provider.isRevoked(token) ? .unknown(.serverError) : nil
+        }
+        #expect(try await rig.revoke().retrying == 1)
+        if isStuck { try await rig.change("g-1") { $0.grant.standing = .stuck } }
+        let known = try #require(try await order(rig))
+        rig.clock.set(start + .hours(24))
+        try await interrupted(rig, at: 1)
+        let grant = try #require(try await rig.grant("g-1")).grant
+        #expect(grant.proof == nil && grant.standing == (isStuck ? .stuck : .revoking))
+        #expect(try await order(rig)?.progress == known.progress)
+        // It had been dead since: the next try shows it.
+        rig.provider.answer { _ in nil }
+        #expect(try await rig.revoke().proofs == [.proven: 1])
+    }
+
+    @Test func `a token that was still active is no refusal because a try was interrupted`() async throws {
+        let rig = try await revoking()
+        rig.provider.answerRevocations { $0 == Self.accessToken ? .accepted : nil }
+        #expect(try await rig.revoke().retrying == 1)
+        rig.clock.set(start + .hours(24))
+        try await interrupted(rig, at: 1)
+        #expect(try await rig.grant("g-1")?.grant.standing == .revoking)
+        rig.provider.kill(Self.accessToken)
+        rig.provider.answer { _ in nil }
+        #expect(try await rig.revoke().proofs == [.proven: 1])
+    }
+
     @Test func `an answer about a token that a record replaced meanwhile ends nothing`() async throws {
         let rig = try await revoking()
         let (store, clock) = (rig.store, rig.clock)

@@ -63,6 +63,9 @@ package struct RevocationProof: Hashable, Sendable {
         case failed(String, retryAfter: Duration?)
     }
 
+    /// Why a person is needed where the endpoint accepts and the token lives on.
+    package static let stillActive = "still-active"
+
     package var tokens: [Token]
     /// Of earlier tries.
     package var progress: RevocationProgress
@@ -145,8 +148,8 @@ package struct RevocationProof: Hashable, Sendable {
         }
         if let why = refusal(living) { return .refused(why) }
         if !next.stillActive.isDisjoint(with: living.map(\.kind)) {
-            guard let until = next.askedUntil, !isOver else { return .refused("still-active") }
-            return .askedAgain("still-active", until: until)
+            guard let until = next.askedUntil, !isOver else { return .refused(Self.stillActive) }
+            return .askedAgain(Self.stillActive, until: until)
         }
         if let until = next.askedUntil, !isOver, let why = living.lazy.compactMap({ self.doubt($0, next) }).first {
             return .askedAgain(why, until: until)

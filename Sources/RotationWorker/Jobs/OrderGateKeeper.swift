@@ -16,6 +16,11 @@ final class OrderGateKeeper: Sendable {
 
     /// The gate that is closed to the order at this moment; nil: it may begin.
     func closed(to work: RevocationJob.Work) async throws -> Gates.Gate? {
+        try await closed(to: [work])[0]
+    }
+
+    /// The gate that is closed to each of the orders at this moment, by one read; nil: it may begin.
+    func closed(to orders: [RevocationJob.Work]) async throws -> [Gates.Gate?] {
         let (provider, last) = (provider, known.withLock { $0 })
         let present = try await environment.store.read { reading in
             let number = try reading.gateNumber()
@@ -24,11 +29,10 @@ final class OrderGateKeeper: Sendable {
             return (number, OrderGates(freezes: freezes, hold: try reading.heldProviders()[provider]))
         }
         known.withLock { $0 = present }
-        return present.gates.closed(
-            to: work.order,
-            on: work.stored.grant,
-            mode: environment.mode.current,
-            blackout: environment.blackouts.current(at: environment.clock.now()) != nil
-        )
+        let (mode, now) = (environment.mode.current, environment.clock.now())
+        let isBlackout = environment.blackouts.current(at: now) != nil
+        return orders.map { work in
+            present.gates.closed(to: work.order, on: work.stored.grant, mode: mode, blackout: isBlackout)
+        }
     }
 }

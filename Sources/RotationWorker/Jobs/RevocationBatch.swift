@@ -54,6 +54,7 @@ struct RevocationBatch: Sendable {
         }
         let after = await probe.read(times: 1, controls: controls)
         tried.after = after.canaries
+        if let why = after.hold, !Task.isCancelled { try await hold(why, after.detail) }
         tried.condition = before.condition.with(after.condition)
         if let why = after.unreachable, tried.failedWith != nil {
             tried.end(with: why, retryAfter: after.retryAfter, after.detail ?? why.rawValue)

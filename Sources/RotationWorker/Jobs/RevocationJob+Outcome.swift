@@ -22,6 +22,13 @@ extension RevocationJob {
             return
         }
         let (outcome, progress) = try judge(attempt, tried, isHeld: isHeld, stored, assessor, now)
+        if tried.wasCutShort, attempt.isOpen(outcome) {
+            // What was not asked to the end shows nothing: it stays due as it was, with what was accepted.
+            if case .refused = outcome {} else { order.progress = progress }
+            report.retrying += 1
+            try writing.setRevocation(order, of: stored.grant)
+            return
+        }
         order.progress = progress
         var why: String?
         switch outcome {
@@ -29,8 +36,7 @@ extension RevocationJob {
             stored.grant.standing = order.target
             stored.grant.proof = proof
             stored.grant.residualUntil = residualUntil
-            // A new end closes what was found after the last one.
-            stored.grant.resurfacedAt = nil
+            LifeAfterEnd.close(&stored.grant, by: .end)
             stored.endedAt = now
             try writing.removeRevocation(row: order.row)
             try writing.setMayLiveOn(mayLiveOn, row: order.row)
@@ -43,10 +49,6 @@ extension RevocationJob {
             stored.grant.standing = .stuck
             try writing.setRevocation(order, of: stored.grant)
             report.stuck[reason, default: 0] += 1
-        case .askedAgain(let reason, _) where tried.wasCutShort, .failed(let reason, _) where tried.wasCutShort:
-            why = reason
-            report.retrying += 1
-            try writing.setRevocation(order, of: stored.grant)
         case .askedAgain(let reason, let until):
             why = reason
             let wait = RevocationBackoff.wait(after: order.tries, of: stored.grant.key, retryAfter: nil)
@@ -146,6 +148,17 @@ extension RevocationJob {
         event.reference = order.reference
         if case .done(_, _, mayLiveOn: true) = outcome { event.details = ["may_live_on": .string("refresh_token")] }
         try writing.append(event, about: stored)
+    }
+}
+
+extension RevocationJob.Attempt {
+    /// Whether a try that was not interrupted could have come to more than this.
+    fileprivate func isOpen(_ outcome: RevocationProof.Outcome) -> Bool {
+        switch outcome {
+        case .askedAgain, .failed, .refused(RevocationProof.stillActive): true
+        case .done(.acknowledged, _, _): seen.tokens.contains { $0.before != nil || $0.after != nil }
+        case .done, .refused: false
+        }
     }
 }
 

@@ -100,8 +100,8 @@ package struct RevocationJob: Sendable {
     /// Those that no gate is closed to; the others are counted.
     private func open(_ orders: [Work], _ gates: OrderGateKeeper, _ report: inout Report) async throws -> [Work] {
         var open: [Work] = []
-        for work in orders {
-            if let gate = try await gates.closed(to: work) {
+        for (work, gate) in zip(orders, try await gates.closed(to: orders)) {
+            if let gate {
                 report.stop(work, gate, isNamed: rows != nil)
             } else {
                 open.append(work)
