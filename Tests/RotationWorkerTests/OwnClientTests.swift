@@ -22,4 +22,16 @@ import Testing
         }
         #expect(try await rig.plan().0.rules == [.selfProtection: 1])
     }
+
+    @Test func `whose a token was says nothing once an active answer names no holder`() async throws {
+        let rig = try await Rig()
+        rig.settings.clients.append(ClientSettings(id: "grantkeeper", provider: "idp", secret: .file("none")))
+        try await rig.add([idleGrant("mine") { $0.client = "grantkeeper" }])
+        rig.provider.answer { $0 == Secret("rt-mine") ? .active(TokenFacts(client: "portal")) : nil }
+        _ = try await rig.revalidate()
+        #expect(try await rig.plan().0.rules == [.unused: 1])
+        rig.provider.answer { $0 == Secret("rt-mine") ? .active(TokenFacts()) : nil }
+        _ = try await rig.revalidate()
+        #expect(try await rig.plan().0.rules == [.selfProtection: 1])
+    }
 }

@@ -16,13 +16,15 @@ import Testing
             return ScopePolicy(
                 hash: "hash of \(allowed.map { "\($0.key) \($0.value.sorted())" }.sorted())",
                 revision: revision,
-                documents: bytes
-            ) { subject in
-                let name = "\(subject.tenant)/\(subject.client)/\(subject.role ?? "-")"
-                guard let scopes = allowed[name] else { return .noPolicy }
-                let outside = subject.scopes.names.filter { !scopes.contains($0) }
-                return outside.isEmpty ? .allowed : .outside(outside)
-            }
+                documents: bytes,
+                knows: { _, _ in true },
+                judge: { subject in
+                    let name = "\(subject.tenant)/\(subject.client)/\(subject.role ?? "-")"
+                    guard let scopes = allowed[name] else { return .noPolicy }
+                    let outside = subject.scopes.names.filter { !scopes.contains($0) }
+                    return outside.isEmpty ? .allowed : .outside(outside)
+                }
+            )
         }
 
         var bytes: [UInt8] {
@@ -105,6 +107,45 @@ import Testing
             // A clock that goes on, and with it what was announced.
             rig.clock.advance(by: .minutes(1))
         }
+    }
+
+    @Test(arguments: [(PolicyValues.ScopeViolation.revoke, 3), (.alert, 0)])
+    func `a policy change counts what the provider told of scopes, where that is judged`(
+        drift: PolicyValues.ScopeViolation,
+        outside: Int
+    ) async throws {
+        let rig = try await rig()
+        rig.settings.policy.defaults.onScopeDrift = drift
+        rig.settings.policy.defaults.valve.count = 1
+        rig.settings.policy.defaults.valve.sharePercent = 1
+        try await rig.add((1...9).map { idleGrant("g-\($0)", idle: 1) { $0.scopes = ScopeSet(["a"]) } })
+        for number in 1...3 {
+            try await rig.change("g-\(number)") { stored in
+                stored.grant.toldScopes = ScopeSet(["a", "b"])
+                stored.grant.toldScopesKind = .refreshToken
+            }
+        }
+        rig.scopePolicies = Table.policies(Table("rev", ["acme/portal/-": ["a"]]))
+        let (plan, _) = try await rig.plan()
+        #expect(plan.held.map(\.why) == (outside > 0 ? ["scope-policy"] : []))
+        #expect(plan.held.first?.wouldEnd ?? 0 == outside)
+        rig.settings.policy.defaults.valve.count = 1_000
+        rig.settings.policy.defaults.valve.sharePercent = 100
+        rig.settings.policy.totalValve = rig.settings.policy.defaults.valve
+        #expect(try await rig.rotate(full: false).plan.scopeCounts?.outOfPolicy == outside)
+        #expect(try await rig.standings().values.count { $0 == .noticed } == outside)
+    }
+
+    @Test func `scopes that the provider tells are judged by the next run`() async throws {
+        let rig = try await rig()
+        rig.settings.policy.defaults.onScopeDrift = .revoke
+        try await rig.add([idleGrant("g-1", idle: 1) { $0.scopes = ScopeSet(["a"]) }])
+        rig.scopePolicies = Table.policies(Table("rev", ["acme/portal/-": ["a"]]))
+        #expect(try await rig.rotate(full: false).plan.actions == ["keep": 1])
+        rig.provider.answer { $0 == Secret("rt-g-1") ? .active(TokenFacts(scopes: ScopeSet(["a", "b"]))) : nil }
+        _ = try await rig.revalidate()
+        #expect(try await rig.rotate(full: false).plan.rules == [.outOfPolicy: 1])
+        #expect(try await rig.grant("g-1")?.grant.standing == .noticed)
     }
 
     @Test func `the counts are those of all live grants by the policy, each judged by itself`() async throws {

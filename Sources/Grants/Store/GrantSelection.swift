@@ -49,6 +49,8 @@ package enum GrantState: Hashable, Sendable {
     case unended
     /// Ended, and a sign of life was found since.
     case resurfaced
+    /// Live, and the provider told other scopes than the record has.
+    case drifting
     /// Live, and the decision may have changed by then.
     case due(Timestamp)
     /// The same, and these rows and the live grants of these holdings besides.

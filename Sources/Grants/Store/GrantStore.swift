@@ -205,7 +205,7 @@ package protocol StoreWriting: StoreReading, PurgeWriting, IntakeWriting, WatchW
     @discardableResult
     func setTokens(_ tokens: [TokenKind: Secret?], of stored: StoredGrant) throws -> Bool
     /// Stores whom the provider named as the holder of a token (`client_id`); a new token begins without.
-    func setToldClient(_ client: ClientID, of row: Int64, kind: TokenKind) throws
+    func setToldClient(_ client: ClientID?, of row: Int64, kind: TokenKind) throws
     /// The family of this name at the provider, made where there is none.
     func family(named name: String, at provider: ProviderID) throws -> Int64
     /// Makes one family of the grants that share a token or a provider grant id with this one.

@@ -109,12 +109,13 @@ struct VerdictBatch {
         if job.isByName { line(stored, verdict, answer.detail ?? detail(verdict, kind, answer), &outcome) }
     }
 
-    /// Keeps whom the provider names as the holder of a token whose record names our own client.
+    /// Keeps whom the provider names as the holder of a token whose record names our own client: nobody, where its last
+    /// active answer names none.
     private func noteHolder(of stored: StoredGrant, _ kind: TokenKind, _ answer: IntrospectionAnswer) throws {
         guard stored.grant.client == settings.client.id, !probe.believesAnything,
-            case .active(let facts) = answer.outcome, let holder = facts.client
+            case .active(let facts) = answer.outcome
         else { return }
-        try writing.setToldClient(holder, of: stored.row, kind: kind)
+        try writing.setToldClient(facts.client, of: stored.row, kind: kind)
     }
 
     /// Never asked: no failure, and not due again by itself before a day is over.
@@ -146,6 +147,7 @@ struct VerdictBatch {
             ScopeDrift.enter(told, kind: kind, in: &stored.grant)
             let excess = ScopeDrift.excess(of: stored.grant, ignoring: settings.ignoredScopes)
             if !excess.isEmpty, before != stored.grant.toldScopes { try tellDrift(stored, excess) }
+            if assessor.policy(of: stored).onScopeDrift == .revoke { stored.dueAt = now }
         }
         if drifts(stored.grant) { outcome.report.drifted += 1 }
     }

@@ -78,17 +78,19 @@ struct ScopeRuling: Sendable {
         var outside: Set<Int64> = []
         let empty = Tally(settings)
         var (before, after, both) = (empty, empty, empty)
+        let holdings = try JudgedHoldings(reading, settings)
         try reading.forEachHolding { holding in
             gone.remove(holding.number)
-            let subject = ScopeSubject(of: holding)
-            let old = inForce?.judge(subject) ?? .notJudged
-            if old.isOutside { outside.insert(holding.number) }
-            before.add(holding, old)
-            let new = elsewhere == nil ? present?.judge(subject) : nil
-            both.add(holding, old.agreeing(with: new))
-            guard isChange else { return }
-            after.add(holding, new ?? .notJudged)
-            change.add(holding, before: old, after: new ?? .notJudged)
+            for part in holdings.parts(of: holding) {
+                let old = part.judgement(by: inForce)
+                if old.isOutside { outside.insert(holding.number) }
+                before.add(part.holding, old)
+                let new = elsewhere == nil ? present.map { part.judgement(by: $0) } : nil
+                both.add(part.holding, old.agreeing(with: new))
+                guard isChange else { continue }
+                after.add(part.holding, new ?? .notJudged)
+                change.add(part.holding, before: old, after: new ?? .notJudged)
+            }
         }
         let approvalHash = isChange && !isOutdated ? Self.hash(of: change, settings) : nil
         let isHeld =

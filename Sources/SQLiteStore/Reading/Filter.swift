@@ -35,6 +35,8 @@ struct Filter {
             condition += " AND s.standing <= 4"
         case .resurfaced:
             condition += " AND s.resurfaced_at IS NOT NULL"
+        case .drifting:
+            condition += " AND s.standing <= 2 AND s.told_scopes IS NOT NULL"
         case .due(let instant):
             condition += " AND s.standing <= 2 AND s.due_at <= ?"
             arguments += [instant.milliseconds]

@@ -96,6 +96,7 @@ class SQLiteSnapshot: StoreReading {
             guard try rows.count + liveCount(ofHoldings: holdings) <= most else { return false }
             due = instant
         case .ofHoldings(let holdings): return try liveCount(ofHoldings: holdings) <= most
+        case .drifting: return true
         case .all, .live, .unended, .resurfaced, .toAsk: return false
         }
         let statement = try db.cachedStatement(

@@ -47,6 +47,11 @@ enum Migrations {
         migrator.registerMigration("9-watch") { db in
             for statement in watch { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("9-drift") { db in
+            try db.execute(
+                sql: "CREATE INDEX states_drifting ON states (row) WHERE told_scopes IS NOT NULL AND standing <= 2"
+            )
+        }
         return migrator
     }()
 

@@ -41,10 +41,10 @@ extension SQLiteTransaction {
         return changed
     }
 
-    func setToldClient(_ client: ClientID, of row: Int64, kind: TokenKind) throws {
+    func setToldClient(_ client: ClientID?, of row: Int64, kind: TokenKind) throws {
         try execute(
             "UPDATE tokens SET told_client = ?1 WHERE row = ?2 AND kind = ?3 AND told_client IS NOT ?1",
-            [client.rawValue, row, kind.code]
+            [client?.rawValue, row, kind.code]
         )
     }
 
