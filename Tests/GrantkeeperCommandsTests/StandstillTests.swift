@@ -172,10 +172,30 @@ struct StandstillTests {
 
     @Test func `questions that nothing asks are told after twice revalidate_every`() throws {
         var report = try emptyReport()
-        report.overview.oldestQuestion = report.at - .hours(48)
+        report.overview.oldestQuestions = ["idp": report.at - .hours(48)]
         #expect(report.needs.isEmpty)
-        report.overview.oldestQuestion = report.at - .hours(49)
+        report.overview.oldestQuestions = ["idp": report.at - .hours(49)]
         #expect(report.needs.map(\.code) == ["questions-late"])
+    }
+
+    @Test func `a hold at one provider hides no late questions at another`() throws {
+        var report = try emptyReport()
+        report.holds = ["idp": ProviderHold(why: "credentials", since: report.at - .days(9))]
+        report.overview.oldestQuestions = ["idp": report.at - .days(9), "other": report.at - .days(9)]
+        let late = report.needs.filter { $0.code == "questions-late" }
+        #expect(late.count == 1 && late.first?.message.contains("for other to be asked") == true)
+    }
+
+    @Test func `what is due and not judged is told whatever is held, where no run looks at it`() throws {
+        var report = try emptyReport()
+        report.mode = .enforce
+        report.holds = ["idp": ProviderHold(why: "credentials", since: report.at - .days(9))]
+        report.overview.oldestDue = report.at - .hours(37)
+        #expect(report.needs.map(\.code) == ["provider-held", "backlog"])
+        var run = RunRecord(id: 1, job: "rotate", actor: Actor(kind: .schedule), startedAt: report.at - .hours(1))
+        run.endedAt = report.at
+        report.overview.runs = [run]
+        #expect(report.needs.map(\.code) == ["provider-held"])
     }
 
     @Test func `a plan that lacks the provider's Date is told`() throws {

@@ -145,10 +145,14 @@ extension StatusReport {
         }
     }
 
-    /// Judging goes on in every mode; only what a gate stops stays due by right.
+    /// Judging goes on in every mode; only what a gate stops stays due by right, as long as runs look at it.
     private var backlogNeeds: [Need] {
+        let isLookedAt = lastRuns.contains { run in
+            ["expire", "rotate"].contains(run.job) && at - run.startedAt <= Self.backlogPatience
+        }
+        let isStopped = !heldPlans.isEmpty || !freezes.isEmpty || !holds.isEmpty
         guard let oldest = overview.oldestDue, at - oldest > Self.backlogPatience, mode == .enforce,
-            heldPlans.isEmpty, freezes.isEmpty, holds.isEmpty
+            !isStopped || !isLookedAt
         else { return [] }
         return [
             Need(

@@ -49,16 +49,18 @@ extension StatusReport {
     }
 
     /// Nothing asks: answers cannot even be unknown.
+    ///
+    /// Of a provider that is held or silent another need says why.
     private var lateQuestionNeeds: [Need] {
-        guard let oldest = overview.oldestQuestion, at - oldest > defaultPatience, holds.isEmpty, breakers.isEmpty
-        else { return [] }
-        return [
-            Need(
+        overview.oldestQuestions.sorted { $0.key < $1.key }.compactMap { provider, oldest in
+            guard at - oldest > patience(at: provider), holds[provider] == nil, breakers[provider] == nil
+            else { return nil }
+            return Need(
                 code: "questions-late",
-                message: "grants have waited since \(oldest) for their provider to be asked",
+                message: "grants have waited since \(oldest) for \(Console.printable(provider.rawValue)) to be asked",
                 hint: "is the worker running with a schedule of job revalidate, or 'grantkeeper rotate' in cron?"
             )
-        ]
+        }
     }
 
     // MARK: Ends
@@ -120,8 +122,6 @@ extension StatusReport {
     private func patience(at provider: ProviderID) -> Duration {
         settings.policy.revalidation(at: provider).lowerBound * Self.periodsOfPatience
     }
-
-    private var defaultPatience: Duration { settings.policy.defaults.revalidateEvery * Self.periodsOfPatience }
 
     /// Unknown answers that are younger are no matter for anyone's patience.
     static func unknownSince(_ settings: RotationSettings, at now: Timestamp) -> Timestamp {

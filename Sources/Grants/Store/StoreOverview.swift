@@ -13,7 +13,8 @@ package struct StoreOverview: Hashable, Sendable {
     package var oldestDue: Timestamp?
     /// Live grants that their provider is to be asked about now.
     package var questions: [ProviderID: Int] = [:]
-    package var oldestQuestion: Timestamp?
+    /// Since when the first of them waits.
+    package var oldestQuestions: [ProviderID: Timestamp] = [:]
     /// Live grants that no evidence covered when they were judged last.
     package var unjudgeable = 0
     /// Revocations that are decided and not done.
@@ -29,4 +30,7 @@ package struct StoreOverview: Hashable, Sendable {
     package var journalEntries = 0
 
     package init() {}
+
+    /// Since when the first of all questions waits; nil: none does.
+    package var oldestQuestion: Timestamp? { oldestQuestions.values.min() }
 }

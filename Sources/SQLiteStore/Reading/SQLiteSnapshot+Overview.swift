@@ -69,7 +69,7 @@ extension SQLiteSnapshot {
                 let counted = overview.questions[provider, default: 0] + row[0]
                 overview.questions[provider] = min(counted, StoreOverview.mostQuestions)
                 let oldest = Timestamp(milliseconds: row[1])
-                overview.oldestQuestion = min(overview.oldestQuestion ?? oldest, oldest)
+                overview.oldestQuestions[provider] = min(overview.oldestQuestions[provider] ?? oldest, oldest)
             }
         }
     }
