@@ -30,7 +30,7 @@ extension RevocationJob {
             stored.grant.proof = proof
             stored.grant.residualUntil = residualUntil
             // A new end closes what was found after the last one.
-            stored.grant.resurfacedAt = nil
+            LifeAfterEnd.close(&stored.grant, by: .end)
             stored.endedAt = now
             try writing.removeRevocation(row: order.row)
             try writing.setMayLiveOn(mayLiveOn, row: order.row)

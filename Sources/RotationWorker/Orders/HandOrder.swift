@@ -63,7 +63,7 @@ struct HandOrder {
         }
         // Receivers are told once more; no call is made.
         var stored = stored
-        stored.grant.resurfacedAt = nil
+        LifeAfterEnd.close(&stored.grant, by: .end)
         stored.grant.proof = .announced
         stored.endedAt = change.now
         try writing.save(stored)

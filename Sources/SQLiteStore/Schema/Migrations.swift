@@ -47,6 +47,12 @@ enum Migrations {
         migrator.registerMigration("9-watch") { db in
             for statement in watch { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("9-settled") { db in
+            for statement in settled { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("9-inputs") { db in
+            for statement in inputs { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 
