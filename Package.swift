@@ -121,7 +121,7 @@ let package = Package(
             name: "GrantkeeperCommandsTests",
             dependencies: [
                 "GrantkeeperCommands", "Grants", "GrantsTestSupport", "Monitoring", "OAuthProvider", "Records",
-                "RotationWorker", "SQLiteStore", "Sandbox", "Scheduling", logging, subprocess, system,
+                "RotationWorker", "SQLiteStore", "Sandbox", "Scheduling", grdb, logging, subprocess, system,
             ]
         ),
         // The program itself is run, so it has to be built first.

@@ -91,7 +91,21 @@ import Testing
         LifeAfterEnd.revive(&grant, endedByHand: byHand, at: now)
         #expect(grant.standing == .active && grant.firstSeenAt == now && grant.proof == nil)
         #expect(grant.resurfacedAt == (byHand ? (wasFound ? Self.end + .days(1) : now) : nil))
-        LifeAfterEnd.close(&grant, by: .settled)
-        #expect(grant.resurfacedAt == nil)
+        LifeAfterEnd.close(&grant, by: .settled(at: now))
+        #expect(grant.resurfacedAt == nil && grant.settledAt == now)
+    }
+
+    @Test func `only life of after a person settled it resurfaces a grant, until its next end or life`() {
+        let settled = Self.end + .days(3)
+        var grant = Self.ended { $0.resurfacedAt = Self.end + .days(1) }
+        LifeAfterEnd.close(&grant, by: .settled(at: settled))
+        for (sign, resurfaces) in [(Self.end + .days(2), false), (settled, false), (settled + .milliseconds(1), true)] {
+            let found = LifeAfterEnd.resurfaces(grant, endedAt: Self.end, signAt: sign)
+            #expect(found == resurfaces)
+        }
+        var revived = grant
+        LifeAfterEnd.revive(&revived, endedByHand: false, at: settled)
+        LifeAfterEnd.close(&grant, by: .end)
+        #expect(grant.settledAt == nil && revived.settledAt == nil)
     }
 }

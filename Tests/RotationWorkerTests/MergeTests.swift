@@ -64,4 +64,20 @@ import Testing
         let events = try await rig.events(after: before)
         #expect(events == ["grant.token_stale"])
     }
+
+    @Test func `null clears an access token's end, and an older file brings no older one back`() async throws {
+        let rig = try await Rig()
+        func end(after member: String) async throws -> String? {
+            _ = try await rig.importing(grantLine("g-1", #","refresh_token":"rt-1"\#(member)"#))
+            return try await rig.grant("g-1")?.grant.accessTokenExpiresAt?.description
+        }
+        func told(_ day: Int) -> String { #","access_token_expires_at":"2026-12-\#(day)T00:00:00Z""# }
+        #expect(try await end(after: told(20)) == "2026-12-20T00:00:00Z")
+        #expect(try await end(after: told(10)) == "2026-12-20T00:00:00Z")
+        #expect(try await end(after: "") == "2026-12-20T00:00:00Z")
+        #expect(try await end(after: told(30)) == "2026-12-30T00:00:00Z")
+        #expect(try await end(after: #","access_token_expires_at":null"#) == nil)
+        #expect(try await end(after: "") == nil)
+        #expect(try await end(after: told(10)) == "2026-12-10T00:00:00Z")
+    }
 }

@@ -124,4 +124,36 @@ import Testing
         #expect(report.mapped == 2 && report.unmapped == 0)
         #expect(try await rig.grant(stored)?.grant.lastUsedAt?.description == "2026-11-21T00:00:00Z")
     }
+
+    @Test func `what an unmapped use holds stays quarantined while lines of its feed come, and no longer`() async throws
+    {
+        let rig = try await rig()
+        rig.settings.policy.defaults.quarantine = .days(30)
+        try await rig.change("g-1") { stored in
+            stored.grant.standing = .quarantined
+            stored.grant.cause = .unused
+            stored.grant.announcedAt = start - .days(10)
+            stored.grant.clockFrom = start - .days(10)
+        }
+        _ = try await rig.ingest(
+            #"{"feed":"gateway","at":"2026-11-19T00:00:00Z","client":"portal","subject":"new"}"#,
+            #"{"feed":"gateway","at":"2026-11-23T00:00:00Z","grant":"g-2"}"#,
+            Self.moves
+        )
+        // Neither a replay nor a line that cannot be read is silence.
+        for line in [
+            #"{"feed":"gateway","at":"2026-11-23T00:00:00Z","grant":"g-2"}"#, #"{"feed":"gateway","at":"no time"}"#,
+        ] {
+            try await rig.rotate()
+            #expect(try await rig.grant("g-1")?.grant.standing == .quarantined)
+            rig.clock.advance(by: .days(2))
+            _ = try await rig.ingest(line)
+        }
+        rig.clock.advance(by: .days(2))
+        try await rig.rotate()
+        #expect(try await rig.grant("g-1")?.grant.standing == .quarantined)
+        rig.clock.advance(by: .days(2))
+        try await rig.rotate()
+        #expect(try await rig.grant("g-1")?.grant.standing == .active)
+    }
 }

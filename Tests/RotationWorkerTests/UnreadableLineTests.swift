@@ -144,4 +144,30 @@ import Testing
         #expect(report.mapped == 1 && report.moved.isEmpty && report.bad == 1 && report.unreadable.isEmpty)
         #expect(try await rig.grant("g-2")?.grant.lastUsedAt?.description == "2026-11-21T00:00:00Z")
     }
+
+    @Test func `a finished file's last line without its newline stops the feed once another input of it comes`()
+        async throws
+    {
+        let rig = try await rig()
+        let cut = Array((Self.good + "\n" + #"{"feed":"gateway","at":"2026-11-21T00:00:00Z","grant":"g-2"}"#).utf8)
+        _ = try await ingest(rig, cut)
+        // Another feed's file says nothing of it.
+        _ = try await rig.ingest(#"{"feed":"audit","at":"2026-11-20T00:00:00Z","grant":"g-1"}"#)
+        #expect(try await rig.store.read { try $0.feeds() }["gateway"]?.unreadable == 0)
+        let report = try await rig.ingest(Self.good, Self.moves)
+        #expect(report.stale["gateway"] != nil && report.unreadable == ["gateway"])
+        let first = try #require(try await rig.store.read { try $0.feeds() }["gateway"]?.firstUnreadable)
+        #expect(first.place == "bytes, line 2" && first.problem.contains("newline"))
+    }
+
+    @Test func `a growing file's last line holds nothing, as often as it is read before it is complete`() async throws {
+        let rig = try await rig()
+        let lines = [Self.good, #"{"feed":"gateway","at":"2026-11-21T00:00:00Z","grant":"g-2"}"#, Self.moves]
+        let text = Array((lines.joined(separator: "\n") + "\n").utf8)
+        for end in stride(from: 20, to: text.count, by: 16) {
+            #expect(try await ingest(rig, Array(text.prefix(end))).unfinished != nil)
+        }
+        let report = try await ingest(rig, text)
+        #expect(report.moved == ["gateway"] && report.unreadable.isEmpty && report.unfinished == nil)
+    }
 }

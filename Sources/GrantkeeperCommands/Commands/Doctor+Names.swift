@@ -18,9 +18,13 @@ extension Doctor {
     }
 
     /// What keeps a feed from moving, beside its age.
-    static func trouble(of feed: FeedRecord?, _ settings: FeedSettings) -> String? {
-        guard let feed else { return nil }
+    static func trouble(of feed: FeedRecord?, _ settings: FeedSettings, _ unread: [UnreadInput]) -> String? {
         var parts: [String] = []
+        let left = unread.filter { !$0.mayBeRead && $0.mayBe(of: settings.id) }
+        if let first = left.first {
+            parts.append("\(Console.count(left.count, "input")) not read to its end (\(first.place): \(first.problem))")
+        }
+        guard let feed else { return parts.isEmpty ? nil : parts[0] + "; see 'usage feeds'" }
         if feed.unreadable > settings.maxUnreadable {
             let first = feed.firstUnreadable.map { " (\($0.place): \($0.problem))" } ?? ""
             parts.append("\(Console.figure(feed.unreadable)) lines since its last move cannot be read\(first)")

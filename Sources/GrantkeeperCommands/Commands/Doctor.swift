@@ -145,11 +145,12 @@ struct Doctor: GrantkeeperCommand {
         _ environment: ProgramEnvironment
     ) async throws -> [Finding] {
         let now = environment.clock.now()
-        let (counts, due, unjudged, freezes, holds, feeds, held) = try await store.read { reading in
+        let (counts, due, unjudged, freezes, holds, feeds, held, unread) = try await store.read { reading in
             (
                 try reading.counts(endsSince: now), try reading.count(.due(now), in: GrantSelection()),
                 try reading.unjudgeable(in: GrantSelection()),
-                try reading.freezes(), try reading.heldProviders(), try reading.feeds(), try reading.heldPlans()
+                try reading.freezes(), try reading.heldProviders(), try reading.feeds(), try reading.heldPlans(),
+                try reading.unreadInputs()
             )
         }
         let live = counts.values.reduce(0) { $0 + $1.live }
@@ -193,7 +194,7 @@ struct Doctor: GrantkeeperCommand {
         for feed in settings.feeds {
             let until = feeds[feed.id]?.window?.until
             let isFresh = until.map { now - $0 <= feed.maxAge } ?? false
-            let trouble = Self.trouble(of: feeds[feed.id], feed)
+            let trouble = Self.trouble(of: feeds[feed.id], feed, unread)
             var detail =
                 until.map { "has observed until \($0)" }
                 ?? "has never said how far it observed: nothing it covers is ended for disuse"

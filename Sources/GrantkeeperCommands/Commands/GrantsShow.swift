@@ -21,20 +21,18 @@ struct GrantsShow: GrantkeeperCommand {
             }
             let party = session.rotation.settings.tenants.first { $0.id == appraisal.stored.grant.tenant }?.party
             let policy = session.rotation.settings.policy.values(for: subject(appraisal.stored.grant, party))
+            let records = try await session.store.read { try $0.feeds() }
+            let feeds = session.rotation.settings.feeds
+            let unjoined = UnjoinedWindow(of: appraisal.stored.grant, feeds: feeds, records: records)
             if common.json {
-                session.console.json(json(appraisal, party, policy))
+                session.console.json(json(appraisal, party, policy, unjoined))
                 return .success
             }
             show(appraisal, party, policy, on: session.console)
-            let feeds = try await session.store.read { try $0.feeds() }
-            if let unjoined = UnjoinedWindow(
-                of: appraisal.stored.grant,
-                feeds: session.rotation.settings.feeds,
-                records: feeds
-            ) {
+            if let unjoined {
                 session.console.warning(
                     unjoined.words,
-                    hint: "disuse is counted anew from where the feed began; nothing need be done"
+                    hint: "disuse is counted from where the feed began; nothing need be done"
                 )
             }
             try await showHistory(key, session)
@@ -72,7 +70,8 @@ struct GrantsShow: GrantkeeperCommand {
     private func json(
         _ appraisal: GrantAppraiser.Appraisal,
         _ party: Party?,
-        _ policy: (values: PolicyValues, sources: [String: String])
+        _ policy: (values: PolicyValues, sources: [String: String]),
+        _ unjoined: UnjoinedWindow?
     ) -> [UInt8] {
         let grant = appraisal.stored.grant
         var writer = JSONWriter()
@@ -84,6 +83,14 @@ struct GrantsShow: GrantkeeperCommand {
         writer.member("inactive_count", grant.validity.inactiveCount)
         writer.member("failures", grant.validity.failures)
         writeScopes(appraisal, to: &writer)
+        if let unjoined {
+            writer.object("unjoined_window") { writer in
+                writer.member("feed", unjoined.feed)
+                writer.member("own_from", time: unjoined.own.from.milliseconds)
+                writer.member("own_until", time: unjoined.own.until.milliseconds)
+                writer.member("observed_from", time: unjoined.observed.from.milliseconds)
+            }
+        }
         writer.object("policy") { writer in
             for (name, value, source) in lines(policy) {
                 writer.object(name) { writer in
@@ -165,6 +172,7 @@ struct GrantsShow: GrantkeeperCommand {
             line("unknown", "since \(since): \(grant.validity.unknownWhy?.rawValue ?? "?")", console)
         }
         if let at = grant.resurfacedAt { line("resurfaced", "at \(at), after its end", console) }
+        if let at = grant.settledAt { line("settled", "at \(at): what comes later is found again", console) }
         if let words = words(appraisal) { line("scope policy", words, console) }
         if let exemption = grant.exemption {
             line("exempt", "until \(exemption.until), \(exemption.owner): \(exemption.reason)", console)

@@ -13,11 +13,12 @@ struct UsageFeeds: GrantkeeperCommand {
 
     func perform(_ environment: ProgramEnvironment) async throws -> ExitStatus {
         try await Session.run(environment, common, .read) { session in
-            let records = try await session.store.read { try $0.feeds() }
+            let (records, unread) = try await session.store.read { (try $0.feeds(), try $0.unreadInputs()) }
             let now = environment.clock.now()
             var needsPerson = false
             for settings in session.rotation.settings.feeds {
-                let feed = Feed(settings, records[settings.id] ?? FeedRecord(id: settings.id), now)
+                let left = unread.filter { !$0.mayBeRead && $0.mayBe(of: settings.id) }
+                let feed = Feed(settings, records[settings.id] ?? FeedRecord(id: settings.id), left, now)
                 needsPerson = needsPerson || feed.needsPerson
                 if common.json {
                     environment.output.write(feed.json + [0x0A])
@@ -38,14 +39,23 @@ private struct Feed {
     let settings: FeedSettings
     let record: FeedRecord
     let isFresh: Bool
+    /// Inputs that may be of it and were not read to their end.
+    let unread: [UnreadInput]
+    /// It is configured to cover what it did not when it was read last.
+    let isWidened: Bool
 
-    init(_ settings: FeedSettings, _ record: FeedRecord, _ now: Timestamp) {
+    init(_ settings: FeedSettings, _ record: FeedRecord, _ unread: [UnreadInput], _ now: Timestamp) {
         self.settings = settings
         self.record = record
+        self.unread = unread
+        var next = record
+        isWidened = next.take(covers: settings.covers, at: now)
         isFresh = record.window.map { now - $0.until <= settings.maxAge } ?? false
     }
 
-    var needsPerson: Bool { !isFresh || record.isStale || record.unreadable > settings.maxUnreadable }
+    var needsPerson: Bool {
+        !isFresh || record.isStale || record.unreadable > settings.maxUnreadable || !unread.isEmpty
+    }
 
     var json: [UInt8] {
         var writer = JSONWriter()
@@ -53,6 +63,7 @@ private struct Feed {
         writer.member("feed", settings.id)
         writer.member("observed_from", time: record.window?.from.milliseconds)
         writer.member("observed_until", time: record.window?.until.milliseconds)
+        writer.member("heard_at", time: record.heardAt?.milliseconds)
         writer.member("is_stale", record.isStale || !isFresh)
         writer.member("refused_until", time: record.refusedWords.last?.until.milliseconds)
         writer.member("mapped", record.mapped)
@@ -79,6 +90,20 @@ private struct Feed {
                 writer.endObject()
             }
         }
+        writer.array("unread_inputs") { writer in
+            for input in unread { UnreadInputJSON.write(input, to: &writer) }
+        }
+        writer.member("is_widened", isWidened)
+        writer.array("covers") { writer in
+            for part in record.covers ?? [] {
+                writer.beginObject()
+                writer.member("provider", part.cover.provider.rawValue)
+                if let tenants = part.cover.tenants { writer.member("tenants", tenants.map(\.rawValue)) }
+                if let clients = part.cover.clients { writer.member("clients", clients.map(\.rawValue)) }
+                writer.member("since", time: part.since?.milliseconds)
+                writer.endObject()
+            }
+        }
         writer.endObject()
         return writer.bytes
     }
@@ -102,6 +127,8 @@ private struct Feed {
             console.line("  the first unreadable: \(Console.printableLong(words))")
             if let sample = first.sample { console.line("  it looks like \(Console.printableLong(sample))") }
         }
+        for input in unread { console.line("  \(Console.printableLong(input.words))") }
+        showCovers(on: console)
         for uses in record.unmappedUses {
             let whom = uses.client.map { "the client \(Console.printable($0.rawValue))" } ?? "all that it covers"
             let place = uses.provider.map { " at \(Console.printable($0.rawValue))" } ?? ""
@@ -113,11 +140,27 @@ private struct Feed {
         if record.isStale || record.unreadable > settings.maxUnreadable {
             console.line("  'grantkeeper usage accept \(id) --reason …' takes what it had counted by its last word")
         }
-        if record.unmappedUses.contains(where: { $0.client != nil }) {
-            console.line(
-                "  an import that names them, 'ignore: { subjects: […] }', or "
-                    + "'usage accept \(id) --client … --until … --reason …' lets a client go on"
-            )
+        for uses in record.unmappedUses {
+            console.line("  '\(Console.printableLong(uses.release(in: settings.id)))'")
+        }
+        if !record.unmappedUses.isEmpty {
+            console.line("  or an import that names them, or 'ignore: { subjects: […] }', lets it go on")
+        }
+    }
+
+    /// What is not observed for as long as the rest.
+    private func showCovers(on console: Console) {
+        for part in record.covers ?? [] {
+            guard let since = part.since, record.window.map({ since > $0.from }) ?? true else { continue }
+            let parts = [
+                part.cover.tenants.map { "tenants " + $0.map(\.rawValue).joined(separator: ", ") },
+                part.cover.clients.map { "clients " + $0.map(\.rawValue).joined(separator: ", ") },
+            ]
+            let words = [part.cover.provider.rawValue] + parts.compactMap(\.self)
+            console.line("  covers \(Console.printableLong(words.joined(separator: ", "))) since \(since) only")
+        }
+        if isWidened {
+            console.line("  it covers more than when it was read last: what is new is observed from the next ingest on")
         }
     }
 }

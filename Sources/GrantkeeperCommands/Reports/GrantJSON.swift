@@ -20,6 +20,7 @@ enum GrantJSON {
         writer.member("unknown_why", grant.validity.unknownWhy?.rawValue)
         writer.member("unknown_since", time: grant.validity.unknownSince?.milliseconds)
         writer.member("resurfaced_at", time: grant.resurfacedAt?.milliseconds)
+        writer.member("settled_at", time: grant.settledAt?.milliseconds)
         writer.member("last_used_at", time: appraisal.lastUsedAt?.milliseconds)
         writer.member("observed_from", time: appraisal.window?.from.milliseconds)
         writer.member("observed_until", time: appraisal.window?.until.milliseconds)

@@ -41,7 +41,7 @@ extension RotationReport {
         if plan.unjudgeable > 0 {
             console.line(
                 "\(Console.figure(plan.unjudgeable)) of \(Console.figure(live)) live grants cannot be judged: "
-                    + "no feed covers them, or it has not been read for too long"
+                    + "no feed covers them, it has not been read for too long, or it stands still ('grantkeeper status')"
             )
         } else if plan.held.contains(where: { $0.why == Gates.Gate.observe.rawValue }) {
             console.line("nothing was changed: the mode is observe; 'rotation: { mode: enforce }' carries plans out")

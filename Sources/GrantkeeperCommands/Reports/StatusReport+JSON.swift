@@ -170,6 +170,17 @@ extension StatusReport {
                     writer.member("stale", feed.isStale)
                     writer.member("mapped", feed.mapped)
                     writer.member("unmapped", feed.unmapped)
+                    writer.member("unreadable", feed.unreadable)
+                    writer.member("max_unreadable", feed.maxUnreadable)
+                    if let first = feed.firstUnreadable {
+                        writer.object("first_unreadable") { writer in
+                            writer.member("place", first.place)
+                            writer.member("problem", first.problem)
+                            writer.member("sample", first.sample)
+                            writer.member("read_at", time: first.readAt.milliseconds)
+                        }
+                    }
+                    writer.member("unread_inputs", feed.unreadInputs)
                 }
             }
         }

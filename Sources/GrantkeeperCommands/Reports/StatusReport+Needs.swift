@@ -14,7 +14,7 @@ extension StatusReport {
             "stuck", "resurfaced", "no-room", "provider-held", "frozen", "plan-held", "run-failed", "schedule-paused",
             "schedule-failing", "backlog", "verdicts-do-not-count", "answers-unknown", "questions-late",
             "cannot-revoke",
-            "cannot-judge", "sink-behind", "feed-stale", "provider-silent",
+            "cannot-judge", "client-stands-still", "sink-behind", "feed-stale", "provider-silent",
         ]
     }
 
@@ -186,7 +186,8 @@ extension StatusReport {
                     + ": nothing it covers ends for disuse"
                     + (feed.mapped + feed.unmapped > 0
                         ? " (since its last move \(Console.count(feed.mapped, "line")) named a known grant, "
-                            + "\(Console.figure(feed.unmapped)) did not)" : ""),
+                            + "\(Console.figure(feed.unmapped)) did not)" : "")
+                    + (feed.unreadableWords.map { "; \(Console.printableLong($0))" } ?? ""),
                 hint: "grantkeeper usage feeds"
             )
         }

@@ -5,7 +5,9 @@ extension StatusReport {
     /// Unknown answers and failing canaries are told after this many times `revalidate_every`.
     static let periodsOfPatience = 2
 
-    var standstillNeeds: [Need] { canaryNeeds + unknownNeeds + lateQuestionNeeds + unrevocableNeeds + unjudgedNeeds }
+    var standstillNeeds: [Need] {
+        canaryNeeds + unknownNeeds + lateQuestionNeeds + unrevocableNeeds + unjudgedNeeds + clientNeeds
+    }
 
     // MARK: Answers
 
@@ -77,19 +79,6 @@ extension StatusReport {
         }
     }
 
-    private var unjudgedNeeds: [Need] {
-        byProvider(standstill.unjudged, .noEvidence).map { provider, count in
-            Need(
-                code: "cannot-judge",
-                message:
-                    "\(Console.count(count, "grant")) at \(Console.printable(provider.rawValue)) cannot be judged for "
-                    + "disuse: no feed covers them",
-                hint: "declare a feed under 'feeds:', or accept it under 'accepted_gaps:' (why: no-evidence); "
-                    + "grantkeeper usage feeds"
-            )
-        }
-    }
-
     var resurfacedNeeds: [Need] {
         guard standstill.resurfaced > 0 else { return [] }
         let isOne = standstill.resurfaced == 1
@@ -147,7 +136,7 @@ extension StatusReport {
         return sums.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    private func isAccepted(_ holder: Standstill.Holder, _ why: AcceptedGap.Why) -> Bool {
+    func isAccepted(_ holder: Standstill.Holder, _ why: AcceptedGap.Why) -> Bool {
         settings.acceptedGaps.contains { $0.why == why && $0.covers(holder, at: at) }
     }
 

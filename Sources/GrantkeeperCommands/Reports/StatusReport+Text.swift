@@ -74,7 +74,7 @@ extension StatusReport {
                 "to ask now",
                 Self.atLeast(questions, of: StoreOverview.mostQuestions) + Self.since(overview.oldestQuestion),
             ],
-            ["not to judge", "\(Self.atLeast(overview.unjudgeable)): no feed covers them"],
+            ["not to judge", "\(Self.atLeast(overview.unjudgeable)): no feed covers them, or it stands still"],
             [
                 "revocations",
                 "\(Self.atLeast(overview.revocations)) waiting, \(Console.figure(overview.retried)) tried before"
@@ -144,6 +144,8 @@ extension StatusReport {
     private static func feed(_ feed: Feed) -> String {
         (feed.observedUntil.map { "has observed until \($0)" } ?? "has never said how far it observed")
             + (feed.isStale ? ", STALE" : "")
+            + (feed.unreadable > 0 ? ", \(Console.figure(feed.unreadable)) unreadable" : "")
+            + (feed.unreadInputs > 0 ? ", \(Console.count(feed.unreadInputs, "input")) not read to its end" : "")
     }
 
     private var storeLines: [[String]] {

@@ -24,6 +24,14 @@ struct StatusReport: Sendable {
         /// Lines with a known grant, and without one, since its last move.
         var mapped = 0
         var unmapped = 0
+        /// Lines since its last move that cannot be read, how many are let pass, and the first of them.
+        var unreadable = 0
+        var maxUnreadable = 0
+        var firstUnreadable: FeedRecord.UnreadableLine?
+        /// Inputs that may be of it and were not read to their end.
+        var unreadInputs = 0
+        /// Uses of no known grant because of which a client, or all that it covers, stands still.
+        var standstills: [UnmappedUses] = []
     }
 
     struct ScheduleLine: Sendable {
@@ -81,19 +89,8 @@ extension StatusReport {
         highWaterPath: String?,
         at now: Timestamp
     ) throws {
-        let records = try reading.feeds()
-        let feeds = settings.feeds.map { feed in
-            let until = records[feed.id]?.window?.until
-            let isFresh = until.map { now - $0 <= feed.maxAge } ?? false
-            return Feed(
-                id: feed.id,
-                observedUntil: until,
-                isStale: !isFresh || records[feed.id]?.isStale == true
-                    || records[feed.id].map { $0.unreadable > feed.maxUnreadable } == true,
-                mapped: records[feed.id]?.mapped ?? 0,
-                unmapped: records[feed.id]?.unmapped ?? 0
-            )
-        }
+        let (records, unread) = (try reading.feeds(), try reading.unreadInputs())
+        let feeds = settings.feeds.map { Feed($0, records[$0.id] ?? FeedRecord(id: $0.id), unread, at: now) }
         let jobs = Dictionary(files.map { ($0.name, $0.job.rawValue) }) { first, _ in first }
         let known = try reading.schedules()
         self.init(
@@ -169,5 +166,35 @@ extension StatusReport {
     /// Goes on: it has not ended, and the holder of a lock works on it.
     func isRunning(_ run: RunRecord) -> Bool {
         run.endedAt == nil && overview.locks.contains { $0.run == run.id }
+    }
+}
+
+extension StatusReport.Feed {
+    /// As far as it was read.
+    init(_ settings: FeedSettings, _ record: FeedRecord, _ unread: [UnreadInput], at now: Timestamp) {
+        let isFresh = record.window.map { now - $0.until <= settings.maxAge } ?? false
+        self.init(
+            id: settings.id,
+            observedUntil: record.window?.until,
+            isStale: !isFresh || record.isStale || record.unreadable > settings.maxUnreadable,
+            mapped: record.mapped,
+            unmapped: record.unmapped,
+            unreadable: record.unreadable,
+            maxUnreadable: settings.maxUnreadable,
+            firstUnreadable: record.firstUnreadable,
+            unreadInputs: unread.count { !$0.mayBeRead && $0.mayBe(of: settings.id) },
+            standstills: record.window.map { window in
+                record.unmappedUses.filter { $0.first <= window.until && $0.last >= window.from }
+            } ?? []
+        )
+    }
+
+    /// What the lines are that cannot be read, without any value of them; nil: there are none.
+    var unreadableWords: String? {
+        guard unreadable > 0 else { return nil }
+        let first = firstUnreadable.map { line in
+            ", the first in \(line.place): \(line.problem)" + (line.sample.map { "; it looks like \($0)" } ?? "")
+        }
+        return "\(Console.count(unreadable, "line")) cannot be read\(first ?? "")"
     }
 }

@@ -20,7 +20,9 @@ final class LookAlikes: Sendable {
                     (twin, try reading.count(.unended, in: Self.selection(kind, twin)))
                 }
             }
-            for (twin, count) in twins { note(kind, twin, Console.count(count, "grant"), session) }
+            for (twin, count) in twins {
+                note(kind, twin, "\(Console.count(count, "grant")) of it \(count == 1 ? "is" : "are")", session)
+            }
         }
     }
 
@@ -30,13 +32,13 @@ final class LookAlikes: Sendable {
             try reading.lookAlikes(of: key.id, kind: .grant)
                 .filter { try reading.grant(.init(provider: key.provider, id: $0)) != nil }
         }
-        for twin in twins { note(.grant, twin, "it", session) }
+        for twin in twins { note(.grant, twin, "it is", session) }
     }
 
     private func note(_ kind: UnfitName.Kind, _ twin: String, _ what: String, _ session: Session) {
         found.withLock { $0 = true }
         session.console.warning(
-            "another \(kind.rawValue) only looks the same, '\(twin.spelled)': \(what) \(kind == .grant ? "is" : "of it are") not covered",
+            "another \(kind.rawValue) only looks the same, '\(twin.spelled)': \(what) not covered",
             hint: "give that name, too, as it is spelled; 'grantkeeper doctor' lists such names"
         )
     }

@@ -6,10 +6,10 @@ struct ScopeEvidence: Sendable {
     private var held: [SharedGrants.Owner: Set<String>] = [:]
     private var live: [SharedGrants.Owner: Int] = [:]
     private var lastUsed: [SharedGrants.Owner: [String: Timestamp]] = [:]
-    private let windows: [String: Window]
+    private let feeds: [String: FeedRecord]
 
     init(_ reading: any StoreReading) throws {
-        windows = try reading.feeds().compactMapValues(\.window)
+        feeds = try reading.feeds()
         for use in try reading.scopeUses(in: GrantSelection()) {
             let owner = SharedGrants.Owner(
                 tenant: use.tenant,
@@ -43,7 +43,7 @@ struct ScopeEvidence: Sendable {
         let covering = feeds.filter { feed in
             feed.covers.contains { $0.includes(owner.client.provider, owner.tenant, owner.client.client) }
         }
-        let window = uses.isEmpty ? nil : observed(by: covering, length: length, now: now)
+        let window = uses.isEmpty ? nil : observed(by: covering, owner, length: length, now: now)
         return ScopeUsage(
             held: (held[owner] ?? []).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) },
             lastUsed: uses,
@@ -53,10 +53,17 @@ struct ScopeEvidence: Sendable {
     }
 
     /// The last stretch of that length that all of them have observed; nil: one has not, or is behind.
-    private func observed(by feeds: [FeedSettings], length: Duration, now: Timestamp) -> Window? {
+    private func observed(
+        by covering: [FeedSettings],
+        _ owner: SharedGrants.Owner,
+        length: Duration,
+        now: Timestamp
+    ) -> Window? {
         var common: Window?
-        for feed in feeds {
-            guard let window = windows[feed.id]?.ended(by: now), now - window.until <= feed.maxAge else { return nil }
+        for feed in covering {
+            let (client, provider) = (owner.client.client, owner.client.provider)
+            let observed = feeds[feed.id]?.window(of: client, tenant: owner.tenant, at: provider)
+            guard let window = observed?.ended(by: now), now - window.until <= feed.maxAge else { return nil }
             guard let joined = common.map({ $0.intersection(window) }) ?? window else { return nil }
             common = joined
         }

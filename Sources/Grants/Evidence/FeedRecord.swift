@@ -25,10 +25,17 @@ package struct FeedRecord: Hashable, Sendable {
     package var ignored = 0
     /// What it said of how far it observed and was not believed, oldest first.
     package var refusedWords: [RefusedWord] = []
+    /// When a line of it was read last, whatever the line said; nil: not since that is kept.
+    package var heardAt: Timestamp?
+    /// What it covered when it was read last; nil: not read since that is kept.
+    package var covers: [CoveredPart]?
     /// The clients, or all of the feed, that stand still because of lines that name no known grant; read only.
     package var unmappedUses: [UnmappedUses] = []
 
     package init(id: String) { self.id = id }
+
+    /// Since when it has been silent; nil: it never spoke.
+    package var heardUntil: Timestamp? { heardAt ?? window?.until }
 
     /// A line that could not be read: where it stood and what is wrong with it, never a value of it.
     package struct UnreadableLine: Hashable, Sendable {

@@ -11,13 +11,15 @@ package enum LifeAfterEnd {
         /// The grant has ended again.
         case end
         case newLife
-        case settled
+        /// By a person, who has looked at every sign of life until then.
+        case settled(at: Timestamp)
     }
 
     /// Whether a use with this HTTP status shows life: a refused one does not, one without a status may.
     package static func isVital(status: Int?) -> Bool { status.map { $0 < 400 } ?? true }
 
-    /// Whether a sign of life at an instant resurfaces an ended grant: once, and not what the end left time for.
+    /// Whether a sign of life at an instant resurfaces an ended grant: once, not what the end left time for, and not what
+    /// a person has settled.
     ///
     /// `late`: how much later than it happened the sign may be dated.
     package static func resurfaces(
@@ -28,7 +30,8 @@ package enum LifeAfterEnd {
     ) -> Bool {
         guard grant.standing == .expired || grant.standing == .revoked, grant.resurfacedAt == nil, let endedAt
         else { return false }
-        return signAt > endedAt + late && grant.residualUntil.map { signAt > $0 } ?? true
+        let latest = [grant.residualUntil, grant.settledAt].compactMap(\.self).max()
+        return signAt > endedAt + late && latest.map { signAt > $0 } ?? true
     }
 
     /// Whether a record of an ended grant begins a new life: a later consent, or a token that the grant never had, in a
@@ -67,8 +70,11 @@ package enum LifeAfterEnd {
     /// Closes the finding, if it can be closed so.
     package static func close(_ grant: inout Grant, by closing: Closing, endedByHand: Bool = false) {
         switch closing {
-        case .end, .settled: grant.resurfacedAt = nil
-        case .newLife: if !endedByHand { grant.resurfacedAt = nil }
+        case .end: (grant.resurfacedAt, grant.settledAt) = (nil, nil)
+        case .settled(let at): (grant.resurfacedAt, grant.settledAt) = (nil, at)
+        case .newLife:
+            grant.settledAt = nil
+            if !endedByHand { grant.resurfacedAt = nil }
         }
     }
 }

@@ -8,11 +8,10 @@ package struct UnjoinedWindow: Hashable, Sendable {
 
     /// nil: the record tells of no stretch, or every covering feed's window joins it.
     package init?(of grant: Grant, feeds: [FeedSettings], records: [String: FeedRecord]) {
-        guard let until = grant.observedUntil, let from = grant.observedFrom ?? grant.lastUsedAt, from <= until
-        else { return nil }
+        guard let own = UseEvidence.importWindow(grant) else { return nil }
         for feed in feeds where feed.covers(grant) {
-            guard let window = records[feed.id]?.window, until < window.from else { continue }
-            (self.feed, own, observed) = (feed.id, Window(from: from, until: until), window)
+            guard let window = records[feed.id]?.window(of: grant), own.until < window.from else { continue }
+            (self.feed, self.own, observed) = (feed.id, own, window)
             return
         }
         return nil

@@ -26,6 +26,20 @@ package struct UnmappedUses: Hashable, Sendable {
     }
 }
 
+extension UnmappedUses {
+    /// What lets go on whatever stands still because of them.
+    package func release(in feed: String) -> String {
+        "grantkeeper usage accept \(feed)\(client.map { " --client \($0)" } ?? "") --until \(last) --reason …"
+    }
+
+    /// That it stands still, for the person who looks at one of the grants.
+    func words(in feed: String) -> String {
+        "\(client == nil ? "all that the feed \(feed) covers" : "its client") stands still"
+            + "\(client == nil ? "" : " in the feed \(feed)") since \(first), because of a use that names no known grant: "
+            + release(in: feed)
+    }
+}
+
 extension FeedRecord {
     /// The stretch in which every use of a client's grants is known: the window, cut before the first use that may be
     /// of one of them.
@@ -38,5 +52,12 @@ extension FeedRecord {
             cut.until = max(cut.from, min(cut.until, before))
         }
         return cut
+    }
+
+    /// The earliest of the uses that cut the window of a client's grants short; nil: none does.
+    package func standstill(of client: ClientID, at provider: ProviderID) -> UnmappedUses? {
+        guard let window, let cut = self.window(of: client, at: provider), cut.until < window.until else { return nil }
+        return unmappedUses.filter { $0.mayBe(of: client, at: provider) && $0.last >= window.from }
+            .min { $0.first < $1.first }
     }
 }

@@ -6,6 +6,8 @@ package struct UseEvidence: Hashable, Sendable {
     package var isFresh: Bool
     /// Since when one of those who tell of its use is silent; nil: one of them never spoke.
     package var heardUntil: Timestamp?
+    /// Why its client stands still in one of the feeds, and what lets it go on, for people; nil: it does not.
+    package var standstill: String?
 
     package init(window: Window?, isFresh: Bool = true) {
         self.window = window
@@ -18,10 +20,27 @@ package struct UseEvidence: Hashable, Sendable {
         /// nil: declared, and nothing was ever received.
         package var window: Window?
         package var maxAge: Duration
+        /// Since when it is silent; nil: it never spoke.
+        package var heardUntil: Timestamp?
+        /// Why the grant's client stands still in it, for people; nil: it does not.
+        package var standstill: String?
 
-        package init(window: Window?, maxAge: Duration) {
+        /// `heardUntil`: nil stands for the window's end.
+        package init(window: Window?, maxAge: Duration, heardUntil: Timestamp? = nil, standstill: String? = nil) {
             self.window = window
             self.maxAge = maxAge
+            self.heardUntil = heardUntil ?? window?.until
+            self.standstill = standstill
+        }
+
+        /// As far as a feed has been read about the grant.
+        package init(_ feed: FeedSettings, _ record: FeedRecord?, of grant: Grant) {
+            self.init(
+                window: record?.window(of: grant),
+                maxAge: feed.maxAge,
+                heardUntil: record?.heardUntil,
+                standstill: record?.standstill(of: grant.client, at: grant.key.provider)?.words(in: feed.id)
+            )
         }
     }
 
@@ -49,11 +68,13 @@ package struct UseEvidence: Hashable, Sendable {
                 feed.window.map { now - $0.until <= feed.maxAge } ?? false
             }
         )
-        let heard = feeds.compactMap { $0.window?.until }
+        let heard = feeds.compactMap(\.heardUntil)
         heardUntil = heard.count == feeds.count ? heard.min() : nil
+        standstill = feeds.lazy.compactMap(\.standstill).first
     }
 
-    private static func importWindow(_ grant: Grant) -> Window? {
+    /// The stretch that the grant's records tell of; nil: they tell of none.
+    static func importWindow(_ grant: Grant) -> Window? {
         guard let until = grant.observedUntil?.ifSensible,
             let from = grant.observedFrom?.ifSensible ?? grant.sensibleLastUsedAt, from <= until
         else { return nil }

@@ -82,6 +82,8 @@ package struct Grant: Hashable, Sendable {
     package var contradictedEnd: Timestamp?
     /// When a sign of life was found after the end; nil: none, or it was settled.
     package var resurfacedAt: Timestamp?
+    /// When a person closed such a finding, so that only what comes later is found again; nil: not since the last end.
+    package var settledAt: Timestamp?
     /// When a new life of an ended grant was first seen: stands for `issuedAt` in rules 9 and 11.
     package var firstSeenAt: Timestamp?
     /// When a record first named it; nil: before that was kept, and so earlier than all others.

@@ -28,6 +28,8 @@ package struct Family: Hashable, Sendable {
     package let isFresh: Bool
     /// Since when one of those who tell of its use is silent; nil: one of them never spoke.
     package let heardUntil: Timestamp?
+    /// Why a member's client stands still, for people; nil: none does.
+    package let standstill: String?
     /// Across tenants or clients a family is a mistake in the data: listed, never ended automatically.
     package let isMixed: Bool
 
@@ -61,6 +63,7 @@ package struct Family: Hashable, Sendable {
         self.window = window
         self.isFresh = isFresh
         self.heardUntil = heardUntil
+        standstill = members.lazy.compactMap(\.evidence.standstill).first
         self.isMixed = isMixed
     }
 
@@ -74,6 +77,7 @@ package struct Family: Hashable, Sendable {
         window = evidence.window
         isFresh = evidence.isFresh
         heardUntil = evidence.heardUntil
+        standstill = evidence.standstill
         isMixed = false
     }
 

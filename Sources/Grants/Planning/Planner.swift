@@ -122,10 +122,10 @@ package struct Planner: Sendable {
             return Decision(.keep, .noEvidence, "no-policy")
         }
         guard let window = family.window, let idleSince = family.idleSince else {
-            return unobserved(grant, family, "nobody observes its use")
+            return unobserved(grant, family, family.standstill ?? "nobody observes its use")
         }
         guard now - window.until <= policy.evidenceMaxAge, family.isFresh else {
-            return unobserved(grant, family, "observed only until \(window.until)")
+            return unobserved(grant, family, family.standstill ?? "observed only until \(window.until)")
         }
         guard window.until - idleSince >= policy.idleAfter else {
             return Decision(.keep, .keep, "observed without use for less than idle_after")

@@ -78,7 +78,7 @@ package struct UnfitName: Hashable, Sendable {
 }
 
 /// What intake asks of a snapshot.
-package protocol IntakeReading {
+package protocol IntakeReading: InputReading {
     /// Stored names of the kind that are canonically equivalent to this one and have other bytes.
     func lookAlikes(of name: String, kind: UnfitName.Kind) throws -> [String]
     /// Subjects or ids of grants that may be meant by this one: in the normalization form C they are the same.
@@ -101,7 +101,7 @@ extension IntakeReading {
 }
 
 /// What intake changes in a transaction.
-package protocol IntakeWriting: IntakeReading {
+package protocol IntakeWriting: IntakeReading, InputWriting {
     /// Keeps a use that named no known grant; beyond a limit those of one client are kept as one.
     func noteUnmapped(_ use: UnmappedUse) throws
     /// Takes out the kept uses that this grant is meant by; returns the latest, nil where there was none.

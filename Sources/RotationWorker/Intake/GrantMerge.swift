@@ -36,8 +36,11 @@ struct GrantMerge {
             guard try beginsNewLife(record, row: purged.row, endedAt: purged.endedAt) else {
                 return Result(outcome: .ended)
             }
-            try add(record, tokens, after: purged)
-            return Result(outcome: .added, hasResurfaced: purged.endedByHand)
+            var former = purged
+            // Whether it was ended by hand was not kept either: a person looks at what lives by its token alone.
+            if purged.row == nil, record.issuedAt <= purged.endedAt { former.endedByHand = true }
+            try add(record, tokens, after: former)
+            return Result(outcome: .added, hasResurfaced: former.endedByHand)
         }
         guard stored.grant.tenant == record.tenant, stored.grant.client == record.client else {
             let holder = GrantHolder(tenant: stored.grant.tenant, client: stored.grant.client)
@@ -58,13 +61,14 @@ struct GrantMerge {
         return Result(outcome: outcome, hasResurfaced: isEnded && stored.grant.cause == .byHand)
     }
 
-    /// `row`: that of the ended grant; nil: the fingerprints of its tokens were not kept, and none of them is known to
-    /// be new.
+    /// `row`: that of the ended grant; nil: the fingerprints of its tokens were not kept, and each may be new.
     private func beginsNewLife(_ record: GrantRecord, row: Int64?, endedAt: Timestamp) throws -> Bool {
         let toldAt = record.toldAt(now)
         var hasNewToken = false
-        if let row, toldAt >= endedAt {
-            hasNewToken = try record.tokens.values.contains { try !writing.hasHeld($0, row: row) }
+        if toldAt >= endedAt {
+            hasNewToken = try record.tokens.values.contains { token in
+                try row.map { try !writing.hasHeld(token, row: $0) } ?? true
+            }
         }
         return LifeAfterEnd.isNewLife(
             issuedAt: record.issuedAt,
@@ -127,18 +131,16 @@ struct GrantMerge {
         stored.grant.scopes = record.scopes
         stored.grant.issuedAt = record.issuedAt
         try fill(&stored.grant, record)
-        let newTokens = try writing.setTokens(tokenChanges(record), of: stored)
+        if isRenewed { forgetTokenEnds(in: &stored.grant, record) }
+        let newTokens = try writing.setTokens(tokenChanges(record, isRenewed: isRenewed), of: stored)
         if newTokens {
             // What was said of the old token says nothing of the new one.
             stored.grant.validity.replaceToken()
             stored.askAt = now
             try writing.removePendingVerdict(row: stored.row)
-        } else {
-            // Without a new token an older file must not bring back an older token's end.
-            stored.grant.accessTokenExpiresAt = later(
-                known.grant.accessTokenExpiresAt,
-                stored.grant.accessTokenExpiresAt
-            )
+        } else if !isRenewed, let told = record.accessTokenExpiresAt.value {
+            // Without a new token an older file must not bring back an older token's end; null clears it all the same.
+            stored.grant.accessTokenExpiresAt = later(known.grant.accessTokenExpiresAt, told)
         }
         let wasResurfaced = known.grant.resurfacedAt != nil
         let endedByHand = known.grant.cause == .byHand
@@ -235,8 +237,11 @@ struct GrantMerge {
         }
     }
 
-    private func tokenChanges(_ record: GrantRecord) -> [TokenKind: Secret?] {
+    /// The tokens of the old life, which are dead, are not those of the new one: what its record does not name, it has
+    /// not.
+    private func tokenChanges(_ record: GrantRecord, isRenewed: Bool) -> [TokenKind: Secret?] {
         var changes: [TokenKind: Secret?] = [:]
+        if isRenewed { for kind in TokenKind.allCases { changes[kind] = .some(nil) } }
         for (kind, member) in [(TokenKind.accessToken, record.accessToken), (.refreshToken, record.refreshToken)] {
             switch member {
             case .absent: break
@@ -245,6 +250,12 @@ struct GrantMerge {
             }
         }
         return changes
+    }
+
+    /// Nor are their ends.
+    private func forgetTokenEnds(in grant: inout Grant, _ record: GrantRecord) {
+        grant.accessTokenExpiresAt = record.accessTokenExpiresAt.value
+        grant.refreshTokenExpiresAt = record.refreshTokenExpiresAt.value
     }
 
     private func later(_ first: Timestamp?, _ second: Timestamp?) -> Timestamp? {

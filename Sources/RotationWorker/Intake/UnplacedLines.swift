@@ -28,6 +28,11 @@ struct UnplacedLines: Sendable {
         first = first ?? .init(place: source, problem: problem, sample: nil, readAt: now)
     }
 
+    /// The declared ones of the feeds that the input has named so far, in order.
+    func feeds(of settings: [ExactText: FeedSettings]) -> [String] {
+        counted.keys.filter { settings[$0] != nil }.map(\.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
     mutating func name(_ feed: String) {
         if counted[ExactText(feed)] == nil { counted[ExactText(feed)] = 0 }
     }

@@ -56,8 +56,8 @@ extension UsageBook {
 
     mutating func move(_ feed: String, to until: Timestamp) throws {
         guard let settings = settings[ExactText(feed)] else { return }
-        var record = feeds[ExactText(feed)] ?? FeedRecord(id: feed)
-        let wasStale = record.isStale
+        var record = record(of: feed)
+        let before = record
         switch record.move(to: until, settings) {
         case .unchanged:
             break
@@ -68,19 +68,24 @@ extension UsageBook {
         case .beganAnew(let why):
             report.beganAnew[feed] = why
             report.stale[feed] = nil
-            try tellStale(feed, why + "; its window begins anew")
+            try tellStale(before, why + "; its window begins anew")
         case .stale(let why):
             report.stale[feed] = why
-            if !wasStale { try tellStale(feed, why) }
+            if !before.isStale { try tellStale(before, why) }
         }
         set(record)
     }
 
-    private func tellStale(_ feed: String, _ why: String) throws {
+    private func tellStale(_ feed: FeedRecord, _ why: String) throws {
         var event = Event(Event.Kind.feedStale, at: now)
         event.reason = why
         event.actor = actor
-        event.details = ["feed": .string(feed)]
+        event.details = ["feed": .string(feed.id), "unreadable": .number(Int64(feed.unreadable))]
+        if let first = feed.firstUnreadable {
+            event.details["first_unreadable_place"] = .string(first.place)
+            event.details["first_unreadable_problem"] = .string(first.problem)
+            if let sample = first.sample { event.details["first_unreadable_sample"] = .string(sample) }
+        }
         try writing.append(event, about: nil)
     }
 }

@@ -13,6 +13,8 @@ struct UsageGathering: Sendable {
     let runsAtOnce: Int
     /// What the input is called where one of its lines is named.
     let source: String
+    /// It is a file that is read from its beginning.
+    let isKnownAgain: Bool
     let clock: any WallClock
 
     /// Blocks; to the end of the descriptor, or until nobody takes windows any more.
@@ -30,7 +32,9 @@ struct UsageGathering: Sendable {
                 if reader.withLine({ $0.isEmpty }) { continue }
                 if !reader.lastLineWasTerminated, reader.withLine(Self.mayBecomeRecord) {
                     // The rest of it may still be written.
-                    open.leave(number)
+                    let size = reader.lineStart > 0 ? reader.lineStart : reader.bytesConsumed
+                    let mark = isKnownAgain ? InputMark(of: descriptor, upTo: size) : nil
+                    open.leave(.init(line: number, mark: mark))
                     continue
                 }
                 try reader.withScanner { (scanner) throws(RecordError) in
@@ -57,7 +61,7 @@ struct UsageGathering: Sendable {
             }
             if reader.lineNumber % 256 == 0 { open.closeIfOld(Self.patience) }
         }
-        open.close()
+        open.close(isLast: true)
     }
 
     /// Whether what has no newline yet may become a line: a log in another form never does.
@@ -105,17 +109,17 @@ private struct OpenWindow: ~Copyable {
     mutating func sample(_ sample: () -> String) { window.sampleLast(sample) }
 
     /// A last line that is not read yet.
-    mutating func leave(_ number: Int) { window.leave(number) }
+    mutating func leave(_ line: UsageWindow.Unfinished) { window.leave(line) }
 
     mutating func closeIfOld(_ patience: UInt64) {
         if DispatchTime.now().uptimeNanoseconds - since > patience { close() }
     }
 
     /// Hands it over and begins the next.
-    mutating func close() {
+    mutating func close(isLast: Bool = false) {
         var full = next()
         swap(&full, &window)
-        full.close()
+        full.close(isLast: isLast)
         if !queue.put(full) { isUnwanted = true }
         since = DispatchTime.now().uptimeNanoseconds
     }

@@ -28,6 +28,10 @@ package struct UsageIngest: Sendable {
         package var resurfaced = 0
         /// The number of a last line without its newline, which was not read; nil: there was none.
         package var unfinished: Int?
+        /// Feeds that cover more than when they were read last.
+        package var widened: Set<String> = []
+        /// Inputs that nobody reads and that were not read to their end, this one included.
+        package var unread: [UnreadInput] = []
         /// Uses of scopes that are not kept, because so many scopes of clients are kept already.
         package var scopesLeftOut = 0
 
@@ -70,8 +74,18 @@ package struct UsageIngest: Sendable {
         self.runsAtOnce = runsAtOnce
     }
 
+    /// How far an ingest has come.
+    private struct Progress {
+        var report = Report()
+        var input: OpenInput
+        var unfinished: UsageWindow.Unfinished?
+        /// The store knows that the input is over.
+        var isFinished = false
+    }
+
     /// Reads to the end of the descriptor; bad lines are left out and counted.
     package func perform(descriptor: Int32) async throws -> Report {
+        let (input, isKnownAgain) = try await begin(descriptor)
         // One is gathered while another is entered.
         let queue = BoundedQueue<UsageWindow>(capacity: 1)
         let gathering = UsageGathering(
@@ -80,6 +94,7 @@ package struct UsageIngest: Sendable {
             namesAtOnce: namesAtOnce,
             runsAtOnce: runsAtOnce,
             source: source,
+            isKnownAgain: isKnownAgain,
             clock: environment.clock
         )
         return try await withThrowingTaskGroup(of: Void.self, returning: Report.self) { group in
@@ -91,87 +106,101 @@ package struct UsageIngest: Sendable {
                     try gathering.run(into: queue)
                 }
             }
-            var unplaced = UnplacedLines(given: feed)
-            var report = Report()
+            var progress = Progress(input: input)
             do {
-                try await enterWindows(of: queue, &report, &unplaced)
+                try await enterWindows(of: queue, &progress)
                 try await group.waitForAll()
             } catch {
+                guard !progress.isFinished else { throw error }
                 // Broken off: what was not entered may be anybody's use, and the next input may move the feed. A task of
                 // its own, because an interruption is a reason to say so and not one to be silent.
-                unplaced.addBreak(source, at: environment.clock.now())
-                let lines = unplaced
-                _ = try await Task { try await finish(lines) }.value
+                progress.input.lines.addBreak(source, at: environment.clock.now())
+                let broken = progress.input
+                _ = try await Task { try await finish(broken, nil) }.value
                 throw error
             }
-            if let part = try await finish(unplaced) { report.add(part) }
-            return report
+            if !progress.isFinished {
+                progress.report.add(try await finish(progress.input, progress.unfinished))
+            }
+            return progress.report
         }
     }
 
-    /// Counts lines without a feed where the input has named no feed that is declared.
+    /// Notes that the input is being read, before anything of it is entered: whoever is killed cannot say so any more.
     ///
-    /// nil: there are none.
-    private func finish(_ lines: UnplacedLines) async throws -> Report? {
+    /// What an earlier reading of the same input left unread is read now.
+    private func begin(_ descriptor: Int32) async throws -> (OpenInput, isKnownAgain: Bool) {
+        let (settings, now, source) = (environment.settings, environment.clock.now(), source)
+        let unread = try await environment.store.read { try $0.unreadInputs() }
+        let (mark, again) = try await onThread("grantkeeper.usage.mark") {
+            (InputMark(of: descriptor), unread.filter { $0.mark?.isOf(descriptor) == true })
+        }
+        var lines = UnplacedLines(given: feed)
+        for input in again { for feed in input.feeds { lines.name(feed) } }
+        let declared = Dictionary(settings.feeds.map { (ExactText($0.id), $0) }) { first, _ in first }
+        let id = try await environment.store.write { [feeds = lines.feeds(of: declared)] writing in
+            for input in again { try writing.endInput(input.id) }
+            return try writing.beginInput(source, mark, feeds: feeds, at: now)
+        }
+        return (OpenInput(id: id, lines: lines), mark != nil)
+    }
+
+    /// Says that the input is over, where the last of its transactions has not.
+    private func finish(_ input: OpenInput, _ unfinished: UsageWindow.Unfinished?) async throws -> Report {
         let (settings, now, actor, source) = (
             environment.settings, environment.clock.now(), environment.actor, source
         )
-        guard lines.count > 0 else { return nil }
         return try await environment.store.write { writing in
-            var (book, lines) = (try UsageBook(writing, settings, now, actor, source: source), lines)
-            if lines.isOfAll(settings.feeds.map(\.id)) { book.countForAll(lines) } else { book.settle(&lines) }
+            var (book, input) = (try UsageBook(writing, settings, now, actor, source: source), input)
+            try book.finish(&input, unfinished)
             return try book.close()
         }
     }
 
-    private func enterWindows(
-        of queue: BoundedQueue<UsageWindow>,
-        _ report: inout Report,
-        _ unplaced: inout UnplacedLines
-    ) async throws {
+    private func enterWindows(of queue: BoundedQueue<UsageWindow>, _ progress: inout Progress) async throws {
         while true {
             try Task.checkCancellation()
             let taken = try await onThread("grantkeeper.usage.next") { queue.take(until: .now() + .milliseconds(200)) }
             switch taken {
             case .nothing: continue
             case .end: return
-            case .element(let window): try await enter(window, &report, &unplaced)
+            case .element(let window): try await enter(window, &progress)
             }
         }
     }
 
     /// In transactions of as many uses as 200 ms take.
-    private func enter(
-        _ window: UsageWindow,
-        _ report: inout Report,
-        _ unplaced: inout UnplacedLines
-    ) async throws {
+    private func enter(_ window: UsageWindow, _ progress: inout Progress) async throws {
         var problems = window.problems
         var next = window.isEmpty ? nil : try window.runs.cursor()
         while let uses = next {
             try Task.checkCancellation()
             let (settings, now, actor) = (environment.settings, environment.clock.now(), environment.actor)
-            let part = try await environment.store.write { [source, isBackfill, before = unplaced] writing in
+            let part = try await environment.store.write { [source, isBackfill, before = progress.input] writing in
                 var book = try UsageBook(writing, settings, now, actor, source: source, isBackfill: isBackfill)
-                var unplaced = before
+                var input = before
                 let end = DispatchTime.now() + .milliseconds(200)
-                let next = try book.enter(window, from: uses, until: end, unplaced: &unplaced)
-                return (report: try book.close(), next: next, unplaced: unplaced)
+                let next = try book.enter(window, from: uses, until: end, input: &input)
+                return (report: try book.close(), next: next, input: input)
             }
             next = part.next
-            unplaced = part.unplaced
-            report.add(part.report)
+            progress.input = part.input
+            progress.isFinished = window.isLast && next == nil
+            progress.report.add(part.report)
             problems += part.report.problems
-            environment.progress(.init(step: "reading usage", done: report.lines, total: nil))
+            environment.progress(.init(step: "reading usage", done: progress.report.lines, total: nil))
             // Others get in between two transactions.
             if next != nil { try await Task.sleep(for: .milliseconds(5)) }
         }
-        report.lines += window.lines
-        report.bad += window.bad
-        if let unfinished = window.unfinished { report.unfinished = unfinished }
+        progress.report.lines += window.lines
+        progress.report.bad += window.bad
+        if let unfinished = window.unfinished {
+            progress.unfinished = unfinished
+            progress.report.unfinished = unfinished.line
+        }
         problems.sort { $0.line < $1.line }
-        report.problems += problems.prefix(Self.problemLimit - report.problems.count)
-        environment.progress(.init(step: "reading usage", done: report.lines, total: nil))
+        progress.report.problems += problems.prefix(Self.problemLimit - progress.report.problems.count)
+        environment.progress(.init(step: "reading usage", done: progress.report.lines, total: nil))
     }
 
     /// Takes what a feed counted until an instant, or what stands still of one client until then: a person vouches for it.
@@ -207,6 +236,8 @@ extension UsageIngest.Report {
         undeclared.formUnion(other.undeclared)
         moved.formUnion(other.moved)
         unreadable.formUnion(other.unreadable)
+        widened.formUnion(other.widened)
+        if !other.unread.isEmpty { unread = other.unread }
         beganAnew.merge(other.beganAnew) { _, new in new }
         ignored += other.ignored
         resurfaced += other.resurfaced

@@ -22,6 +22,13 @@ struct UsageWindow: Sendable {
         var first: FeedRecord.UnreadableLine
     }
 
+    /// A last line that is not read yet.
+    struct Unfinished: Sendable {
+        var line: Int
+        /// Of what lies before it; nil: the input is not known again.
+        var mark: InputMark?
+    }
+
     private static let nameLimit = 1_000
     private static let clientLimit = 60_000
 
@@ -43,8 +50,10 @@ struct UsageWindow: Sendable {
     /// The first of the mistakes.
     private(set) var problems: [RecordError] = []
 
-    /// The number of a last line without its newline; nil: there was none.
-    private(set) var unfinished: Int?
+    /// A last line without its newline; nil: there was none.
+    private(set) var unfinished: Unfinished?
+    /// Nothing of the input comes after it.
+    private(set) var isLast = false
 
     private let namesAtOnce: Int
     private let runsAtOnce: Int
@@ -103,7 +112,7 @@ struct UsageWindow: Sendable {
     }
 
     /// A last line without its newline, which is not read yet.
-    mutating func leave(_ number: Int) { unfinished = number }
+    mutating func leave(_ line: Unfinished) { unfinished = line }
 
     mutating func add(_ line: UsageLine, _ number: Int, _ scanner: borrowing JSONScanner) {
         lines += 1
@@ -117,7 +126,8 @@ struct UsageWindow: Sendable {
     }
 
     /// Nothing more is added.
-    mutating func close() {
+    mutating func close(isLast: Bool) {
+        self.isLast = isLast
         runs.end(with: uses.run())
         uses = UseTable(limit: namesAtOnce)
     }

@@ -26,7 +26,7 @@ struct GrantChange {
         var closesFinding = false
         if after == .expired || after == .revoked {
             stored.endedAt = now
-            closesFinding = stored.grant.resurfacedAt != nil
+            closesFinding = stored.grant.resurfacedAt != nil || stored.grant.settledAt != nil
             LifeAfterEnd.close(&stored.grant, by: .end)
         } else if after == .revoking {
             // Also of what had ended and resurfaced.

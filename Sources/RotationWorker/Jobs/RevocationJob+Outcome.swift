@@ -36,6 +36,7 @@ extension RevocationJob {
             stored.grant.standing = order.target
             stored.grant.proof = proof
             stored.grant.residualUntil = residualUntil
+            // A new end closes what was found after the last one.
             LifeAfterEnd.close(&stored.grant, by: .end)
             stored.endedAt = now
             try writing.removeRevocation(row: order.row)

@@ -40,12 +40,12 @@ package struct GateOrders: Sendable {
         }
     }
 
-    /// Closes the finding that the grant has resurfaced; false: it has not.
+    /// Closes the finding that the grant has resurfaced, until a later sign of life; false: it has not.
     package func settle(_ key: Grant.Key, reason: String, reference: String?) async throws -> Bool {
         let (environment, now) = (environment, now)
         return try await environment.store.write { writing in
             guard var stored = try writing.grant(key), stored.grant.resurfacedAt != nil else { return false }
-            LifeAfterEnd.close(&stored.grant, by: .settled)
+            LifeAfterEnd.close(&stored.grant, by: .settled(at: now))
             try writing.save(stored)
             var event = Event(Event.Kind.grantSettled, at: now, about: stored.grant)
             event.reason = reason

@@ -33,10 +33,7 @@ final class Circumstances: Sendable {
         provider = settings.providers.first { $0.id == grant.key.provider }
         judge = provider.map { VerdictJudge(capabilities: $0.capabilities, now: now) }
         feeds = settings.feeds.filter { $0.covers(grant) }
-            .map { feed in
-                let window = records[feed.id]?.window(of: grant.client, at: grant.key.provider)
-                return UseEvidence.Feed(window: window, maxAge: feed.maxAge)
-            }
+            .map { UseEvidence.Feed($0, records[$0.id], of: grant) }
         isOurs = provider?.client.id == grant.client
         let id = grant.key.provider
         holdsCredentials =

@@ -11,10 +11,11 @@ enum GrantRow {
         s.verdict, s.verdict_at, s.inactive_since, s.inactive_count, s.first_counted_at, s.last_counted_at,
         s.failures, s.proof, s.residual_until, s.ended_at, x.owner, x.reason, x.until, g.holding,
         s.active_at, s.inactive_answer_at, s.unknown_why, s.unknown_since, s.contradicted_end, s.resurfaced_at,
-        s.first_seen_at, s.told_scopes, s.told_scopes_kind, s.covers, g.first_recorded_at
+        s.first_seen_at, s.told_scopes, s.told_scopes_kind, s.covers, g.first_recorded_at,
+        s.settled_at
         """
     /// How many columns these are.
-    static let count: Int32 = 55
+    static let count: Int32 = 56
     static let tables = """
         grants g JOIN states s ON s.row = g.row
         LEFT JOIN subjects b ON b.id = g.subject LEFT JOIN exemptions x ON x.row = g.row
@@ -66,6 +67,7 @@ enum GrantRow {
         grant.residualUntil = rareTime(38)
         grant.contradictedEnd = rareTime(48)
         grant.resurfacedAt = rareTime(49)
+        grant.settledAt = rareTime(55)
         grant.firstSeenAt = rareTime(50)
         if let told = row.numberIfRare(51) {
             grant.toldScopes = ScopeSet(joined: try words.text(told))

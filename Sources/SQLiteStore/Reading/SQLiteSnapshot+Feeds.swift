@@ -1,5 +1,6 @@
 internal import GRDB
 internal import Grants
+internal import Records
 
 // Feeds are few; what stands still because of one is gathered by index.
 extension SQLiteSnapshot {
@@ -10,7 +11,7 @@ extension SQLiteSnapshot {
             sql: """
                 SELECT id, observed_from, observed_until, mapped, unmapped, rated_until, mapped_since_rated, rates,
                 is_stale, unreadable, unreadable_place, unreadable_problem, unreadable_sample, unreadable_since,
-                unreadable_until, ignored, refused_words FROM feeds
+                unreadable_until, ignored, refused_words, heard_at, covers FROM feeds
                 """
         )
         for row in rows {
@@ -44,6 +45,8 @@ extension SQLiteSnapshot {
         feed.lastUnreadableAt = (row[14] as Int64?).map { Timestamp(milliseconds: $0) }
         feed.ignored = row[15]
         feed.refusedWords = FeedRecord.RefusedWord.list(row[16])
+        feed.heardAt = (row[17] as Int64?).map { Timestamp(milliseconds: $0) }
+        feed.covers = (row[18] as String?).map(FeedRecord.CoveredPart.list)
         return feed
     }
 
@@ -68,6 +71,72 @@ extension SQLiteSnapshot {
                     names: row[5]
                 )
             )
+        }
+    }
+}
+
+extension SQLiteSnapshot {
+    func unreadInputs() throws -> [UnreadInput] {
+        let reader = InputReader(identity: .current())
+        let sql = """
+            SELECT id, source, size, digest, feeds, unfinished_line, begun_at, pid, pid_namespace, process_start, boot,
+            lease_until FROM usage_inputs ORDER BY id
+            """
+        return try Row.fetchAll(try db.cachedStatement(sql: sql)).compactMap { row in
+            let state = reader.state(row)
+            guard state != .reads else { return nil }
+            var mark: InputMark?
+            if let size = row["size"] as Int64?, let digest = row["digest"] as Blob? {
+                mark = InputMark(size: size, digest: digest.bytes)
+            }
+            return UnreadInput(
+                id: row["id"],
+                source: row["source"],
+                mark: mark,
+                feeds: Self.list(row["feeds"]),
+                unfinishedLine: row["unfinished_line"],
+                begunAt: Timestamp(milliseconds: row["begun_at"]),
+                mayBeRead: state == .mayRead
+            )
+        }
+    }
+
+    private static func list(_ text: String) -> [String] {
+        let members = try? JSONObject(parsing: Array(#"{"feeds":\#(text)}"#.utf8))["feeds"]?.arrayValue
+        return (members ?? []).compactMap(\.stringValue)
+    }
+}
+
+extension FeedRecord.CoveredPart {
+    /// As the store keeps them: a JSON list; absent members mean all, or from the beginning.
+    static func json(_ parts: [Self]) -> String {
+        var writer = JSONWriter()
+        writer.beginArray()
+        for part in parts {
+            writer.beginObject()
+            writer.member("provider", part.cover.provider.rawValue)
+            if let tenants = part.cover.tenants { writer.member("tenants", tenants.map(\.rawValue)) }
+            if let clients = part.cover.clients { writer.member("clients", clients.map(\.rawValue)) }
+            if let since = part.since { writer.member("since", since.milliseconds) }
+            writer.endObject()
+        }
+        writer.endArray()
+        return writer.text
+    }
+
+    static func list(_ text: String) -> [Self] {
+        let parts = try? JSONObject(parsing: Array(#"{"covers":\#(text)}"#.utf8))["covers"]?.arrayValue
+        return (parts ?? []).compactMap(\.objectValue).compactMap { part in
+            guard let provider = part["provider"]?.stringValue else { return nil }
+            func names(_ member: String) -> [String]? {
+                part[member]?.arrayValue.map { $0.compactMap(\.stringValue) }
+            }
+            let cover = FeedSettings.Cover(
+                provider: ProviderID(provider),
+                tenants: names("tenants").map { $0.map { TenantID($0) } },
+                clients: names("clients").map { $0.map { ClientID($0) } }
+            )
+            return Self(cover: cover, since: part["since"]?.int64Value.map { Timestamp(milliseconds: $0) })
         }
     }
 }

@@ -52,6 +52,12 @@ enum Migrations {
                 sql: "CREATE INDEX states_drifting ON states (row) WHERE told_scopes IS NOT NULL AND standing <= 2"
             )
         }
+        migrator.registerMigration("9-settled") { db in
+            for statement in settled { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("9-inputs") { db in
+            for statement in inputs { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 

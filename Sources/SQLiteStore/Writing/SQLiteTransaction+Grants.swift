@@ -35,6 +35,7 @@ extension SQLiteTransaction {
             values.add(validity.unknownSince?.milliseconds)
             values.add(grant.contradictedEnd?.milliseconds)
             values.add(grant.resurfacedAt?.milliseconds)
+            values.add(grant.settledAt?.milliseconds)
             values.add(grant.firstSeenAt?.milliseconds)
             values.add(toldScopes)
             values.add(grant.toldScopesKind?.code)

@@ -105,7 +105,7 @@ extension SQLiteTransaction {
         try countStanding(provider: provider, tenant: details.tenant, from: nil, to: .active)
         if !tokens.isEmpty { countAsked(provider: provider, tenant: details.tenant, by: 1) }
         holdingBook.count(holding, 1)
-        if try hasPurgedGrants() { try forgetPurged(grant.key) }
+        if try hasPurgedGrants() { try forgetPurged(grant.key, for: row) }
         try noteUnfit(grant.key.id, .grant)
         // As it would be read back: a new grant has nothing but what its record says.
         var stored = StoredGrant(
@@ -130,6 +130,7 @@ extension SQLiteTransaction {
         grant.validity = Validity()
         grant.contradictedEnd = nil
         grant.resurfacedAt = nil
+        grant.settledAt = nil
         grant.firstSeenAt = nil
         grant.toldScopes = nil
         grant.toldScopesKind = nil

@@ -7,25 +7,6 @@ extension SQLiteTransaction {
     /// So many names of one feed are kept one by one: a feed that sends made-up names must not fill the store.
     private static var unmappedLimit: Int { 10_000 }
 
-    func setFeed(_ feed: FeedRecord) throws {
-        try execute(
-            """
-            INSERT OR REPLACE INTO feeds (id, observed_from, observed_until, mapped, unmapped, rated_until,
-            mapped_since_rated, rates, is_stale, unreadable, unreadable_place, unreadable_problem, unreadable_sample,
-            unreadable_since, unreadable_until, ignored, refused_words)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                feed.id, feed.window?.from.milliseconds, feed.window?.until.milliseconds, feed.mapped, feed.unmapped,
-                feed.ratedUntil?.milliseconds, feed.mappedSinceRated,
-                feed.rates.map(String.init).joined(separator: ","), feed.isStale ? 1 : 0, feed.unreadable,
-                feed.firstUnreadable?.place, feed.firstUnreadable?.problem, feed.firstUnreadable?.sample,
-                feed.firstUnreadable?.readAt.milliseconds, feed.lastUnreadableAt?.milliseconds, feed.ignored,
-                FeedRecord.RefusedWord.text(feed.refusedWords),
-            ]
-        )
-    }
-
     // MARK: Uses without a grant
 
     func noteUnmapped(_ use: UnmappedUse) throws {

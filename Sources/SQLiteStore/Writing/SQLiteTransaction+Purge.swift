@@ -39,8 +39,12 @@ extension SQLiteTransaction {
         try countStanding(stored.grant, from: stored.grant.standing, to: nil)
     }
 
-    /// A new consent for a purged grant: what it was before is over.
-    func forgetPurged(_ key: Grant.Key) throws {
+    /// A new life of a purged grant: what it was before is over, but the tokens that it had stay known as its own.
+    func forgetPurged(_ key: Grant.Key, for row: Int64) throws {
+        guard let purged = try purgedGrant(key) else { return }
+        if let former = purged.row {
+            try execute("UPDATE OR IGNORE former_tokens SET row = ? WHERE row = ?", [row, former])
+        }
         let provider = try words.intern(key.provider.rawValue)
         try inserting.purged.on(db).run {
             $0.add(provider)

@@ -28,7 +28,7 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
         let provider: Int64
     }
 
-    private let leases: LeaseKeeper
+    let leases: LeaseKeeper
     private let newEventID: () -> String
     private var deltas: [Count: Int] = [:]
     /// How many more there are to ask about.
