@@ -48,7 +48,9 @@ struct OlderStoreTests {
             let approved = await scenario.run("runs", "approve", hash, "--reason", "the quarter is over")
             #expect(approved.status == 65)
             #expect(approved.errors.contains("held by an older version of grantkeeper"))
-            #expect(try await scenario.rotate().objects("held").compactMap { $0.text("why") } == ["valve-share"])
+            let whys = try await scenario.rotate().objects("held").compactMap { $0.text("why") }
+            // Its tokens are known to no server any more, which is a surge of its own.
+            #expect(whys == ["valve-share", "surge"])
         }
     }
 
@@ -60,25 +62,22 @@ struct OlderStoreTests {
             #expect(report.int("notes.implausible") == 3)
             #expect(report.int("notes.contradicted") == 1)
             #expect(report.int("counts.end") == 13)
-            #expect(report.numbers("ended").values.allSatisfy { $0 == 0 })
+            // The order by hand, and nothing by a rule.
+            #expect(report.numbers("ended") == ["expired": 0, "revoked": 1])
             let lines = try await scenario.run("grants", "list", "--all", "--json").lines
             let noted = lines.filter { $0.texts("notes").contains("implausible") }
             #expect(noted.compactMap { $0.text("id") } == ["never-0", "never-1", "never-2"])
         }
     }
 
-    @Test func `has its order by hand heed a freeze that is given later, and go on after it`() async throws {
+    @Test func `has its order by hand heed a freeze that is given later`() async throws {
         try await withOlderStore { scenario in
-            func standing() async throws -> String? {
-                try await scenario.run("grants", "show", "left", "--json").json.text("standing")
-            }
             _ = await scenario.run("doctor", "--migrate")
             #expect(await scenario.run("freeze", "--reason", "an incident").status == 0)
-            try await scenario.rotate()
-            #expect(try await standing() == "revoking")
-            #expect(await scenario.run("thaw", "--reason", "it is over").status == 0)
-            try await scenario.rotate()
-            #expect(try await standing() == "revoked")
+            let report = try await scenario.rotate()
+            #expect(report.bool("frozen") == true && report.numbers("ended") == ["expired": 0, "revoked": 0])
+            let shown = try await scenario.run("grants", "show", "left", "--json").json
+            #expect(shown.text("standing") == "revoking")
         }
     }
 
