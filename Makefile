@@ -42,10 +42,12 @@ endurance: build ## kill the worker at random moments, run two beside others; KI
 	@Tests/Endurance/together.py "$$(swift build --show-bin-path)/grantkeeper" \
 	  --seconds $(or $(SECONDS),10) $(if $(SEED),--seed $(SEED))
 
-oracle: deps ## worlds of true events against the planner, and mutants of it; DAYS, MUTANTS, SEED for more
+oracle: deps ## worlds of true events against planner, jobs and store; DAYS, MUTANTS, STORE_DAYS, SEED for more
 	@swift build -c release --product oracle >&2
 	@"$$(swift build -c release --show-bin-path)/oracle" --grant-days $(or $(DAYS),1000000) \
 	  --mutant-days $(or $(MUTANTS),3000000) $(if $(SEED),--seed $(SEED))
+	@Scripts/deps test
+	@FILTER=StoreOracleTests STORE_DAYS=$(or $(STORE_DAYS),2000) $(if $(SEED),STORE_SEED=$(SEED)) Scripts/test
 
 acceptance: build ## a real authorization server (Doorkeeper): what lives is kept, what ends is dead there
 	@Scripts/deps acceptance

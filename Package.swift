@@ -108,6 +108,13 @@ let package = Package(
                 metrics,
             ]
         ),
+        .testTarget(
+            name: "StoreOracleTests",
+            dependencies: [
+                "Grants", "GrantsTestSupport", "HTTPTransport", "OAuthProvider", "RotationWorker", "SQLiteStore",
+                "oracle",
+            ]
+        ),
         .testTarget(name: "SchedulingTests", dependencies: ["Grants", "GrantsTestSupport", "Records", "Scheduling"]),
         .testTarget(
             name: "MonitoringTests",

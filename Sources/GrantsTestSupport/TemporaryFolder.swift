@@ -6,9 +6,9 @@ internal import Glibc
 package final class TemporaryFolder: Sendable {
     package let path: String
 
-    package init() {
+    package init(in parent: String = "/tmp") {
         // mkdtemp puts letters of its own in the place of the six.
-        var template = Array("/tmp/grantkeeper-test-XXXXXX".utf8CString)
+        var template = Array("\(parent)/grantkeeper-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { fatalError("no temporary folder can be made") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

@@ -26,7 +26,7 @@ struct Person {
     let isOurs: Bool
     /// Its lines cannot be read: the gateway writes its name in an escape of its own.
     let isUnreadable: Bool
-    let exempt: Range<Instant>?
+    var exempt: Range<Instant>?
     /// The stretch in which the policy does not allow its scopes; nil: it always does.
     let outside: Range<Instant>?
     /// In that stretch the policy changes back and forth, so often; 0: it stays.

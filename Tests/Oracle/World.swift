@@ -36,12 +36,12 @@ struct World {
     /// Nothing in it excuses an end that does not come: liveness is asserted.
     let isOrdinary: Bool
     let begins: Instant
-    let days: Int
-    let population: Int
+    var days: Int
+    var population: Int
 
     // The server.
-    let server: Server
-    let tokenLifetime: Int64
+    var server: Server
+    var tokenLifetime: Int64
     let date: ServerDate
     let clockIsTrusted: Bool
     /// From when until when it has forgotten, or is blind.
@@ -51,7 +51,7 @@ struct World {
     /// How many days the operator keeps a refresh canary before a new one is configured.
     let canaryDays: Int
     /// It takes a revocation with a 200 and revokes nothing.
-    let revocationLies: Bool
+    var revocationLies: Bool
 
     // The clocks.
     /// From these instants on the worker's clock is so far ahead of the true one.
@@ -63,21 +63,21 @@ struct World {
     let hasFeed: Bool
     /// Others than those that are looked at are in use every day, and keep the feed healthy.
     let isLively: Bool
-    let naming: Naming
+    var naming: Naming
     let late: Int64
-    let exportDays: Int
-    let exportAge: Int64
+    var exportDays: Int
+    var exportAge: Int64
     let exportTellsUse: Bool
-    let successorsHaveNewIDs: Bool
-    let garbles: Bool
+    var successorsHaveNewIDs: Bool
+    var garbles: Bool
     /// The gateway's files come days late, all at once.
     let breaksDown: Bool
     /// All of its grants are in use every day.
-    let isDaily: Bool
+    var isDaily: Bool
     /// Many authorizations end by themselves on this day, and the policy changes; 0: they do not.
-    let massEnd: Instant
+    var massEnd: Instant
     let decomposedPercent: Int
-    let misnamedPercent: Int
+    var misnamedPercent: Int
     let refusedPercent: Int
     let gapPercent: Int
     let replayPercent: Int
@@ -85,18 +85,18 @@ struct World {
     let strangerLines: Bool
     let strangersAreIgnored: Bool
     /// After how many days a person sees to a feed that stands still.
-    let mendsAfter: Int
+    var mendsAfter: Int
 
     // What is configured.
-    let policy: PolicyValues
+    var policy: PolicyValues
     /// Every five days the idle time is doubled, or set back.
-    let wavers: Bool
+    var wavers: Bool
     let total: Valve
     let runsTwice: Bool
-    let isTold: Bool
+    var isTold: Bool
     let acknowledgesAfter: Int
     let reachesSubject: Bool
-    let canRevoke: Bool
+    var canRevoke: Bool
 
     init(seed: UInt64, number: Int) {
         self.seed = seed

@@ -45,6 +45,22 @@ import Testing
         #expect(report.unknown == [.canaryTooYoung: 1])
     }
 
+    @Test func `what was seen while the provider's clock is not ours dates no canary`() async throws {
+        let rig = try await scene()
+        let clock = rig.clock
+        // Ours is two days behind, so that the canary would look as much older once it is set right.
+        rig.provider.dateAnswers { clock.now() + .days(2) }
+        let skewed = try await rig.revalidate()
+        #expect(skewed.held["idp"] == "clock-skew")
+        rig.clock.advance(by: .days(2))
+        rig.provider.dateAnswers { clock.now() }
+        let right = try await rig.revalidate()
+        #expect(right.recovered == ["idp"] && right.unknown == [.canaryTooYoung: 1])
+        rig.clock.advance(by: .hours(25))
+        let later = try await rig.revalidate()
+        #expect(later.inactive == 1)
+    }
+
     @Test func `another canary is young, however old the one before was`() async throws {
         let rig = try await scene()
         _ = try await rig.revalidate()

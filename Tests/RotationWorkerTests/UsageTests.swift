@@ -1,4 +1,6 @@
+import Glibc
 import Grants
+import GrantsTestSupport
 import RotationWorker
 import SQLiteStore
 import Testing
@@ -20,6 +22,33 @@ import Testing
         try await rig.ingest(#"{"feed":"gateway","at":"2026-01-01T00:00:00Z","grant":"g-1"}"#)
         used = try await rig.grant("g-1")?.grant.lastUsedAt
         #expect(used == start)
+    }
+
+    @Test func `a use dated too early because our clock is behind ends nothing once it is set right`() async throws {
+        let rig = try await rig()
+        try await rig.add([idleGrant("g-1", idle: 80), idleGrant("g-2", idle: 1)])
+        try await rig.ingest(#"{"feed":"gateway","observed_from":"2026-01-01T00:00:00Z"}"#)
+        let use = #"{"feed":"gateway","at":"2027-01-05T00:00:00Z","grant":"g-1"}"#
+        let report = try await rig.ingest(use)
+        #expect(report.unreadable == ["gateway"])
+        rig.clock.set(start + .days(131))
+        let word = [
+            #"{"feed":"gateway","at":"2027-04-03T00:00:00Z","grant":"g-2"}"#,
+            #"{"feed":"gateway","observed_until":"2027-04-04T00:00:00Z"}"#,
+        ].joined(separator: "\n")
+        let moved = try await rig.ingest(word)
+        #expect(moved.moved.isEmpty && moved.stale["gateway"] != nil)
+        try await rig.rotate()
+        #expect(try await rig.grant("g-1")?.grant.standing == .active)
+        // The input of those days is read once more, and a person vouches for the feed.
+        rig.folder.write(Array((use + "\n").utf8), to: "again")
+        let descriptor = open(rig.folder.file("again"), O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        _ = try await UsageIngest(rig.environment, isBackfill: true).perform(descriptor: descriptor)
+        _ = try await UsageIngest(rig.environment).accept("gateway", until: nil, reason: "read once more")
+        try await rig.rotate()
+        let grant = try await rig.grant("g-1")?.grant
+        #expect(grant?.standing == .active && grant?.lastUsedAt?.description == "2027-01-05T00:00:00Z")
     }
 
     @Test(arguments: [

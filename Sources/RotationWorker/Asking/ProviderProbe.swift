@@ -26,6 +26,13 @@ struct ProviderProbe {
         /// Every canary, asked as often as was wanted, and the made-up token answered as they must.
         var isSound = false
 
+        /// ``sighted``, as far as it may be dated: by a clock that is not the server's nothing is known to be active since an
+        /// instant.
+        var datedSightings: [Sighting] { hold == "clock-skew" ? undatedSightings : sighted }
+
+        /// Those that need no date: what was called anything else than active begins again.
+        var undatedSightings: [Sighting] { sighted.filter { $0.isActive != true } }
+
         /// What failed in the other round is not believed in this one either.
         mutating func distrust(where other: Reading) {
             condition = condition.with(other.condition)

@@ -120,10 +120,12 @@ package struct GrantImport: Sendable {
         let (now, actor) = (now, environment.actor)
         var report = checked
         var done = 0
+        let firstNewRow = try await environment.store.read { try $0.nextRow() }
         while true {
             try Task.checkCancellation()
             let part = try await environment.store.write { writing in
-                try Self.merge(queue, GrantMerge(writing: writing, now: now, actor: actor))
+                let merge = GrantMerge(writing: writing, now: now, actor: actor, firstNewRow: firstNewRow)
+                return try Self.merge(queue, merge)
             }
             for (outcome, count) in part.outcomes { report.count(outcome, count) }
             report.resurfaced += part.resurfaced

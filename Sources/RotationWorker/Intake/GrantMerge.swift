@@ -25,6 +25,8 @@ struct GrantMerge {
     let writing: any StoreWriting
     let now: Timestamp
     let actor: Actor
+    /// Grants before it were known before the import began.
+    let firstNewRow: Int64
 
     /// `tokens`: what was made ready of the record's tokens, or nothing.
     func merge(_ record: GrantRecord, _ tokens: [TokenKind: ReadyToken] = [:]) throws -> Result {
@@ -117,11 +119,29 @@ struct GrantMerge {
         var stored = try writing.insert(grant, ready: tokens, at: now)
         let usedUnknown = try writing.takeUnmapped(of: stored, tokens: tokens.values.map(\.token))
         if let purged { LifeAfterEnd.revive(&stored.grant, endedByHand: purged.endedByHand, at: now) }
-        if let usedUnknown { stored.grant.lastUsedAt = later(stored.grant.lastUsedAt, usedUnknown) }
-        if purged != nil || usedUnknown != nil { try writing.save(stored) }
+        let usedBefore = try useUnderAnotherID(of: stored)
+        if let used = later(usedUnknown, usedBefore) { stored.grant.lastUsedAt = later(stored.grant.lastUsedAt, used) }
+        if purged != nil || usedUnknown != nil || usedBefore != nil { try writing.save(stored) }
         if !tokens.isEmpty || grant.providerGrantID != nil { try writing.joinFamilies(of: stored.row, at: now) }
         try tell(stored, Event.Kind.grantRecorded, purged == nil ? nil : "a new life of a grant that had ended")
         if purged?.endedByHand == true { try tell(stored, Event.Kind.grantResurfaced, Self.backByHand) }
+    }
+
+    /// The last use since this consent that an older grant of its client and subject was taken for; nil: there was none.
+    ///
+    /// Until the export that brings it, a use that names client and subject finds only the grants that were known before.
+    private func useUnderAnotherID(of stored: StoredGrant) throws -> Timestamp? {
+        guard firstNewRow > 1, let subject = stored.grant.subject else { return nil }
+        let grant = stored.grant
+        var last: Timestamp?
+        for spelling in [subject] + (try writing.sameInForm(subject, kind: .subject)) {
+            for other in try writing.everyGrant(of: grant.client, subject: spelling, at: grant.key.provider)
+            where other.row < firstNewRow {
+                guard let used = other.grant.lastUsedAt, used > grant.issuedAt else { continue }
+                last = later(last, used)
+            }
+        }
+        return last
     }
 
     private static let backByHand = "recorded again, after an end by hand"

@@ -24,6 +24,14 @@ extension UsageBook {
                 return
             }
         }
+        if !isBackfill, place.settings != nil, Timestamp(milliseconds: use.at) > now + LifeAfterEnd.tolerance {
+            // It is dated too early, then: the feed waits until the clock is set right and the input is read once more.
+            countUnreadable(
+                1,
+                .init(place: source, problem: "a use in the future", sample: nil, readAt: now),
+                of: place.id
+            )
+        }
         // A future time counts as now.
         let (first, at) = (min(Timestamp(milliseconds: use.first), now), min(Timestamp(milliseconds: use.at), now))
         var entered = Use(

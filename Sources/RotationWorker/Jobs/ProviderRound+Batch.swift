@@ -164,7 +164,7 @@ extension ProviderRound {
         unstored.append(
             AnsweredBatch(
                 entries: answered,
-                sighted: news(after.sighted),
+                sighted: news(isClockSkewed ? after.undatedSightings : after.datedSightings),
                 after: after,
                 isHeld: isDistrusted,
                 contradicted: contradicted,
@@ -175,6 +175,9 @@ extension ProviderRound {
         )
         return outage
     }
+
+    /// Our clock is known not to be the server's: nothing is dated by it.
+    private var isClockSkewed: Bool { hold?.why == "clock-skew" || distrust == "clock-skew" }
 
     /// What the store does not know yet of tokens that are known to be good.
     private func news(_ sighted: [ProviderProbe.Sighting]) -> [ProviderProbe.Sighting] {

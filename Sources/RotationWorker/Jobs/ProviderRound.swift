@@ -113,7 +113,7 @@ struct ProviderRound {
         if breaker?.record != nil { try await closeBreaker() }
         before = reading
         report.providersAsked = 1
-        try await note(reading.sighted)
+        try await note(reading.datedSightings)
         if isRecovering, reading.isSound {
             try await recover()
         } else if isRecovering, reading.hold == nil {
