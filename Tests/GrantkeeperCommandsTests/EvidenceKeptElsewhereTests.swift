@@ -57,7 +57,7 @@ struct EvidenceKeptElsewhereTests {
         }
     }
 
-    @Test(arguments: ["edited", "cut", "added"])
+    @Test(arguments: ["edited", "observed later", "cut", "added"])
     func `a plan whose lines were changed is refused, and nothing is applied`(how: String) async throws {
         try await withScenario { scenario in
             try await scenario.grants([.idle("i-1"), .idle("i-2")] + (1...20).map { .used("u-\($0)") })
@@ -68,9 +68,12 @@ struct EvidenceKeptElsewhereTests {
             let changed =
                 switch how {
                 case "edited": text.replacing(#""grant":"i-2""#, with: #""grant":"u-2""#)
+                // No part of the plan's hash.
+                case "observed later": text.replacing(#""observed_until":"20"#, with: #""observed_until":"21"#)
                 case "cut": lines.dropLast().map { $0 + "\n" }.joined()
                 default: text + lines[1] + "\n"
                 }
+            try #require(changed != text)
             try scenario.write("out/plan.ndjson", changed)
             try await scenario.run("rotate", "--apply", file, "--json").expectError(65, "edited-plan")
             #expect(try await scenario.standings() == ["active": 22])

@@ -141,15 +141,17 @@ private func lose(_ grant: inout Grant, count: Int = 2, over: Duration = .hours(
     }
 
     @Test func `rule 6 never takes an old access token beside a refresh token for the end`() {
-        let old = grant { $0.accessTokenExpiresAt = ago(1) }
+        let old = grant {
+            $0.accessTokenExpiresAt = ago(1)
+            $0.lastUsedAt = ago(5)
+            $0.validity.lastInactiveAnswerAt = now
+        }
         #expect(decide(old).action == .keep)
         var claimed = old
         claimed.holdsRefreshToken = false
         claimed.claimsRefreshToken = true
         #expect(decide(claimed).action == .keep)
         claimed.claimsRefreshToken = false
-        claimed.lastUsedAt = ago(5)
-        claimed.validity.lastInactiveAnswerAt = now
         #expect(decide(claimed).rule == .expired)
     }
 

@@ -227,4 +227,20 @@ import Testing
         let answer = await Scene([.json(#"{"active":false}"#, headers: ["date": date])]).ask()
         #expect(answer.serverDate == Timestamp(milliseconds: 1_790_000_000_000))
     }
+
+    @Test(arguments: [
+        ("Age", "0"), ("X-Cache", "HIT from proxy"), ("Cache-Status", "ExampleCache; hit"), ("Via", "1.1 web-cache"),
+    ])
+    func `the date of an answer that a cache gave tells nothing, unless the server said the same`(
+        _ name: String,
+        _ value: String
+    ) async {
+        let date = "Mon, 21 Sep 2026 14:13:20 GMT"
+        let cached = HTTPResponse.json(#"{"active":false}"#, headers: ["Date": date, name: value])
+        let scene = Scene([cached, .json(#"{"active":false}"#, headers: ["Date": date]), cached])
+        var dates: [Timestamp?] = []
+        for _ in 0..<3 { dates.append(await scene.ask().serverDate) }
+        let told = Timestamp(milliseconds: 1_790_000_000_000)
+        #expect(dates == [nil, told, told])
+    }
 }

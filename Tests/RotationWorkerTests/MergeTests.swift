@@ -16,6 +16,19 @@ import Testing
         }
     }
 
+    @Test(arguments: ["null", #""other""#])
+    func `grants that share a token stay one family when a record names another or none`(family: String) async throws {
+        let rig = try await Rig()
+        func line(_ id: String, _ family: String) -> String {
+            grantLine(id, #","family":\#(family),"access_token":"at-shared""#)
+        }
+        _ = try await rig.importing(line("g-1", #""named""#), line("g-2", #""named""#))
+        rig.clock.advance(by: .hours(1))
+        _ = try await rig.importing(line("g-1", family))
+        let (first, second) = (try await rig.grant("g-1")?.grant.family, try await rig.grant("g-2")?.grant.family)
+        #expect(first != nil && first == second)
+    }
+
     enum Undone: CaseIterable, Sendable { case revoking, stuck }
 
     @Test(arguments: Undone.allCases)
