@@ -13,7 +13,7 @@ struct FeedFindingsTests {
             $0.feeds = [Setup.gateway]
         } _: { scenario in
             try await scenario.inventory([.idle("i-1"), .used("u-1"), .idle("o-1") { $0.client = "erp-sync" }])
-            try await ingest(scenario, #"{"feed":"gateway","observed_from":"\(scenario.now - .days(300))"}"#)
+            try await ingest(scenario, #"{"feed":"gateway","observed_from":"\#(scenario.now - .days(300))"}"#)
             try await body(scenario)
         }
     }
@@ -35,7 +35,7 @@ struct FeedFindingsTests {
             let used = scenario.now
             try await ingest(
                 scenario,
-                #"{"feed":"gateway","at":"\(used)","client":"supplier-portal","subject":"stranger"}"#
+                #"{"feed":"gateway","at":"\#(used)","client":"supplier-portal","subject":"stranger"}"#
             )
             // A new user of yesterday is the ordinary case.
             try await scenario.ingest(["u-1"], observedUntil: scenario.now)
@@ -80,8 +80,8 @@ struct FeedFindingsTests {
             try await ingest(
                 scenario,
                 #"{"feed":"gateway","at":"no time","token":"secret-token"}"#,
-                #"{"feed":"gateway","at":"\(scenario.now)","grant":"u-1"}"#,
-                #"{"feed":"gateway","observed_until":"\(scenario.now)"}"#
+                #"{"feed":"gateway","at":"\#(scenario.now)","grant":"u-1"}"#,
+                #"{"feed":"gateway","observed_until":"\#(scenario.now)"}"#
             )
             let status = try await scenario.run("status", "--json").json
             let feed = try #require(status.objects("feeds").first)
@@ -103,7 +103,7 @@ struct FeedFindingsTests {
     @Test func `an input that was not read to its end is told at every look and every ingest until it is`() async throws
     {
         try await scene { scenario in
-            let line = #"{"feed":"gateway","at":"\(scenario.now)","grant":"u-1"}"#
+            let line = #"{"feed":"gateway","at":"\#(scenario.now)","grant":"u-1"}"#
             let cut = try await ingest(scenario, line, line, end: "")
             #expect(cut.status == 2)
             let feed = try #require(try await scenario.run("usage", "feeds", "--json").lines.first)
@@ -111,7 +111,7 @@ struct FeedFindingsTests {
             let feeds = await scenario.run("usage", "feeds")
             #expect(feeds.status == 2 && feeds.output.contains("line 2 has no newline"))
             #expect(await scenario.run("doctor").output.contains("not read to its end"))
-            let other = try await ingest(scenario, #"{"feed":"elsewhere","at":"\(scenario.now)","grant":"u-1"}"#)
+            let other = try await ingest(scenario, #"{"feed":"elsewhere","at":"\#(scenario.now)","grant":"u-1"}"#)
             #expect(other.status == 2 && other.errors.contains("line 2 has no newline"))
             #expect(try other.json.objects("unread_inputs").count == 1)
             let whole = try await ingest(scenario, line, line)
@@ -129,7 +129,7 @@ struct FeedFindingsTests {
             $0.feeds = ["{ id: gateway, covers: [{ provider: idp, tenants: [acme] }], late: 0s, max_age: 3d }"]
         } _: { scenario in
             try await scenario.inventory([.used("u-1")])
-            try await ingest(scenario, #"{"feed":"gateway","observed_from":"\(scenario.now - .days(300))"}"#)
+            try await ingest(scenario, #"{"feed":"gateway","observed_from":"\#(scenario.now - .days(300))"}"#)
             try await scenario.ingest(["u-1"], observedUntil: scenario.now)
             try scenario.configure { $0.feeds = [Setup.gateway] }
             #expect(await scenario.run("usage", "feeds").output.contains("covers more than"))
@@ -150,8 +150,8 @@ struct FeedFindingsTests {
             let now = scenario.now
             let line =
                 #"{"id":"old","provider":"idp","tenant":"acme","client":"supplier-portal","scopes":["ticket.read"],"#
-            let times = #""issued_at":"\(now - .days(900))","observed_from":"\(now - .days(800))","#
-            _ = try await scenario.importing([line + times + #""observed_until":"\(now - .days(400))"}"#])
+            let times = #""issued_at":"\#(now - .days(900))","observed_from":"\#(now - .days(800))","#
+            _ = try await scenario.importing([line + times + #""observed_until":"\#(now - .days(400))"}"#])
             let shown = try await scenario.show("old")
             #expect(shown.text("unjoined_window.feed") == "gateway")
             #expect(shown.text("unjoined_window.own_from") == "\(now - .days(800))")

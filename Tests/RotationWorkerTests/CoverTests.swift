@@ -55,8 +55,10 @@ import Testing
             #expect(try await decision(rig, "g-1")?.hasPrefix("keep") == true)
             #expect(try await decision(rig, "a-1") == "end unused")
         }
-        rig.clock.advance(by: .days(2))
-        try await ingest(rig)
+        for _ in 0..<2 {
+            rig.clock.advance(by: .days(1))
+            try await ingest(rig)
+        }
         #expect(try await decision(rig, "g-1") == "end unused")
     }
 

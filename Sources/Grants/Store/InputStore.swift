@@ -79,7 +79,7 @@ package protocol InputWriting: InputReading {
     func beginInput(_ source: String, _ mark: InputMark?, feeds: [String], at now: Timestamp) throws -> Int64
     /// The reading goes on, and has found lines of these declared feeds so far.
     func goOn(withInput id: Int64, feeds: [String]) throws
-    /// It was read but for its last line, which has no newline; the mark is of what lies before.
+    /// It was read but for its last line, which has no newline; the mark is of all that was read.
     func leaveInput(_ id: Int64, unfinishedLine: Int, _ mark: InputMark?) throws
     /// It was read to its end, or what was not read has been counted.
     func endInput(_ id: Int64) throws

@@ -32,8 +32,7 @@ struct UsageGathering: Sendable {
                 if reader.withLine({ $0.isEmpty }) { continue }
                 if !reader.lastLineWasTerminated, reader.withLine(Self.mayBecomeRecord) {
                     // The rest of it may still be written.
-                    let size = reader.lineStart > 0 ? reader.lineStart : reader.bytesConsumed
-                    let mark = isKnownAgain ? InputMark(of: descriptor, upTo: size) : nil
+                    let mark = isKnownAgain ? InputMark(of: descriptor, upTo: reader.bytesConsumed) : nil
                     open.leave(.init(line: number, mark: mark))
                     continue
                 }

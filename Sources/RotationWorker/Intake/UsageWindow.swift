@@ -25,7 +25,7 @@ struct UsageWindow: Sendable {
     /// A last line that is not read yet.
     struct Unfinished: Sendable {
         var line: Int
-        /// Of what lies before it; nil: the input is not known again.
+        /// Of all that was read, it included; nil: the input is not known again.
         var mark: InputMark?
     }
 
