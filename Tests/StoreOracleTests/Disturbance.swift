@@ -53,7 +53,7 @@ enum Disturbance: String, CaseIterable {
         var draw = Draw(world.seed, world.number, -2 - moment.rawValue, day)
         guard !world.isOrdinary, draw.chance(moment == .before ? 8 : 40) else { return nil }
         if moment == .queue, hasMore, draw.chance(50) { return .frozenInFlight }
-        let one = draw.one(of: allCases.filter { $0.moment == moment && !Awaited.disturbances.contains($0) })
+        let one = draw.one(of: allCases.filter { $0.moment == moment })
         return one.setsClock && !world.mayStep ? nil : one
     }
 }

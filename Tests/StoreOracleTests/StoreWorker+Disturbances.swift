@@ -10,7 +10,7 @@ extension StoreWorker {
     mutating func disturb(_ disturbance: Disturbance, _ day: Int) async throws {
         watch.note("disturbed: \(disturbance.rawValue)")
         isDisturbed = true
-        if disturbance.moment == .before { watch.count(disturbance.rawValue) }
+        if disturbance.moment == .before || disturbance == .frozenAtTheQueue { watch.count(disturbance.rawValue) }
         switch disturbance {
         case .frozenBefore, .frozenAtTheQueue:
             frozenSince = day
@@ -47,7 +47,7 @@ extension StoreWorker {
         let first = Once()
         let awaited: TrueServer.Call = disturbance == .frozenInFlight ? .revocation : .introspection
         installation.server.before { call in
-            guard call == awaited, first.take() else { return }
+            guard disturbance != .frozenAtTheQueue, call == awaited, first.take() else { return }
             switch disturbance {
             case .frozenInFlight:
                 try? await Self.freeze(installation, inFlight: 1)

@@ -38,10 +38,16 @@ extension StoreWorker {
         person.refused = []
         let (now, people) = (clock.truth, installation.events.people)
         guard person.unmapped.allSatisfy({ isNobody($0, people, at: now) }) else { return }
+        guard let feed = try await feed() else { return }
         do {
-            let record = try await UsageIngest(installation.environment)
-                .accept(Installation.feed, until: nil, reason: "looked at")
+            // Without a word that was refused, the person names how far the feed has observed anyway.
+            let record = try await UsageIngest(installation.environment).accept(
+                Installation.feed,
+                until: feed.refusedWords.isEmpty ? feed.window?.until : nil,
+                reason: "looked at"
+            )
             person.mayMove = true
+            person.unmapped = person.unmapped.filter { Core.time($0.at) > record.window?.until ?? .distantPast }
             watch.count("feed accepted")
             watch.note("the feed was accepted until \(record.window.map { "\($0.until)" } ?? "nothing")")
         } catch let error as StoreError where error.code == .conflict {
@@ -107,6 +113,8 @@ extension StoreWorker {
         let after = try await feed()
         // Its first word begins a window, and says nothing of what was before.
         let hasMoved = before?.window != nil && after?.window?.until != before?.window?.until
+        // What could not be read before a declared gap is not observed any more.
+        if file.beginsAnew != nil, !file.isRefused { person.mayMove = true }
         if file.isRefused {
             watch.count("refused files")
             person.mayMove = false
@@ -135,7 +143,8 @@ extension StoreWorker {
                 }
                 person.unmapped.append(line)
                 watch.count("unmapped lines")
-            } else if clock.offset == 0, !isFutureLine(line) {
+            } else if clock.offset == 0, !isFutureLine(line), named.allSatisfy({ stored[$0].endedAt != nil }) {
+                // One that is still being revoked may be meant as well.
                 watch.with { $0.referee.delivered(line, named, stored, at: now) }
             }
         }

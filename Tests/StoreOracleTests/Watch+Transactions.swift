@@ -102,9 +102,7 @@ extension Watch {
         at now: Instant
     ) {
         let judgedBy = state.judgedBy ?? clock.now()
-        if state.answers == 0, !(Awaited.superseded && event.type == Event.Kind.grantSuperseded) {
-            state.referee.fail(now, "(g) \(words) before its server was looked at")
-        }
+        if state.answers == 0 { state.referee.fail(now, "(g) \(words) before its server was looked at") }
         let isOff = state.dates.contains { Self.differ($0.date, $0.clock) || Self.differ($0.date, judgedBy) }
         if isOff {
             state.referee.fail(now, "(g) \(words) although its server's clock is not the one that was judged by")
