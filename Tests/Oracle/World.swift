@@ -94,7 +94,7 @@ struct World {
     let total: Valve
     let runsTwice: Bool
     var isTold: Bool
-    let acknowledgesAfter: Int
+    var acknowledgesAfter: Int
     let reachesSubject: Bool
     var canRevoke: Bool
 

@@ -158,8 +158,7 @@ struct StoreWorker {
         if approving != nil { watch.count("approved") }
         for held in plan.held + applied.held { watch.count("held: \(held.why)") }
         heldRuns = plan.held.contains { $0.why.hasPrefix("valve-") } ? heldRuns + 1 : 0
-        let now = clock.truth
-        if heldRuns > 0 { watch.with { $0.referee.held(at: now) } }
+        if heldRuns > 0 { watch.with { $0.referee.held(at: $0.runAt) } }
     }
 
     private func plan(_ lock: JobLock) async throws -> (ExpiryJob, ExpiryPlan, [String: PlanRow]) {
@@ -234,12 +233,11 @@ struct StoreWorker {
     private func judgeRun() async throws {
         let stored = try await installation.everything()
         let people = installation.events.people
-        let now = clock.truth
         let isHeld = try await installation.environment.store.read { try $0.heldProviders()[Core.provider] != nil }
         let isDisturbed = isDisturbed
         watch.with { state in
             let isQuiet = !isDisturbed && !isHeld && !state.isFrozen
-            state.referee.endOfRun(stored, Array(stored.indices), people, at: now, isQuiet: isQuiet)
+            state.referee.endOfRun(stored, Array(stored.indices), people, at: state.runAt, isQuiet: isQuiet)
         }
     }
 }

@@ -46,7 +46,7 @@ extension Watch {
                         toldAt: state.toldAt[event.grant]
                     )
                 else { continue }
-                judge(event, copy, people, &state, at: now)
+                judge(event, copy, people, &state, at: state.runAt)
             }
         }
     }

@@ -15,6 +15,8 @@ final class Watch: Sendable {
         /// The clock that the run judges by, as it read it when it planned.
         var judgedBy: Timestamp?
         var isApproving = false
+        /// The true instant of the run: what it applies is applied at once.
+        var runAt: Instant = 0
         /// Of the answers of this run: how many, and their `Date`s with the worker's clock beside them.
         var answers = 0
         var dates: [(date: Timestamp, clock: Timestamp)] = []
@@ -69,6 +71,7 @@ final class Watch: Sendable {
         state.withLock { state in
             (state.answers, state.dates) = (0, [])
             state.judgedBy = nil
+            state.runAt = clock.truth
             state.plan = [:]
         }
     }

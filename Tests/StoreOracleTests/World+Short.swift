@@ -25,6 +25,7 @@ extension World {
             if world.naming == .token { world.naming = .grant }
         }
         if number % 8 == 6 { world.revocationLies = true }
+        if number % 4 == 2, !world.isOrdinary { world.acknowledgesAfter = 2 }
         // Families of successors, in every fourth world at the least.
         if number % 4 == 1, world.server != .forgetting, world.server != .rotating {
             world.server = .rotating
