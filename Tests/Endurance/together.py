@@ -117,7 +117,8 @@ def perform(options, folder):
     try:
         story, tokens = filled(rig, population)
         filled(idle, population)
-        spare = population.of("used", "access-only", "by-hand")
+        in_use = set(story.in_use())
+        spare = [grant for grant in population.of("used", "access-only", "by-hand") if grant not in in_use]
         generator.shuffle(spare)
         by_hand, exempted = spare[: len(spare) // 2], spare[len(spare) // 2:]
         operator = Operator(rig)
