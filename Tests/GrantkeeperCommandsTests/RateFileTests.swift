@@ -1,5 +1,6 @@
 import Glibc
 import Grants
+import Scheduling
 import Testing
 
 @testable import GrantkeeperCommands
@@ -32,7 +33,7 @@ import Testing
 
     @Test func `two that open it keep to one rate for each provider`() throws {
         let directory = try Directory()
-        let now = RateFile.clock()
+        let now = ClockReading.sinceBoot()
         let first = try pace("idp", directory.store)
         let second = try pace("idp", directory.store)
         let other = try pace("other-idp", directory.store)
@@ -42,7 +43,7 @@ import Testing
 
     @Test func `what it says outlives its processes, and not the machine's start`() throws {
         let directory = try Directory()
-        let now = RateFile.clock()
+        let now = ClockReading.sinceBoot()
         #expect(try pace("idp", directory.store).pass(at: now) && pace("idp", directory.store).pass(at: now))
         #expect(try !pace("idp", directory.store).pass(at: now))
         // Another boot's id.

@@ -5,6 +5,7 @@ internal import FoundationEssentials
 internal import Grants
 internal import OAuthProvider
 internal import RotationWorker
+internal import Scheduling
 
 /// The connections to the providers of one configuration, each with what it has learnt: the server's pace, the pauses
 /// it asked for, its metadata.
@@ -62,7 +63,7 @@ struct ProviderConnections: Sendable {
                 clock: environment.clock,
                 secrets: { try SecretReader.read($0) },
                 buckets: rates?.buckets(of: provider.id) ?? RateBuckets(),
-                uptime: RateFile.clock,
+                uptime: ClockReading.sinceBoot,
                 makeUpToken: environment.madeUpToken
             )
             connections.append(

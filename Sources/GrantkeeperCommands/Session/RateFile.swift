@@ -76,13 +76,6 @@ struct RateFile: Sendable {
         return nil
     }
 
-    /// Time since the machine's start, which all of its processes count alike.
-    static func clock() -> Duration {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
-    }
-
     private static func header() -> [UInt8] {
         let boot = FileManager.default.contents(atPath: "/proc/sys/kernel/random/boot_id") ?? Data()
         let text = magic + boot.prefix(slot - magic.count)

@@ -20,8 +20,13 @@ package struct ClockReading: Hashable, Sendable {
         return ClockReading(
             wall: Timestamp(milliseconds: wall.milliseconds),
             monotonic: read(CLOCK_MONOTONIC),
-            boot: read(CLOCK_BOOTTIME)
+            boot: sinceBoot()
         )
+    }
+
+    /// Time since the machine's start, suspensions included; all processes of a machine count it alike.
+    package static func sinceBoot() -> Duration {
+        read(CLOCK_BOOTTIME)
     }
 
     private static func read(_ clock: Int32) -> Duration {
