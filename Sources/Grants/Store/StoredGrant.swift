@@ -36,13 +36,13 @@ package struct StoredGrant: Hashable, Sendable {
         readIsAsked = askAt != nil
     }
 
-    /// As it was read: to be asked about, called active last, and nothing since points to an end.
+    /// As it was read: to be asked about, called active last, and nothing since points to an end or is unknown.
     ///
     /// One more such answer changes when it was given, and when to ask again.
     package var isPlainlyActive: Bool {
         let validity = grant.validity
         return readIsAsked && readStanding.isLive && validity.lastVerdict == .active && validity.lastVerdictAt != nil
             && validity.inactiveSince == nil && validity.inactiveCount == 0 && validity.firstCountedAt == nil
-            && validity.lastCountedAt == nil
+            && validity.lastCountedAt == nil && validity.unknownSince == nil
     }
 }

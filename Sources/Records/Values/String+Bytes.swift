@@ -3,6 +3,8 @@ internal import Glibc
 extension String {
     /// Equal if the UTF-8 is equal; `==` also takes canonically equivalent texts for equal.
     package func hasSameBytes(as other: String) -> Bool {
+        // Mostly it is the very same text, or a short one, which lies in the value itself.
+        if hasSameStorage(as: other) { return true }
         let (mine, theirs) = (utf8, other.utf8)
         guard mine.count == theirs.count else { return false }
         let isSame: Bool?? = unsafe mine.withContiguousStorageIfAvailable { one in
@@ -13,6 +15,13 @@ extension String {
         }
         // Texts of another library's own storage only.
         return (isSame ?? nil) ?? mine.elementsEqual(theirs)
+    }
+
+    /// Whether the 16 bytes of the two values are equal, and so the texts; where they are not, the texts may still be.
+    private func hasSameStorage(as other: String) -> Bool {
+        let mine = unsafe unsafeBitCast(self, to: (UInt64, UInt64).self)
+        let theirs = unsafe unsafeBitCast(other, to: (UInt64, UInt64).self)
+        return mine == theirs
     }
 
     /// Consistent with ``hasSameBytes(as:)``.

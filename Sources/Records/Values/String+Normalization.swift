@@ -31,7 +31,14 @@ extension String {
 
     private var isPlainASCII: Bool {
         var text = self
-        return text.withUTF8 { bytes in unsafe bytes.allSatisfy { $0 < 0x80 } }
+        // Without an early end, so that the compiler compares many bytes at once.
+        return text.withUTF8 { bytes in unsafe bytes.reduce(0) { $0 | $1 } } < 0x80
+    }
+
+    /// Every byte is from 0x20 to 0x7E.
+    package var isPrintableASCII: Bool {
+        var text = self
+        return text.withUTF8 { bytes in unsafe bytes.reduce(0) { max($0, $1 &- 0x20) } } <= 0x5E
     }
 }
 
@@ -44,9 +51,8 @@ package enum NameFault: Hashable, Sendable {
 
     /// nil: the name is fit.
     package init?(of name: String) {
-        var text = name
         // All of printable ASCII is fit, and most names are nothing else.
-        if text.withUTF8({ bytes in unsafe bytes.allSatisfy { (0x20...0x7E).contains($0) } }) { return nil }
+        if name.isPrintableASCII { return nil }
         for scalar in name.unicodeScalars where Self.isHidden(scalar) {
             self = .hidden(scalar.value)
             return

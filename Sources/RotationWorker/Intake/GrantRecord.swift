@@ -182,7 +182,9 @@ struct GrantRecord: Sendable {
     var hasJoinedScope: Bool { scopes.names.contains(where: Self.looksJoined) }
 
     private static func looksJoined(_ scope: String) -> Bool {
-        guard scope.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "%") }) else { return false }
+        var text = scope
+        let mayBe = text.withUTF8 { $0.contains(UInt8(ascii: ",")) || $0.contains(UInt8(ascii: "%")) }
+        guard mayBe else { return false }
         return scope.utf8.contains(UInt8(ascii: ","))
             || ["%2b", "%20", "%2520", "%2c", "%252b"].contains { scope.lowercased().contains($0) }
     }
@@ -204,6 +206,7 @@ struct GrantRecord: Sendable {
         }
         let text = try scanner.readString(maximumBytes: maximumName)
         guard !text.isEmpty else { throw scanner.error(.badValue, "must not be empty") }
+        if text.isPrintableASCII { return text }
         // Every byte of a longer sequence is past 0x7F.
         guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
             throw scanner.error(.badValue, "must not contain control characters")

@@ -20,11 +20,11 @@ extension UsageBook {
             let subject = Self.clientAndSubject(use.name).1
             if place.ignored.contains(ExactText(subject.normalized)) {
                 report.ignored += use.count
-                places[use.feed]?.leftOut += use.count
+                place.leftOut += use.count
                 return
             }
         }
-        if !isBackfill, place.settings != nil, Timestamp(milliseconds: use.at) > now + LifeAfterEnd.tolerance {
+        if !isBackfill, place.isDeclared, Timestamp(milliseconds: use.at) > now + LifeAfterEnd.tolerance {
             // It is dated too early, then: the feed waits until the clock is set right and the input is read once more.
             countUnreadable(
                 1,
@@ -45,8 +45,8 @@ extension UsageBook {
             return try keepUnmapped(use, of: window, place, provider, first, at)
         }
         report.mapped += use.count
-        places[use.feed]?.mapped += use.count
-        guard !isBackfill, place.settings != nil, let breach = entered.check.breach else { return }
+        place.mapped += use.count
+        guard !isBackfill, place.isDeclared, let breach = entered.check.breach else { return }
         countUnreadable(
             entered.check.isOfAll ? use.count : 1,
             .init(place: source, problem: breach, sample: nil, readAt: now),
@@ -64,12 +64,11 @@ extension UsageBook {
         _ last: Timestamp
     ) throws {
         let (client, name) = Self.name(of: use, window)
-        if try client.map({ try !knows($0, provider) }) ?? true { places[use.feed]?.unmapped += use.count }
-        guard place.settings != nil else { return }
+        if try client.map({ try !knows($0, provider) }) ?? true { place.unmapped += use.count }
+        guard place.isDeclared else { return }
         try writing.noteUnmapped(
             UnmappedUse(feed: place.id, provider: provider, client: client, name: name, first: first, last: last)
         )
-        set(record(of: place.id))
     }
 
     private static func name(of use: GatheredUse, _ window: UsageWindow) -> (ClientID?, UnmappedUse.Name) {

@@ -26,19 +26,27 @@ struct UsageBook {
     var scopeUses: ScopeUseBook
     var report = UsageIngest.Report()
 
-    /// What the lines of one feed are entered by.
-    struct Place {
+    /// What the lines of one feed are entered by; a reference, because every use of the feed looks at it.
+    final class Place {
         let id: String
         /// nil: the feed is not declared.
         let settings: FeedSettings?
         let observedUntil: Timestamp?
         /// In form C.
         let ignored: Set<ExactText>
+        let late: Duration
+        var isDeclared: Bool { settings != nil }
         var mapped = 0
         var unmapped = 0
         var leftOut = 0
 
-        var late: Duration { settings?.late ?? LifeAfterEnd.tolerance }
+        init(_ id: String, _ settings: FeedSettings?, observedUntil: Timestamp?) {
+            self.id = id
+            self.settings = settings
+            self.observedUntil = observedUntil
+            ignored = Set((settings?.ignoredSubjects ?? []).map { ExactText($0.normalized) })
+            late = settings?.late ?? LifeAfterEnd.tolerance
+        }
     }
 
     init(
@@ -55,7 +63,7 @@ struct UsageBook {
         self.actor = actor
         self.source = source
         self.isBackfill = isBackfill
-        feeds = Dictionary(try writing.feeds().values.map { (ExactText($0.id), $0) }) { first, _ in first }
+        feeds = Dictionary(try writing.feedsAlone().values.map { (ExactText($0.id), $0) }) { first, _ in first }
         rotating = Set(settings.providers.filter(\.capabilities.rotatesRefreshTokens).map(\.id))
         providers = try writing.providers(in: GrantSelection())
         scopeUses = ScopeUseBook(writing, providers: providers, now: now)
@@ -138,12 +146,11 @@ struct UsageBook {
         let id = window.feeds[index]
         let settings = settings[ExactText(id)]
         let place = Place(
-            id: id,
-            settings: settings,
+            id,
+            settings,
             // An empty window has observed nothing yet: it was begun by a gap, or by the feed's first line.
             observedUntil: settings == nil
-                ? nil : feeds[ExactText(id)]?.window.flatMap { $0.from < $0.until ? $0.until : nil },
-            ignored: Set((settings?.ignoredSubjects ?? []).map { ExactText($0.normalized) })
+                ? nil : feeds[ExactText(id)]?.window.flatMap { $0.from < $0.until ? $0.until : nil }
         )
         places[index] = place
         return place

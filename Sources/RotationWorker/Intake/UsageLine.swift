@@ -78,7 +78,7 @@ enum UsageLine {
             default: try scanner.skipUnknownMember(name, known: Self.members)
             }
         }
-        let source = try scanner.require(feed, "feed")
+        guard let source = feed else { throw scanner.missingMember("feed") }
         if until != nil || from != nil {
             let namesUse = at != nil || grant != nil || digest != nil || token != nil || client != nil
             guard !namesUse, until == nil || from == nil else {
@@ -113,10 +113,11 @@ enum UsageLine {
                 hint: "give one of grant, token_sha256, token, or client with subject"
             )
         }
+        guard let at else { throw scanner.missingMember("at") }
         self = .use(
             Use(
                 feed: source,
-                at: try scanner.require(at, "at"),
+                at: at,
                 name: named,
                 provider: provider,
                 client: client,

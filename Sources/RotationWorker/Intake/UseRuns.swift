@@ -215,22 +215,25 @@ struct UseRuns: Sendable {
 extension UseTable {
     /// Its uses in their order, as ``UseRuns`` reads them.
     func run() -> [UInt8] {
-        var run: [UInt8] = []
-        run.reserveCapacity(entries.count * (UseRuns.Run.header + 12))
-        for index in inOrder() {
-            let entry = entries[Int(index)]
-            let name = name(of: entry)
-            withUnsafeBytes(of: entry.at) { run.append(contentsOf: $0) }
-            withUnsafeBytes(of: entry.first) { run.append(contentsOf: $0) }
-            withUnsafeBytes(of: entry.vital) { run.append(contentsOf: $0) }
-            withUnsafeBytes(of: entry.count) { run.append(contentsOf: $0) }
-            withUnsafeBytes(of: entry.feed) { run.append(contentsOf: $0) }
-            withUnsafeBytes(of: entry.provider) { run.append(contentsOf: $0) }
-            withUnsafeBytes(of: entry.client) { run.append(contentsOf: $0) }
-            run.append(entry.kind.rawValue)
-            withUnsafeBytes(of: UInt16(name.count)) { run.append(contentsOf: $0) }
-            run.append(contentsOf: name)
+        let header = UseRuns.Run.header
+        let size = entries.reduce(0) { $0 + header + name(of: $1).count }
+        return [UInt8](unsafeUninitializedCapacity: size) { bytes, written in
+            let bytes = UnsafeMutableRawBufferPointer(bytes)
+            for index in inOrder() {
+                let entry = entries[Int(index)]
+                let name = name(of: entry)
+                bytes.storeBytes(of: entry.at, toByteOffset: written, as: Int64.self)
+                bytes.storeBytes(of: entry.first, toByteOffset: written + 8, as: Int64.self)
+                bytes.storeBytes(of: entry.vital, toByteOffset: written + 16, as: Int64.self)
+                bytes.storeBytes(of: entry.count, toByteOffset: written + 24, as: UInt32.self)
+                bytes.storeBytes(of: entry.feed, toByteOffset: written + 28, as: UInt16.self)
+                bytes.storeBytes(of: entry.provider, toByteOffset: written + 30, as: UInt16.self)
+                bytes.storeBytes(of: entry.client, toByteOffset: written + 32, as: UInt16.self)
+                bytes[written + 34] = entry.kind.rawValue
+                bytes.storeBytes(of: UInt16(name.count), toByteOffset: written + 35, as: UInt16.self)
+                UnsafeMutableRawBufferPointer(rebasing: bytes[(written + header)...]).copyBytes(from: name)
+                written += header + name.count
+            }
         }
-        return run
     }
 }

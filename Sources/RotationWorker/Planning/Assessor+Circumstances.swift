@@ -52,7 +52,7 @@ extension Assessor {
         }
         context.ownership = try ownership(of: stored, circumstances)
         context.obstacle = circumstances.obstacle(to: stored.grant)
-        if let provider = circumstances.provider { context.ignoredScopes = provider.ignoredScopes }
+        if let ignored = circumstances.ignoredScopes { context.ignoredScopes = ignored }
         if case .failure = judge.speaker(of: stored.grant) { context.canBeAsked = false }
         return context
     }
@@ -62,7 +62,7 @@ extension Assessor {
         try Ownership(
             carriesOurToken: ownRows.contains(stored.row),
             namesOurClient: circumstances.isOurs,
-            ourClient: circumstances.provider?.client.id
+            ourClient: circumstances.ourClient
         ) { try reading.toldClients(of: stored.row) }
     }
 
@@ -72,7 +72,7 @@ extension Assessor {
     ) -> PlanningContext.ScopeJudgement {
         guard let policy = scopes.policy else { return .notJudged }
         if stored.grant.toldScopes != nil, circumstances.planner.policy.onScopeDrift == .revoke {
-            let (ignored, provider) = (circumstances.provider?.ignoredScopes, stored.grant.key.provider)
+            let (ignored, provider) = (circumstances.ignoredScopes, stored.grant.key.provider)
             var subject = ScopeSubject(of: stored.grant)
             subject.scopes = ScopeDrift.judged(of: stored.grant, ignoring: ignored ?? ScopeDrift.ignoredByDefault) {
                 policy.knows($0, provider)

@@ -4,9 +4,11 @@ internal import Grants
 final class Circumstances: Sendable {
     let subject: PolicySubject
     let planner: Planner
-    /// nil: the configuration does not know it.
-    let provider: ProviderSettings?
+    /// nil: the configuration does not know the provider.
     let judge: VerdictJudge?
+    /// The provider's own client, and the scopes that say nothing of a grant there; nil: it is unknown.
+    let ourClient: ClientID?
+    let ignoredScopes: ScopeSet?
     /// The feeds that cover them, as far as they were read.
     let feeds: [UseEvidence.Feed]
     /// The client is the provider's own.
@@ -30,10 +32,12 @@ final class Circumstances: Sendable {
     ) {
         self.subject = subject
         planner = Planner(policy: settings.policy.values(for: subject).values, now: now)
-        provider = settings.providers.first { $0.id == grant.key.provider }
+        let provider = settings.providers.first { $0.id == grant.key.provider }
         judge = provider.map { VerdictJudge(capabilities: $0.capabilities, now: now) }
         feeds = settings.feeds.filter { $0.covers(grant) }
             .map { UseEvidence.Feed($0, records[$0.id], of: grant) }
+        ourClient = provider?.client.id
+        ignoredScopes = provider?.ignoredScopes
         isOurs = provider?.client.id == grant.client
         let id = grant.key.provider
         holdsCredentials =
@@ -59,7 +63,7 @@ final class Circumstances: Sendable {
 
     /// Why its provider would not revoke it for us; nil: it would, or receivers enforce.
     func obstacle(to grant: Grant) -> RevocationObstacle? {
-        guard provider != nil else { return .unknownProvider }
+        guard judge != nil else { return .unknownProvider }
         if announces { return nil }
         let holdsOne =
             (grant.holdsRefreshToken && revokesRefreshTokens)

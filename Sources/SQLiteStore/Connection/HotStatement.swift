@@ -18,10 +18,14 @@ struct HotStatement {
     }
 
     /// Binds values, one after the other from the first on, and runs a statement that returns no row.
+    ///
+    /// Returns how many rows it changed.
     @inline(__always)
-    func run(_ bind: (inout Binder) throws -> Void) throws {
+    @discardableResult
+    func run(_ bind: (inout Binder) throws -> Void) throws -> Int {
         try withBound(bind) {
             guard sqlite3_step(handle) == SQLITE_DONE else { throw failure }
+            return Int(sqlite3_changes(sqlite3_db_handle(handle)))
         }
     }
 

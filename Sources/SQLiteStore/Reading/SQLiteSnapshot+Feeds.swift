@@ -5,6 +5,12 @@ internal import Records
 // Feeds are few; what stands still because of one is gathered by index.
 extension SQLiteSnapshot {
     func feeds() throws -> [String: FeedRecord] {
+        var feeds = try feedsAlone()
+        for (id, standstill) in try unmappedUses() where feeds[id] != nil { feeds[id]?.unmappedUses.append(standstill) }
+        return feeds
+    }
+
+    func feedsAlone() throws -> [String: FeedRecord] {
         var feeds: [String: FeedRecord] = [:]
         let rows = try Row.fetchAll(
             db,
@@ -18,7 +24,6 @@ extension SQLiteSnapshot {
             let feed = feed(row)
             feeds[feed.id] = feed
         }
-        for (id, standstill) in try unmappedUses() where feeds[id] != nil { feeds[id]?.unmappedUses.append(standstill) }
         return feeds
     }
 

@@ -15,17 +15,23 @@ enum HotSQL {
         clock_from = ?, proof = ?, ended_at = ? WHERE row = ? AND standing = ? AND (ask_at IS NOT NULL) = ?
         """
 
-    /// The commonest of all verdicts; five of the indexes do not hear of it.
+    /// The commonest of all verdicts; seven of the indexes do not hear of it.
     ///
     /// The conditions are all that the verdict and the next question rest on: what the grant's own verdicts,
     /// decisions and records may have changed since it was read.
     static let keepActive = """
-        UPDATE states SET ask_at = ?2, verdict_at = ?3, failures = 0, unknown_why = NULL, unknown_since = NULL
+        UPDATE states SET ask_at = ?2, verdict_at = ?3, failures = 0
         WHERE row = ?1 AND standing = ?4 AND ask_at IS NOT NULL AND verdict = 1 AND verdict_at = ?5 AND failures = ?6
         AND inactive_since IS NULL AND inactive_count = 0 AND first_counted_at IS NULL AND last_counted_at IS NULL
-        AND EXISTS (
+        AND unknown_since IS NULL AND EXISTS (
             SELECT 1 FROM grants WHERE row = ?1 AND recorded_at = ?7 AND tokens = ?8 AND access_token_expires_at IS ?9
             AND tenant = ?10 AND client = ?11 AND role IS ?12 AND environment IS ?13)
+        """
+
+    /// For the reason of before, and so past all indexes but that of the deadlines.
+    static let postponeAgain = """
+        UPDATE states SET due_at = ?1
+        WHERE row = ?4 AND standing <= 2 AND due_at IS ?5 AND waits = ?2 AND kept_by IS ?3
         """
 
     static let postpone =

@@ -9,7 +9,7 @@ extension SQLiteTransaction {
         let isLive = grant.standing.isLive
         let isEnded = grant.standing == .expired || grant.standing == .revoked
         let toldScopes = try grant.toldScopes.map { try words.intern($0.joined) }
-        try saving.on(db).run { values in
+        let changed = try saving.on(db).run { values in
             values.add(grant.standing.code)
             values.add(isLive ? stored.dueAt?.milliseconds : nil)
             values.add(isLive ? stored.askAt?.milliseconds : nil)
@@ -43,7 +43,7 @@ extension SQLiteTransaction {
             values.add(stored.readStanding.code)
             values.add(stored.readIsAsked ? 1 : 0)
         }
-        try requireChange(of: stored)
+        try require(changed, of: stored)
     }
 
     func saveDecision(_ stored: StoredGrant) throws {
@@ -51,7 +51,7 @@ extension SQLiteTransaction {
         try countTransition(of: stored)
         let isLive = grant.standing.isLive
         let isEnded = grant.standing == .expired || grant.standing == .revoked
-        try deciding.on(db).run { values in
+        let changed = try deciding.on(db).run { values in
             values.add(grant.standing.code)
             values.add(isLive ? stored.dueAt?.milliseconds : nil)
             values.add(isLive ? stored.askAt?.milliseconds : nil)
@@ -66,7 +66,7 @@ extension SQLiteTransaction {
             values.add(stored.readStanding.code)
             values.add(stored.readIsAsked ? 1 : 0)
         }
-        try requireChange(of: stored)
+        try require(changed, of: stored)
     }
 
     private func countTransition(of stored: StoredGrant) throws {
@@ -90,19 +90,20 @@ extension SQLiteTransaction {
         }
     }
 
-    private func requireChange(of stored: StoredGrant) throws {
-        guard db.changesCount == 1 else {
+    private func require(_ changed: Int, of stored: StoredGrant) throws {
+        guard changed == 1 else {
             throw StoreError(.conflict, "\(stored.grant.key) was changed by somebody else meanwhile")
         }
     }
 
     func postpone(row: Int64, from oldDue: Timestamp?, to deadline: Deadline, keptBy rule: Rule) throws {
-        try postponing.on(db).run { values in
+        func add(to values: inout HotStatement.Binder) {
             values.add(deadline.dueAt?.milliseconds)
             values.add(deadline.waitsForEvidence ? 1 : 0)
             values.add(rule.code)
             values.add(row)
             values.add(oldDue?.milliseconds)
         }
+        if try postponingAgain.on(db).run(add) == 0 { try postponing.on(db).run(add) }
     }
 }

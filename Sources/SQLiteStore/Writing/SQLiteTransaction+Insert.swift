@@ -163,8 +163,7 @@ extension SQLiteTransaction {
 
     private func subjectReference(_ name: String) throws -> Int64 {
         // Most subjects that come in numbers are new.
-        try inserting.newSubject.on(db).run { $0.add(name) }
-        if db.changesCount == 1 {
+        if try inserting.newSubject.on(db).run({ $0.add(name) }) == 1 {
             let reference = db.lastInsertedRowID
             try noteUnfit(name, .subject)
             return reference

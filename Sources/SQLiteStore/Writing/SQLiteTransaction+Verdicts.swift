@@ -37,7 +37,7 @@ extension SQLiteTransaction {
             if let kept = keptCohort, kept.isOf(grant) { kept } else { try KeptCohort(grant, words) }
         keptCohort = cohort
         guard let numbers = cohort.numbers else { return false }
-        try keepingActive.on(db).run { values in
+        let changed = try keepingActive.on(db).run { values in
             values.add(read.row)
             values.add(askAt.milliseconds)
             values.add(now.milliseconds)
@@ -55,6 +55,6 @@ extension SQLiteTransaction {
             values.add(numbers.role)
             values.add(numbers.environment)
         }
-        return db.changesCount == 1
+        return changed == 1
     }
 }

@@ -54,6 +54,7 @@ final class SQLiteTransaction: SQLiteSnapshot, StoreWriting {
     var keepingActive = LateStatement(HotSQL.keepActive)
     var keptCohort: KeptCohort?
     var postponing = LateStatement(HotSQL.postpone)
+    var postponingAgain = LateStatement(HotSQL.postponeAgain)
     var ordering = LateStatement(HotSQL.order)
     var inserting = InsertStatements()
     /// The row inserted last, while it shares neither a token nor a provider grant id with any other.
