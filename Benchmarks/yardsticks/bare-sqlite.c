@@ -143,8 +143,8 @@ static void prepare_import(void) {
         "observed_until, claims_refresh_token, tokens, recorded_at) "
         "VALUES (?1, 1, ?2, ?3, ?4, ?1, ?5, ?6, ?6, ?7, 0, 3, ?8)");
     state = prepare(
-        "INSERT INTO states (row, standing, due_at, ask_at, last_used_at, of_provider, of_tenant) "
-        "VALUES (?1, 0, ?2, ?2, ?3, 1, ?4)");
+        "INSERT INTO states (row, standing, due_at, ask_at, last_used_at, of_provider, of_tenant, is_plain) "
+        "VALUES (?1, 0, ?2, ?2, ?3, 1, ?4, 1)");
     token = prepare("INSERT INTO tokens (row, kind, fingerprint, sealed) VALUES (?1, ?2, ?3, ?4)");
     entry = prepare("INSERT INTO journal (seq, row, subject, body, hash) VALUES (?1, ?1, ?1, ?2, ?3)");
 }

@@ -86,7 +86,8 @@ import Testing
         let queue = try DatabaseQueue(path: house.path)
         try queue.inDatabase { db in
             for statement in [
-                "DELETE FROM grdb_migrations WHERE identifier IN ('9-settled', '9-inputs')", "DROP TABLE usage_inputs",
+                "DELETE FROM grdb_migrations WHERE identifier IN ('9-settled', '9-inputs', '10-plain')",
+                "DROP TABLE usage_inputs", "ALTER TABLE states DROP COLUMN is_plain",
                 "ALTER TABLE feeds DROP COLUMN heard_at", "ALTER TABLE feeds DROP COLUMN covers",
                 "ALTER TABLE states DROP COLUMN settled_at", "DROP INDEX former_tokens_of_row",
             ] {

@@ -10,12 +10,10 @@ enum GrantRow {
         s.standing, s.due_at, s.ask_at, s.last_used_at, s.kept_by, s.waits, s.cause, s.announced_at, s.clock_from,
         s.verdict, s.verdict_at, s.inactive_since, s.inactive_count, s.first_counted_at, s.last_counted_at,
         s.failures, s.proof, s.residual_until, s.ended_at, x.owner, x.reason, x.until, g.holding,
-        s.active_at, s.inactive_answer_at, s.unknown_why, s.unknown_since, s.contradicted_end, s.resurfaced_at,
-        s.first_seen_at, s.told_scopes, s.told_scopes_kind, s.covers, g.first_recorded_at,
-        s.settled_at
+        s.first_seen_at, s.covers, g.first_recorded_at, s.is_plain
         """
     /// How many columns these are.
-    static let count: Int32 = 56
+    static let count: Int32 = 48
     static let tables = """
         grants g JOIN states s ON s.row = g.row
         LEFT JOIN subjects b ON b.id = g.subject LEFT JOIN exemptions x ON x.row = g.row
@@ -65,16 +63,10 @@ enum GrantRow {
         grant.validity = validity(row)
         grant.proof = row.numberIfRare(37).map { Proof(code: Int($0)) }
         grant.residualUntil = rareTime(38)
-        grant.contradictedEnd = rareTime(48)
-        grant.resurfacedAt = rareTime(49)
-        grant.settledAt = rareTime(55)
-        grant.firstSeenAt = rareTime(50)
-        if let told = row.numberIfRare(51) {
-            grant.toldScopes = ScopeSet(joined: try words.text(told))
-            grant.toldScopesKind = row.numberIfRare(52).map { TokenKind(code: Int($0)) }
-        }
-        grant.coversAnother = row.number(53) != 0
-        grant.firstRecordedAt = time(54)
+        grant.firstSeenAt = rareTime(44)
+        grant.coversAnother = row.number(45) != 0
+        grant.firstRecordedAt = time(46)
+        if row.number(47) == 0 { try readFindings(ofRow: row.number(0), into: &grant, words) }
         if let until = rareTime(42) {
             grant.exemption = Exemption(owner: row.text(40), reason: row.text(41), until: until)
         }
@@ -106,12 +98,6 @@ enum GrantRow {
         validity.firstCountedAt = row.numberIfRare(34).map(Timestamp.init(milliseconds:))
         validity.lastCountedAt = row.numberIfRare(35).map(Timestamp.init(milliseconds:))
         validity.failures = Int(row.number(36))
-        validity.earlierActiveAt = row.numberIfRare(44).map(Timestamp.init(milliseconds:))
-        validity.lastInactiveAnswerAt = row.numberIfRare(45).map(Timestamp.init(milliseconds:))
-        if let since = row.numberIfRare(47) {
-            validity.unknownSince = Timestamp(milliseconds: since)
-            validity.unknownWhy = UnknownReason(rawValue: row.text(46))
-        }
         return validity
     }
 }

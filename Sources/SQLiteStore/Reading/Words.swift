@@ -5,7 +5,7 @@ internal import Grants
 final class Words {
     private static let limit = 20_000
     private static let none: Int64 = -1
-    private let db: Database
+    let db: Database
     /// Numbers are given from 1 on, so the common texts are found without a hash.
     private var texts: [String?] = []
     private var scopeSets: [ScopeSet?] = []

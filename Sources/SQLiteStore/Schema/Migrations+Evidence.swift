@@ -14,4 +14,21 @@ extension Migrations {
         "CREATE INDEX states_resurfaced ON states (row) WHERE resurfaced_at IS NOT NULL",
         "CREATE INDEX states_unknown ON states (unknown_since) WHERE unknown_since IS NOT NULL AND standing <= 2",
     ]
+
+    /// Most grants have nothing of it: nine columns that a reader need not look at.
+    ///
+    /// A row that does not say so is read whole, and none can say so untruly.
+    static let plain = [
+        """
+        ALTER TABLE states ADD COLUMN is_plain INTEGER NOT NULL DEFAULT 0
+            CHECK (is_plain = 0 OR (is_plain = 1 AND \(nothingFound)))
+        """,
+        "UPDATE states SET is_plain = 1 WHERE \(nothingFound)",
+    ]
+
+    private static let nothingFound = """
+        active_at IS NULL AND inactive_answer_at IS NULL AND unknown_why IS NULL AND unknown_since IS NULL
+        AND contradicted_end IS NULL AND resurfaced_at IS NULL AND settled_at IS NULL AND told_scopes IS NULL
+        AND told_scopes_kind IS NULL
+        """
 }

@@ -58,6 +58,9 @@ enum Migrations {
         migrator.registerMigration("9-inputs") { db in
             for statement in inputs { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("10-plain") { db in
+            for statement in plain { try db.execute(sql: statement) }
+        }
         return migrator
     }()
 

@@ -5,7 +5,8 @@ enum HotSQL {
         announced_at = ?, clock_from = ?, verdict = ?, verdict_at = ?, inactive_since = ?, inactive_count = ?,
         first_counted_at = ?, last_counted_at = ?, failures = ?, proof = ?, residual_until = ?, ended_at = ?,
         active_at = ?, inactive_answer_at = ?, unknown_why = ?, unknown_since = ?, contradicted_end = ?,
-        resurfaced_at = ?, settled_at = ?, first_seen_at = ?, told_scopes = ?, told_scopes_kind = ?
+        resurfaced_at = ?, settled_at = ?, first_seen_at = ?, told_scopes = ?, told_scopes_kind = ?,
+        is_plain = ?
         WHERE row = ? AND standing = ? AND (ask_at IS NOT NULL) = ?
         """
 

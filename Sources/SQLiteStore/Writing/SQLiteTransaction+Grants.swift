@@ -39,6 +39,7 @@ extension SQLiteTransaction {
             values.add(grant.firstSeenAt?.milliseconds)
             values.add(toldScopes)
             values.add(grant.toldScopesKind?.code)
+            values.add(grant.isPlain ? 1 : 0)
             values.add(stored.row)
             values.add(stored.readStanding.code)
             values.add(stored.readIsAsked ? 1 : 0)

@@ -13,8 +13,8 @@ struct InsertStatements {
     )
     var state = LateStatement(
         """
-        INSERT INTO states (row, standing, due_at, ask_at, last_used_at, of_provider, of_tenant)
-        VALUES (?, 0, ?, ?, ?, ?, ?)
+        INSERT INTO states (row, standing, due_at, ask_at, last_used_at, of_provider, of_tenant, is_plain)
+        VALUES (?, 0, ?, ?, ?, ?, ?, 1)
         """
     )
     var record = LateStatement(

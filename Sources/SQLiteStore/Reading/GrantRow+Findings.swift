@@ -1,0 +1,42 @@
+internal import GRDB
+internal import Grants
+
+/// What contradicts or puts in doubt what is known of a grant. Most grants have nothing of it, and their rows say so by
+/// `is_plain`; then none of these columns is read.
+extension GrantRow {
+    private static let findings = """
+        SELECT active_at, inactive_answer_at, unknown_why, unknown_since, contradicted_end, resurfaced_at, settled_at,
+        told_scopes, told_scopes_kind FROM states WHERE row = ?
+        """
+
+    static func readFindings(ofRow row: Int64, into grant: inout Grant, _ words: Words) throws {
+        var told: (scopes: Int64, kind: Int64?)?
+        try HotStatement(words.db, findings).forEach({ $0.add(row) }) { found in
+            func time(_ column: Int32) -> Timestamp? {
+                found.numberIfAny(column).map(Timestamp.init(milliseconds:))
+            }
+            grant.validity.earlierActiveAt = time(0)
+            grant.validity.lastInactiveAnswerAt = time(1)
+            if let since = time(3) {
+                grant.validity.unknownSince = since
+                grant.validity.unknownWhy = UnknownReason(rawValue: found.text(2))
+            }
+            grant.contradictedEnd = time(4)
+            grant.resurfacedAt = time(5)
+            grant.settledAt = time(6)
+            told = found.numberIfAny(7).map { ($0, found.numberIfAny(8)) }
+        }
+        guard let told else { return }
+        grant.toldScopes = ScopeSet(joined: try words.text(told.scopes))
+        grant.toldScopesKind = told.kind.map { TokenKind(code: Int($0)) }
+    }
+}
+
+extension Grant {
+    /// Nothing is set of what ``GrantRow/readFindings(ofRow:into:_:)`` reads.
+    var isPlain: Bool {
+        validity.earlierActiveAt == nil && validity.lastInactiveAnswerAt == nil && validity.unknownWhy == nil
+            && validity.unknownSince == nil && contradictedEnd == nil && resurfacedAt == nil && settledAt == nil
+            && toldScopes == nil && toldScopesKind == nil
+    }
+}
