@@ -11,7 +11,7 @@ extension GrantRow {
 
     static func readFindings(ofRow row: Int64, into grant: inout Grant, _ words: Words) throws {
         var told: (scopes: Int64, kind: Int64?)?
-        try HotStatement(words.db, findings).forEach({ $0.add(row) }) { found in
+        func read(_ found: HotRow) {
             func time(_ column: Int32) -> Timestamp? {
                 found.numberIfAny(column).map(Timestamp.init(milliseconds:))
             }
@@ -26,6 +26,7 @@ extension GrantRow {
             grant.settledAt = time(6)
             told = found.numberIfAny(7).map { ($0, found.numberIfAny(8)) }
         }
+        try HotStatement(words.db, findings).forEach({ $0.add(row) }, read)
         guard let told else { return }
         grant.toldScopes = ScopeSet(joined: try words.text(told.scopes))
         grant.toldScopesKind = told.kind.map { TokenKind(code: Int($0)) }

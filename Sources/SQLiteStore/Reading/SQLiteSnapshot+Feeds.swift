@@ -12,15 +12,12 @@ extension SQLiteSnapshot {
 
     func feedsAlone() throws -> [String: FeedRecord] {
         var feeds: [String: FeedRecord] = [:]
-        let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT id, observed_from, observed_until, mapped, unmapped, rated_until, mapped_since_rated, rates,
-                is_stale, unreadable, unreadable_place, unreadable_problem, unreadable_sample, unreadable_since,
-                unreadable_until, ignored, refused_words, heard_at, covers FROM feeds
-                """
-        )
-        for row in rows {
+        let sql = """
+            SELECT id, observed_from, observed_until, mapped, unmapped, rated_until, mapped_since_rated, rates,
+            is_stale, unreadable, unreadable_place, unreadable_problem, unreadable_sample, unreadable_since,
+            unreadable_until, ignored, refused_words, heard_at, covers FROM feeds
+            """
+        for row in try Row.fetchAll(db.cachedStatement(sql: sql)) {
             let feed = feed(row)
             feeds[feed.id] = feed
         }
@@ -57,14 +54,12 @@ extension SQLiteSnapshot {
 
     /// What was used last before the window began decides nothing in it, and is left out.
     private func unmappedUses() throws -> [(feed: String, UnmappedUses)] {
-        try Row.fetchAll(
-            db,
-            sql: """
-                SELECT u.feed, u.provider, u.client, min(u.first_at), max(u.last_at), sum(u.names)
-                FROM unmapped_uses u LEFT JOIN feeds f ON f.id = u.feed
-                WHERE u.last_at >= coalesce(f.observed_from, u.last_at) GROUP BY u.feed, u.provider, u.client
-                """
-        ).map { row in
+        let sql = """
+            SELECT u.feed, u.provider, u.client, min(u.first_at), max(u.last_at), sum(u.names)
+            FROM unmapped_uses u LEFT JOIN feeds f ON f.id = u.feed
+            WHERE u.last_at >= coalesce(f.observed_from, u.last_at) GROUP BY u.feed, u.provider, u.client
+            """
+        return try Row.fetchAll(db.cachedStatement(sql: sql)).map { row in
             let (provider, client) = (row[1] as String, row[2] as String)
             return (
                 row[0],
