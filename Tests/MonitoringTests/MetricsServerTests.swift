@@ -104,7 +104,8 @@ struct MetricsServerTests {
     }
 
     @Test func `connections that ask nothing lock out no scrape: the oldest of them has to go`() async throws {
-        try await withMetricsServer { port in
+        // Nothing but their number ends them.
+        try await withMetricsServer(headPatience: .seconds(3_600)) { port in
             var silent: [RawConnection] = []
             for _ in 0..<(MetricsServer.mostConnections * 2) {
                 let connection = try RawConnection(port: port)
@@ -115,6 +116,7 @@ struct MetricsServerTests {
             let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             let (_, body) = try await exchange(port, request)
             #expect(body == "up 1\n")
+            #expect(try await silent[0].receiveAll().isEmpty)
         }
     }
 
