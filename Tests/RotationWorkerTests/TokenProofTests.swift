@@ -202,9 +202,11 @@ import Testing
         let rig = try await revoking()
         rig.provider.answerRevocations { $0 == Self.accessToken ? .accepted : nil }
         #expect(try await rig.revoke().retrying == 1)
+        let known = try #require(try await order(rig)).progress
         rig.clock.set(start + .hours(24))
         try await interrupted(rig, at: 1)
         #expect(try await rig.grant("g-1")?.grant.standing == .revoking)
+        #expect(try await order(rig)?.progress == known)
         rig.provider.kill(Self.accessToken)
         rig.provider.answer { _ in nil }
         #expect(try await rig.revoke().proofs == [.proven: 1])
