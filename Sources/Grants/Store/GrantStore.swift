@@ -100,7 +100,7 @@ package protocol StoreReading: PurgeReading, HoldingReading, IntakeReading, Watc
     func rows(carryingSHA256 digest: [UInt8]) throws -> [Int64]
 
     func feeds() throws -> [String: FeedRecord]
-    /// The same without ``FeedRecord/unmappedUses``, which may be very many: for whoever only adds to them.
+    /// As ``feeds()``, with ``FeedRecord/unmappedUses`` left empty: avoids reading every unmapped use.
     func feedsAlone() throws -> [String: FeedRecord]
     /// By partition, with the ends since the given instant.
     func counts(endsSince: Timestamp) throws -> [Partition: PartitionCounts]

@@ -36,7 +36,7 @@ package struct StoredGrant: Hashable, Sendable {
         readIsAsked = askAt != nil
     }
 
-    /// As it was read: to be asked about, called active last, and nothing since points to an end or is unknown.
+    /// Whether it was read as due for introspection, last called active, and without any later inactive or unknown answer.
     ///
     /// One more such answer changes when it was given, and when to ask again.
     package var isPlainlyActive: Bool {

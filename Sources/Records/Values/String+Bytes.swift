@@ -3,7 +3,7 @@ internal import Glibc
 extension String {
     /// Equal if the UTF-8 is equal; `==` also takes canonically equivalent texts for equal.
     package func hasSameBytes(as other: String) -> Bool {
-        // Mostly it is the very same text, or a short one, which lies in the value itself.
+        // Fast path: shared storage, or a small string stored inline.
         if hasSameStorage(as: other) { return true }
         let (mine, theirs) = (utf8, other.utf8)
         guard mine.count == theirs.count else { return false }
@@ -17,7 +17,9 @@ extension String {
         return (isSame ?? nil) ?? mine.elementsEqual(theirs)
     }
 
-    /// Whether the 16 bytes of the two values are equal, and so the texts; where they are not, the texts may still be.
+    /// Whether both values have the same 16-byte representation.
+    ///
+    /// Equal representations imply equal text; the converse does not hold.
     private func hasSameStorage(as other: String) -> Bool {
         let mine = unsafe unsafeBitCast(self, to: (UInt64, UInt64).self)
         let theirs = unsafe unsafeBitCast(other, to: (UInt64, UInt64).self)

@@ -1,8 +1,9 @@
 internal import GRDB
 internal import Grants
 
-/// What contradicts or puts in doubt what is known of a grant. Most grants have nothing of it, and their rows say so by
-/// `is_plain`; then none of these columns is read.
+/// The columns that contradict or cast doubt on a grant's state.
+///
+/// They are NULL for most grants; those rows have `is_plain = 1`, and the columns are not read.
 extension GrantRow {
     private static let findings = """
         SELECT active_at, inactive_answer_at, unknown_why, unknown_since, contradicted_end, resurfaced_at, settled_at,
@@ -34,7 +35,7 @@ extension GrantRow {
 }
 
 extension Grant {
-    /// Nothing is set of what ``GrantRow/readFindings(ofRow:into:_:)`` reads.
+    /// Whether none of the values that ``GrantRow/readFindings(ofRow:into:_:)`` reads is set.
     var isPlain: Bool {
         validity.earlierActiveAt == nil && validity.lastInactiveAnswerAt == nil && validity.unknownWhy == nil
             && validity.unknownSince == nil && contradictedEnd == nil && resurfacedAt == nil && settledAt == nil

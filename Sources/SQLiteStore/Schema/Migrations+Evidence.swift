@@ -15,9 +15,9 @@ extension Migrations {
         "CREATE INDEX states_unknown ON states (unknown_since) WHERE unknown_since IS NOT NULL AND standing <= 2",
     ]
 
-    /// Most grants have nothing of it: nine columns that a reader need not look at.
+    /// Marks the rows in which all nine of these columns are NULL, so that readers can skip them.
     ///
-    /// A row that does not say so is read whole, and none can say so untruly.
+    /// The constraint keeps a row with a finding from being marked; an unmarked row is read in full.
     static let plain = [
         """
         ALTER TABLE states ADD COLUMN is_plain INTEGER NOT NULL DEFAULT 0

@@ -29,7 +29,7 @@ enum HotSQL {
             AND tenant = ?10 AND client = ?11 AND role IS ?12 AND environment IS ?13)
         """
 
-    /// For the reason of before, and so past all indexes but that of the deadlines.
+    /// Moves the deadline of a grant whose reason for being kept has not changed; updates only the index of deadlines.
     static let postponeAgain = """
         UPDATE states SET due_at = ?1
         WHERE row = ?4 AND standing <= 2 AND due_at IS ?5 AND waits = ?2 AND kept_by IS ?3
